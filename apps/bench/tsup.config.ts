@@ -1,3 +1,3 @@
-import { defineConfig } from 'tsup';
+import { app } from '../../tools/tsup.base';
 
-export default defineConfig({ entry: ['src/main.ts'], format: 'esm', dts: false, clean: true, sourcemap: true });
+export default app('src/main.ts');

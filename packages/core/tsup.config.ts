@@ -1,3 +1,3 @@
-import { defineConfig } from 'tsup';
+import { library } from '../../tools/tsup.base';
 
-export default defineConfig({ entry: ['src/index.ts'], format: 'esm', dts: true, clean: true, sourcemap: true });
+export default library('src/index.ts');

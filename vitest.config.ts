@@ -1,0 +1,22 @@
+// Tests run on the packages' TypeScript source: the export condition `@neusim/source` leads there, so no build
+// is needed. tfjs stays external, one copy a process; its engine is global, so every file has a process of its own.
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['@neusim/source', 'module', 'node', 'development|production'];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: ['node', 'module-sync'] } },
+  test: {
+    include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    isolate: true,
+    execArgv: ['--max-old-space-size=4096'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 10_000,
+    passWithNoTests: false,
+    reporters: ['default'],
+  },
+});
