@@ -1,0 +1,88 @@
+// `npm test`: every check in order, each under a heading with its time, stopping at the first that fails.
+//   npm test                              all
+//   npm test -- --only types,lint         some
+//   npm test -- packages/core -t fold     what vitest takes: the tests alone
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, seconds } from './setup.mjs';
+import { bin, node, root } from './shell.mjs';
+
+const tool = (file, ...args) => node([join(root, 'tools', file), ...args]);
+
+// In order. Types, lint, arrows and tests read the source; what comes after `build` reads what is published.
+const checks = {
+  types: () => node([bin('typescript', 'tsc'), '--project', 'tsconfig.json', '--pretty']),
+  lint: () => node([bin('@biomejs/biome'), 'check', '--error-on-warnings']),
+  arrows: () =>
+    node([bin('dependency-cruiser', 'depcruise'), 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
+  tests: vitest,
+  build: () => build(),
+  packages: () => tool('packages.mjs'),
+  sizes: () => node([bin('size-limit')]),
+  features: () => tool('features.mjs', '--check'),
+  examples: () => tool('readme-examples.mjs'),
+};
+
+let counts;
+
+export async function test(args) {
+  const { only, rest } = parse(args);
+  const unknown = only.filter((name) => !(name in checks));
+  if (unknown.length > 0) {
+    process.stderr.write(`unknown check ${unknown.join(', ')}; known: ${Object.keys(checks).join(', ')}\n`);
+    return 2;
+  }
+  const started = Date.now();
+  for (const name of Object.keys(checks).filter((each) => only.length === 0 || only.includes(each))) {
+    const since = Date.now();
+    process.stdout.write(`\n── ${name} ──\n`);
+    const code = await checks[name](rest);
+    process.stdout.write(`── ${name} ${code === 0 ? 'passed' : 'failed'} in ${seconds(since)} ──\n`);
+    if (code !== 0) return close(code, `\n${name} failed after ${seconds(started)} in all.\n`);
+  }
+  return close(0, `\nAll checks passed in ${seconds(started)}.\n`);
+}
+
+function close(code, message) {
+  process.stdout.write(message);
+  if (counts) process.stdout.write(`${counts}\n`);
+  return code;
+}
+
+function parse(args) {
+  const rest = [...args];
+  const at = rest.findIndex((arg) => arg === '--only' || arg.startsWith('--only='));
+  if (at < 0) return { only: rest.length > 0 ? ['tests'] : [], rest };
+  const [flag] = rest.splice(at, 1);
+  const names = flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : (rest.splice(at, 1)[0] ?? '');
+  return { only: names.split(','), rest };
+}
+
+async function vitest(args) {
+  const folder = mkdtempSync(join(tmpdir(), 'neusim-test-'));
+  const report = join(folder, 'vitest.json');
+  try {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const code = await node([bin('vitest'), 'run', ...reporters, ...args]);
+    counts = count(report, code);
+    return code;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+// A file that could not be loaded ran no test and counts as one failure.
+function count(report, code) {
+  try {
+    const {
+      numPassedTests: passed,
+      numFailedTests: failed,
+      numPendingTests: skipped,
+    } = JSON.parse(readFileSync(report, 'utf8'));
+    const failures = code === 0 ? failed : Math.max(failed, 1);
+    return `${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  } catch {
+    return '0 passed, 1 failed';
+  }
+}
