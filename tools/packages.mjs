@@ -55,8 +55,9 @@ async function typeProblems(tarball) {
   const analysis = await checkPackage(createPackageFromTarballData(tarball));
   if (!analysis.types) return [];
   const found = esmOnly.flatMap((resolutionKind) => filterProblems(analysis, { resolutionKind }));
-  return [...new Set(found)].map((problem) => {
+  const messages = found.map((problem) => {
     const where = problem.entrypoint ?? problem.fileName ?? '';
     return `attw ${problem.kind} ${where}: ${problemKindInfo[problem.kind].description}`;
   });
+  return [...new Set(messages)];
 }

@@ -1,4 +1,4 @@
-// The script in front of `npm test`, `npm run demo` and `npm run bench`. Needs Node and npm alone: it checks the
+// The script in front of `npm test`, `npm run demo`, `npm run bench` and `npm run build`. Needs Node and npm alone: it checks the
 // Node version, installs when node_modules does not match the lockfile, builds what changed, then runs the command.
 import { build, install, requireNode } from './setup.mjs';
 import { node, root } from './shell.mjs';
@@ -15,9 +15,10 @@ async function run(command, args) {
     const { test } = await import('./checks.mjs');
     return test(args);
   }
+  if (command === 'build') return build();
   const app = apps[command];
   if (!app) {
-    process.stderr.write(`unknown command ${command}; known: test, ${Object.keys(apps).join(', ')}\n`);
+    process.stderr.write(`unknown command ${command}; known: test, build, ${Object.keys(apps).join(', ')}\n`);
     return 2;
   }
   const built = await build(app.workspace);

@@ -35,7 +35,7 @@ export async function install() {
 export async function build(workspace) {
   const started = Date.now();
   const filter = workspace ? [`--filter=${workspace}...`] : [];
-  const args = ['run', 'build', '--no-daemon', '--ui=stream', '--output-logs=errors-only', '--concurrency=2'];
+  const args = ['run', 'build', '--ui=stream', '--output-logs=errors-only', '--concurrency=2'];
   const { code, output } = await quiet([bin('turbo'), ...args, ...filter], {
     env: { ...process.env, ...quietTurbo },
     onLine: (line) => {
