@@ -1,0 +1,152 @@
+// Files in a browser: the page's origin-private file system, and fetch for http(s) URLs (which are read-only).
+
+import { NeusimError } from '@neusim/registry';
+import { fileMissing, readFailed, writeFailed } from './errors';
+import type { Bytes, Files } from './types';
+
+const isUrl = (path: string) => /^https?:\/\//.test(path);
+
+function partsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) {
+    throw new NeusimError('PLATFORM_UNSAFE_PATH', `"${path}" leaves its folder`, {
+      data: { path },
+      hint: 'The file system of a page has no "..".',
+    });
+  }
+  return parts;
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.name : String(cause);
+}
+
+const isMissing = (cause: unknown) => reasonOf(cause) === 'NotFoundError';
+
+function readError(path: string, cause: unknown) {
+  if (cause instanceof NeusimError) return cause;
+  return isMissing(cause) ? fileMissing(path, cause) : readFailed(path, reasonOf(cause), cause);
+}
+
+async function folderAt(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle> {
+  if (!navigator.storage?.getDirectory) {
+    throw new NeusimError('PLATFORM_INSECURE_PAGE', 'this page has no file system of its own', {
+      hint: 'Serve the page over https: or from localhost.',
+    });
+  }
+  let folder = await navigator.storage.getDirectory();
+  for (const part of parts) folder = await folder.getDirectoryHandle(part, { create });
+  return folder;
+}
+
+async function fetchFile(url: string): Promise<Bytes> {
+  const response = await fetch(url);
+  if (response.status === 404) throw fileMissing(url);
+  if (!response.ok) throw readFailed(url, `HTTP ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+export async function readFile(path: string): Promise<Bytes> {
+  try {
+    if (isUrl(path)) return await fetchFile(path);
+    const parts = partsOf(path);
+    const folder = await folderAt(parts.slice(0, -1), false);
+    const handle = await folder.getFileHandle(parts.at(-1) ?? '');
+    return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+export async function readText(path: string): Promise<string> {
+  return new TextDecoder().decode(await readFile(path));
+}
+
+/** A writable of this file system writes beside the file and replaces it on `close`. */
+export async function writeAtomic(path: string, data: Uint8Array | string): Promise<void> {
+  if (isUrl(path)) throw writeFailed(path, 'URLs are read-only');
+  let writable: FileSystemWritableFileStream | undefined;
+  try {
+    const parts = partsOf(path);
+    const folder = await folderAt(parts.slice(0, -1), false);
+    const name = parts.at(-1) ?? '';
+    const isNew = !(await exists(path));
+    const handle = await folder.getFileHandle(name, { create: true });
+    try {
+      writable = await handle.createWritable();
+      await writable.write(typeof data === 'string' ? data : new Uint8Array(data));
+      await writable.close();
+    } catch (cause) {
+      await writable?.abort().catch(() => {});
+      if (isNew) await folder.removeEntry(name).catch(() => {});
+      throw cause;
+    }
+  } catch (cause) {
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
+  const parts = partsOf(path);
+  const name = parts.at(-1);
+  if (name === undefined) return true;
+  try {
+    const folder = await folderAt(parts.slice(0, -1), false);
+    await folder.getFileHandle(name).catch((cause) => {
+      if (reasonOf(cause) !== 'TypeMismatchError') throw cause;
+    });
+    return true;
+  } catch (cause) {
+    if (isMissing(cause) || reasonOf(cause) === 'TypeMismatchError') return false;
+    throw readError(path, cause);
+  }
+}
+
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await folderAt(partsOf(path), true);
+  } catch (cause) {
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+export async function listFolder(path: string): Promise<readonly string[]> {
+  try {
+    const names: string[] = [];
+    for await (const name of (await folderAt(partsOf(path), false)).keys()) names.push(name);
+    return names.sort();
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+export async function removeFile(path: string): Promise<void> {
+  try {
+    const parts = partsOf(path);
+    const folder = await folderAt(parts.slice(0, -1), false);
+    await folder.removeEntry(parts.at(-1) ?? '');
+  } catch (cause) {
+    if (isMissing(cause)) return;
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+export function joinPath(...parts: readonly string[]): string {
+  const [first = '', ...rest] = parts.filter((part) => part !== '');
+  return [first.replace(/\/+$/, ''), ...rest.map((part) => part.replace(/^\/+|\/+$/g, ''))].join('/');
+}
+
+export const files: Files = {
+  readFile,
+  readText,
+  writeAtomic,
+  exists,
+  makeFolder,
+  listFolder,
+  removeFile,
+  joinPath,
+};

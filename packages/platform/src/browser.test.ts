@@ -1,0 +1,153 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'tsup';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import * as browser from './browser';
+import * as node from './node';
+import type { Platform } from './types';
+
+const named = (name: string) => new DOMException(name, name);
+
+/** As much of the origin-private file system as the platform uses. */
+class MemoryFolder {
+  failWrites = false;
+  readonly entries = new Map<string, MemoryFolder | Uint8Array>();
+
+  async getDirectoryHandle(name: string, { create = false } = {}): Promise<MemoryFolder> {
+    if (create && !this.entries.has(name)) this.entries.set(name, new MemoryFolder());
+    const entry = this.entries.get(name);
+    if (!entry) throw named('NotFoundError');
+    if (!(entry instanceof MemoryFolder)) throw named('TypeMismatchError');
+    return entry;
+  }
+
+  async getFileHandle(name: string, { create = false } = {}) {
+    if (create && !this.entries.has(name)) this.entries.set(name, new Uint8Array());
+    const entry = this.entries.get(name);
+    if (!entry) throw named('NotFoundError');
+    if (entry instanceof MemoryFolder) throw named('TypeMismatchError');
+    return {
+      getFile: async () => new Blob([this.entries.get(name) as Uint8Array<ArrayBuffer>]),
+      createWritable: async () => {
+        let pending = new Uint8Array();
+        return {
+          write: async (data: Uint8Array<ArrayBuffer> | string) => {
+            if (this.failWrites) throw named('QuotaExceededError');
+            pending = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+          },
+          close: async () => void this.entries.set(name, pending),
+          abort: async () => {},
+        };
+      },
+    };
+  }
+
+  async removeEntry(name: string): Promise<void> {
+    if (!this.entries.delete(name)) throw named('NotFoundError');
+  }
+
+  async *keys() {
+    yield* this.entries.keys();
+  }
+}
+
+describe('the browser platform', () => {
+  test('exports the same names as Node, each a whole Platform', () => {
+    const platforms: Platform[] = [node, browser];
+    expect(platforms).toHaveLength(2);
+    expect(Object.keys(browser).sort()).toEqual(Object.keys(node).sort());
+  });
+
+  test('bundles for a page, with nothing of Node in it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'neusim-browser-'));
+    try {
+      await build({
+        entry: [fileURLToPath(new URL('./browser.ts', import.meta.url))],
+        outDir: folder,
+        format: 'esm',
+        platform: 'browser',
+        noExternal: [/./],
+        esbuildOptions: (options) => {
+          options.conditions = ['@neusim/source', 'browser'];
+        },
+        config: false,
+        silent: true,
+      });
+      const code = await readFile(join(folder, 'browser.js'), 'utf8');
+      expect(code).not.toMatch(/node:|\bprocess\.|\bBuffer\b|^import /m);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('files in a browser', () => {
+  let root: MemoryFolder;
+  beforeEach(() => {
+    root = new MemoryFolder();
+    vi.stubGlobal('navigator', { storage: { getDirectory: async () => root } });
+  });
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  test('write, read, list, remove', async () => {
+    await browser.makeFolder('runs/demo');
+    await browser.writeAtomic('runs/demo/a.txt', 'one');
+    await browser.writeAtomic('runs/demo/a.txt', 'two');
+    await browser.writeAtomic('/runs/demo/b.bin', Uint8Array.of(1, 2, 3).subarray(1));
+    expect(await browser.readText('runs/demo/a.txt')).toBe('two');
+    expect([...(await browser.readFile('runs/demo/b.bin'))]).toEqual([2, 3]);
+    expect(await browser.listFolder('runs/demo')).toEqual(['a.txt', 'b.bin']);
+    expect(await browser.exists('runs/demo')).toBe(true);
+    expect(await browser.exists('runs/demo/a.txt')).toBe(true);
+    expect(await browser.exists('runs/demo/a.txt/c')).toBe(false);
+    await browser.removeFile('runs/demo/a.txt');
+    await browser.removeFile('runs/demo/a.txt');
+    expect(await browser.exists('runs/demo/a.txt')).toBe(false);
+  });
+
+  test('a write that fails keeps the old file, and leaves no new one', async () => {
+    await browser.writeAtomic('a.txt', 'old');
+    root.failWrites = true;
+    for (const path of ['a.txt', 'new.txt']) {
+      await expect(browser.writeAtomic(path, 'x')).rejects.toMatchObject({ code: 'PLATFORM_WRITE_FAILED' });
+    }
+    expect(await browser.readText('a.txt')).toBe('old');
+    expect(await browser.listFolder('')).toEqual(['a.txt']);
+  });
+
+  test('coded errors', async () => {
+    const missing = { code: 'PLATFORM_FILE_MISSING', data: { path: 'no/a' } };
+    await expect(browser.readFile('no/a')).rejects.toMatchObject(missing);
+    await expect(browser.readFile('../a')).rejects.toMatchObject({ code: 'PLATFORM_UNSAFE_PATH' });
+    await expect(browser.writeAtomic('no/a', 'x')).rejects.toMatchObject({ code: 'PLATFORM_WRITE_FAILED' });
+    await expect(browser.writeAtomic('http://x/a', 'x')).rejects.toMatchObject({
+      code: 'PLATFORM_WRITE_FAILED',
+    });
+    await expect(browser.port()).rejects.toMatchObject({ code: 'PLATFORM_NOT_A_WORKER' });
+  });
+
+  test('a model saves and loads there', async () => {
+    const weightData = Float32Array.of(1, 2).buffer;
+    await browser.modelFile('net').save({
+      modelTopology: {},
+      weightSpecs: [{ name: 'w', shape: [2], dtype: 'float32' }],
+      weightData,
+    });
+    expect((await browser.modelFile('net/model.json').load()).weightData).toEqual(weightData);
+  });
+
+  test('URLs are fetched; a joined path keeps the scheme', async () => {
+    const url = browser.joinPath('https://example.org/data/', 'train.bin');
+    expect(url).toBe('https://example.org/data/train.bin');
+    vi.stubGlobal('fetch', async (asked: string) =>
+      asked === url ? new Response(Uint8Array.of(5)) : new Response(null, { status: 404 }),
+    );
+    expect([...(await browser.readFile(url))]).toEqual([5]);
+    expect(await browser.exists(url)).toBe(true);
+    await expect(browser.readFile(`${url}.gz`)).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+});

@@ -1,0 +1,134 @@
+// What a platform offers, as types. `node.ts` and `browser.ts` export the same names, each a `Platform`;
+// a package that needs files takes them as an argument of type `Files` and so never knows where it runs.
+
+/** Bytes that own a plain, unshared buffer. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/**
+ * Files and folders. Paths are the system's own in Node; in a browser they name files of the page's private
+ * file system, with `/` between parts, and `readFile`, `readText` and `exists` also take `http(s):` URLs.
+ */
+export interface Files {
+  /**
+   * The whole file.
+   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`
+   */
+  readFile(path: string): Promise<Bytes>;
+  /**
+   * The whole file as UTF-8 text.
+   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`
+   */
+  readText(path: string): Promise<string>;
+  /**
+   * Writes beside the file, flushes, then renames: a reader, or a process killed at any moment, sees the old
+   * file or the new one, never a part. A failed write leaves nothing behind. The folder has to exist.
+   * @throws NeusimError `PLATFORM_WRITE_FAILED`
+   */
+  writeAtomic(path: string, data: Uint8Array | string): Promise<void>;
+  /** Whether a file or folder is there. */
+  exists(path: string): Promise<boolean>;
+  /** Makes a folder and those above it; one that is there already is left alone. */
+  makeFolder(path: string): Promise<void>;
+  /** Names (not paths) of what a folder holds, sorted. */
+  listFolder(path: string): Promise<readonly string[]>;
+  /** Removes a file; one that is missing is no error. */
+  removeFile(path: string): Promise<void>;
+  /** Joins parts of a path. */
+  joinPath(...parts: readonly string[]): string;
+}
+
+/** Work on bytes that every platform has built in. */
+export interface Codecs {
+  /**
+   * Unpacks gzip, and stops before the result passes `maxBytes`.
+   * @throws NeusimError `PLATFORM_TOO_LARGE`, `PLATFORM_BAD_GZIP`
+   */
+  gunzip(bytes: Uint8Array, maxBytes: number): Promise<Bytes>;
+  /** SHA-256 as 64 hexadecimal digits, lower case. */
+  sha256(bytes: Uint8Array): Promise<string>;
+}
+
+/** The side of a worker that started it. Register callbacks in the same turn as `spawn`. */
+export interface WorkerHandle {
+  /** Sends a structured clone; the buffers in `transfer` are moved instead of copied. */
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(callback: (message: unknown) => void): void;
+  /** Called once at most, with a NeusimError `PLATFORM_WORKER_FAILED`. */
+  onError(callback: (error: Error) => void): void;
+  terminate(): Promise<void>;
+}
+
+/** The worker's own side. */
+export interface WorkerPort {
+  /** What the caller passed to `spawn`. */
+  readonly data: unknown;
+  post(message: unknown, transfer?: readonly ArrayBuffer[]): void;
+  onMessage(callback: (message: unknown) => void): void;
+  /** Stops listening, so that the worker may end. */
+  close(): void;
+}
+
+export interface Workers {
+  /** How many threads can run at once; 1 at least. */
+  cores(): number;
+  /** Starts the module at `url` as a worker. */
+  spawn(url: URL, data?: unknown): WorkerHandle;
+  /**
+   * The port of the worker this is called in. Call it first of all: in a browser what comes earlier is lost.
+   * @throws NeusimError `PLATFORM_NOT_A_WORKER`
+   */
+  port(): Promise<WorkerPort>;
+}
+
+/** One weight of a saved model, as tfjs writes it. */
+export interface WeightSpec {
+  name: string;
+  shape: number[];
+  dtype: 'float32' | 'int32' | 'bool' | 'string' | 'complex64';
+  group?: 'model' | 'optimizer';
+  quantization?: { scale?: number; min?: number; dtype: 'uint16' | 'uint8' | 'float16' };
+}
+
+type Anything = NonNullable<unknown>;
+
+/** The same shape as `tf.io.ModelArtifacts`, so that this package need not know tfjs. */
+export interface ModelArtifacts {
+  modelTopology?: Anything;
+  weightSpecs?: WeightSpec[];
+  weightData?: ArrayBuffer | ArrayBuffer[];
+  format?: string;
+  generatedBy?: string;
+  convertedBy?: string | null;
+  trainingConfig?: {
+    optimizer_config: Anything;
+    loss: string | string[] | Record<string, string>;
+    metrics?: string[] | Record<string, string>;
+    weighted_metrics?: string[];
+    sample_weight_mode?: string;
+    loss_weights?: number[] | Record<string, number>;
+  };
+  signature?: Anything;
+  userDefinedMetadata?: Record<string, Anything>;
+  modelInitializer?: Anything;
+  initializerSignature?: Anything;
+}
+
+/** A `tf.io.IOHandler`: give it to `model.save` and `tf.loadLayersModel`. */
+export interface ModelFile {
+  save(artifacts: ModelArtifacts): Promise<{
+    modelArtifactsInfo: {
+      dateSaved: Date;
+      modelTopologyType: 'JSON';
+      modelTopologyBytes: number;
+      weightSpecsBytes: number;
+      weightDataBytes: number;
+    };
+  }>;
+  load(): Promise<ModelArtifacts>;
+}
+
+/** Everything `@neusim/platform` exports, in Node and in a browser. */
+export interface Platform extends Files, Codecs, Workers {
+  /** The model saved in a folder (or at `FOLDER/model.json`), in tfjs's layers-model format. */
+  modelFile(path: string): ModelFile;
+}
