@@ -14,6 +14,7 @@ const tool = (file, ...args) => node([join(root, 'tools', file), ...args]);
 const checks = {
   types: () => node([bin('typescript', 'tsc'), '--project', 'tsconfig.json', '--pretty']),
   lint: () => node([bin('@biomejs/biome'), 'check', '--error-on-warnings']),
+  lockfile: () => tool('lockfile.mjs'),
   arrows: () =>
     node([bin('dependency-cruiser', 'depcruise'), 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
   tests: vitest,
