@@ -1,7 +1,7 @@
 // Child processes of the tools. Node's built-ins only: this runs before anything is installed.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -9,7 +9,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** Path of the script behind a command of an installed package. */
-export function bin(name, command = name) {
+export function bin(name, command = basename(name)) {
   const folder = join(root, 'node_modules', name);
   const entry = readJson(join(folder, 'package.json')).bin;
   return join(folder, typeof entry === 'string' ? entry : entry[command]);
