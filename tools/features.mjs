@@ -1,0 +1,97 @@
+// Writes FEATURES.md: what the registry lists, and for every operator what was measured, engine by engine.
+//   node tools/features.mjs            writes it
+//   node tools/features.mjs --check    fails when it is stale
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import wasm from '@neusim/backend-wasm';
+import core, { startBackend } from '@neusim/core';
+import datasets from '@neusim/datasets';
+import hypernet from '@neusim/hypernet';
+import masks from '@neusim/masks';
+import models from '@neusim/models';
+import { createRegistry, kinds } from '@neusim/registry';
+import { measure, operators } from './operator-checks.mjs';
+import { root } from './shell.mjs';
+
+const path = join(root, 'FEATURES.md');
+const marks = { yes: '✓', no: '✗', none: '–' };
+
+// The engines say where they run; the file tells of NeuSim alone.
+console.warn = () => {};
+const registry = createRegistry(core, masks, hypernet, wasm, datasets, models);
+await registry.ready();
+
+const text = [
+  '# Features',
+  '',
+  'Written by `npm run features` from the registry; `npm test` fails when it is stale.',
+  '',
+  ...(await operatorSection()),
+  ...kinds.flatMap(listSection),
+].join('\n');
+
+if (!process.argv.includes('--check')) writeFileSync(path, text);
+else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
+  console.log('FEATURES.md is stale: run `npm run features` and commit it. First line that differs:');
+  console.log(firstDifference(existsSync(path) ? readFileSync(path, 'utf8') : '', text));
+  process.exitCode = 1;
+}
+
+async function operatorSection() {
+  const engines = registry.list('backend').map(({ name }) => name);
+  const rows = operators(registry).map((operator) => ({ operator, results: [] }));
+  for (const engine of engines) {
+    await startBackend(registry, engine);
+    for (const { operator, results } of rows) results.push(await measure(registry, operator));
+  }
+  const columns = Object.keys(rows[0].results[0]);
+  const everywhere = (results, column) => combine(results.map((result) => result[column]));
+  const onEngine = (result) => combine(Object.values(result).filter((mark) => mark !== 'none'));
+  return [
+    '## Operators',
+    '',
+    'Each measured on a small odd layer: values, gradients and second-order gradients against finite differences, one',
+    'training step, fold (the folded model gives the same output), save and load, and that no tensor is left behind.',
+    'A column holds ✓ where every engine passes, an engine’s where every check passes on it; – does not apply.',
+    '',
+    ...table(
+      ['kind', 'name', 'M', 'M from', ...columns, ...engines],
+      rows.map(({ operator: { kind, name, similarity }, results }) => [
+        kind,
+        `\`${name}\``,
+        similarity.form,
+        similarity.source,
+        ...columns.map((column) => marks[everywhere(results, column)]),
+        ...results.map((result) => marks[onEngine(result)]),
+      ]),
+    ),
+  ];
+}
+
+function listSection(kind) {
+  const rows = registry.list(kind);
+  if (rows.length === 0) return [];
+  return [
+    `## Kind \`${kind}\``,
+    '',
+    ...table(
+      ['name', 'version', 'plug-in', 'what it is'],
+      rows.map(({ name, version, plugin, summary }) => [`\`${name}\``, version, plugin, summary]),
+    ),
+  ];
+}
+
+const combine = (found) => (found.includes('no') ? 'no' : found.includes('yes') ? 'yes' : 'none');
+
+const table = (head, rows) => [
+  `| ${head.join(' | ')} |`,
+  `|${' --- |'.repeat(head.length)}`,
+  ...rows.map((cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`),
+  '',
+];
+
+function firstDifference(before, after) {
+  const [old, now] = [before.split('\n'), after.split('\n')];
+  const at = now.findIndex((line, index) => line !== old[index]);
+  return `  ${at + 1}: ${at < 0 ? '(lines after the end)' : now[at]}`;
+}
