@@ -1,4 +1,4 @@
-// The script in front of `npm test`, `npm run demo`, `npm run bench` and `npm run build`. Needs Node and npm alone: it checks the
+// The script in front of `npm test`, `npm run demo`, `npm run bench`, build and features. Needs Node and npm alone: it checks the
 // Node version, installs when node_modules does not match the lockfile, builds what changed, then runs the command.
 import { build, install, requireNode } from './setup.mjs';
 import { node, root } from './shell.mjs';
@@ -16,9 +16,12 @@ async function run(command, args) {
     return test(args);
   }
   if (command === 'build') return build();
+  if (command === 'features') return (await build()) || node([`${root}/tools/features.mjs`, ...args]);
   const app = apps[command];
   if (!app) {
-    process.stderr.write(`unknown command ${command}; known: test, build, ${Object.keys(apps).join(', ')}\n`);
+    process.stderr.write(
+      `unknown command ${command}; known: test, build, features, ${Object.keys(apps).join(', ')}\n`,
+    );
     return 2;
   }
   const built = await build(app.workspace);
