@@ -1,4 +1,4 @@
-// The script in front of `npm test`, `npm run demo`, `npm run bench`, build and features. Needs Node and npm alone: it checks the
+// In front of `npm test`, `npm run demo`, `bench`, `build` and `features`. Needs Node and npm alone: it checks the
 // Node version, installs when node_modules does not match the lockfile, builds what changed, then runs the command.
 import { build, install, requireNode } from './setup.mjs';
 import { node, root } from './shell.mjs';
