@@ -21,9 +21,10 @@ export const noOptions: StandardSchemaV1<NoOptions, NoOptions> = {
     version: 1,
     vendor: 'neusim',
     validate(value) {
-      if (typeof value !== 'object' || value === null) return { issues: [{ message: 'expected an object' }] };
-      const issues = Object.keys(value).map((key) => ({ message: 'no options are allowed', path: [key] }));
-      return issues.length > 0 ? { issues } : { value: {} };
+      const keys = typeof value === 'object' ? Object.keys(value ?? {}) : [''];
+      return keys.length
+        ? { issues: keys.map((key) => ({ message: 'not an option', path: [key] })) }
+        : { value: {} };
     },
   },
 };

@@ -1,6 +1,8 @@
 // The one error class of NeuSim's public paths. Programs branch on `code` and read `data`; people read the
 // message and the hint. Codes are UPPER_SNAKE, begin with their area, and never change their meaning.
 
+import { formatError } from './format-error';
+
 /** What a {@link NeusimError} carries besides its code and message. */
 export interface NeusimErrorDetails {
   /** The values met and allowed, as fields. */
@@ -22,7 +24,7 @@ export class NeusimError extends Error {
 
   /** @param message says the value met and what is allowed; the code and the hint are kept apart from it. */
   constructor(code: string, message: string, details: NeusimErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined);
+    super(message, details);
     this.code = code;
     this.data = Object.freeze({ ...details.data });
     this.hint = details.hint ?? '';
@@ -34,12 +36,11 @@ export class NeusimError extends Error {
   }
 
   override toString(): string {
-    return `${this.name} [${this.code}]: ${this.message}${this.hint && `\n  hint: ${this.hint}`}`;
+    return `${this.name}: ${formatError(this)}`;
   }
 
   /** The error as data: what `--json` prints and what a worker posts. */
-  toJSON(): { name: string; code: string; message: string; hint: string; data: object } {
-    const { name, code, message, hint, data } = this;
-    return { name, code, message, hint, data };
+  toJSON(): Pick<NeusimError, 'name' | 'message' | 'code' | 'data' | 'hint'> {
+    return { ...this, name: this.name, message: this.message };
   }
 }

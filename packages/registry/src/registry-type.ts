@@ -75,7 +75,7 @@ export interface Registry<P extends readonly AnyPlugin[]> {
   version<K extends KindOf<P>>(kind: K, name: NameOf<P, K>): string;
   /**
    * Loads these definitions and, transitively, the definitions they require; without arguments, everything.
-   * @throws NeusimError `REGISTRY_LOAD_FAILED` (asking again tries again), `REGISTRY_BAD_REF`.
+   * @throws NeusimError `REGISTRY_LOAD_FAILED` (asking again tries again); `REGISTRY_BAD_REF`.
    */
   ready(...refs: Ref[]): Promise<void>;
   /** Whether `make` would find it (in this major version, if the name bears one). */

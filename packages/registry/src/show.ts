@@ -1,13 +1,12 @@
-// Values as they appear in messages: JSON where possible, and never longer than a line bears.
+// Values as they appear in messages: JSON where there is one, and never longer than a line bears.
 
-/** `value` as text for a message, at most 80 characters. */
+/** `value` as text of at most 80 characters; its type where JSON knows none (a function, a cycle). */
 export function show(value: unknown): string {
-  let text: string | undefined;
+  let text: string = typeof value;
   try {
-    text = typeof value === 'number' ? String(value) : JSON.stringify(value);
+    text = text === 'number' ? `${value}` : (JSON.stringify(value) ?? text);
   } catch {
-    // A cycle or a BigInt: the plain text below is still better than a second error.
+    // A message must not fail for want of JSON.
   }
-  text ??= typeof value === 'function' ? 'a function' : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

@@ -1,99 +1,83 @@
-// From a list of plug-ins to the checked table a registry looks things up in.
+// From a list of plug-ins to the checked table in which a registry looks things up.
 
 import { NeusimError } from './error';
-import { checkKind, checkMajor, checkName, checkVersion, readRef, splitVersion } from './ref';
 import { show } from './show';
-import type { AnyDefinition, AnyPlugin, Factory, Ref } from './types';
+import { checkKind, checkMajor, checkSpelling, splitVersion } from './spelling';
+import type { AnyDefinition, AnyPlugin, Factory, Listing } from './types';
 
 export type AnyFactory = Factory<unknown, unknown>;
 
 /** A definition in a registry, and how far it is loaded. */
 export interface Slot {
+  /** `kind:name` */
+  readonly key: string;
   readonly definition: AnyDefinition;
-  readonly plugin: string;
-  loading?: Promise<AnyFactory> | undefined;
-  factory?: AnyFactory | undefined;
+  readonly listing: Listing;
+  /** The factory, or the one promise of it that is waited for. */
+  loaded?: AnyFactory | Promise<AnyFactory> | undefined;
 }
 
-/** Keyed by `kind:name`. */
-export type Slots = Map<string, Slot>;
+/** Slots by their key. */
+export type Slots = ReadonlyMap<string, Slot>;
 
 /**
- * All definitions of the plug-ins; slots of `loaded` are copied with what they have loaded.
+ * A fresh slot for each definition of the plug-ins, with what the slot of the same key in `before` has loaded.
  * @throws NeusimError the codes listed at `createRegistry`
  */
-export function collect(plugins: readonly AnyPlugin[], loaded: Slots = new Map()): Slots {
-  const slots: Slots = new Map();
+export function collect(plugins: readonly AnyPlugin[], before?: Slots): Slots {
+  const slots = new Map<string, Slot>();
+  /** Of plug-ins by name and of definitions by key: what `requires` may ask for. */
   const versions = new Map<string, string>();
   for (const plugin of plugins) {
-    checkPlugin(plugin, versions);
+    checkPlugin(plugin, versions.get(plugin?.name));
     versions.set(plugin.name, plugin.version);
     for (const definition of plugin.definitions) {
-      checkKind(definition.kind);
-      checkName(definition.name, 'definition');
-      const key = `${definition.kind}:${definition.name}`;
-      checkVersion(definition.version, key);
-      const taken = slots.get(key);
+      const { kind, name, version, summary } = definition;
+      const key = `${kind}:${name}`;
+      checkKind(kind);
+      checkSpelling('a name', name, key);
+      checkSpelling('a version', version, key);
+      const taken = slots.get(key)?.listing.plugin;
       if (taken) {
-        throw new NeusimError(
-          'REGISTRY_NAME_TAKEN',
-          `${key} of plug-in ${plugin.name} is taken by plug-in ${taken.plugin}`,
-          {
-            data: { key, plugins: [taken.plugin, plugin.name] },
-            hint: 'rename one, or leave one plug-in out',
-          },
-        );
+        throw new NeusimError('REGISTRY_NAME_TAKEN', `${key} of ${plugin.name} is taken by ${taken}`, {
+          data: { key, plugins: [taken, plugin.name] },
+          hint: 'rename one, or leave one out',
+        });
       }
-      slots.set(
-        key,
-        loaded.has(key) ? { ...(loaded.get(key) as Slot) } : { definition, plugin: plugin.name },
-      );
+      const listing = Object.freeze({ kind, name, version, plugin: plugin.name, summary });
+      slots.set(key, { key, definition, listing, ...before?.get(key) });
+      versions.set(key, version);
     }
   }
-  for (const [key, { definition }] of slots) {
-    for (const required of definition.requires ?? []) checkRequired(key, required, slots, versions);
+  for (const { key, definition } of slots.values()) {
+    for (const required of definition.requires ?? []) {
+      const [name, asked] = splitVersion(required);
+      const present = versions.get(name);
+      if (!present) {
+        throw new NeusimError('REGISTRY_MISSING_REQUIREMENT', `${key} requires ${required}`, {
+          data: { key, required },
+          hint: `pass the plug-in ${name.includes(':') ? `that defines ${name}` : name} too`,
+        });
+      }
+      checkMajor(name, asked, present);
+    }
   }
   return slots;
 }
 
-function checkPlugin(plugin: AnyPlugin, versions: ReadonlyMap<string, string>): void {
+function checkPlugin(plugin: AnyPlugin, before: string | undefined): void {
   if (!Array.isArray(plugin?.definitions)) {
     throw new NeusimError('REGISTRY_NOT_A_PLUGIN', `${show(plugin)} is not a plug-in`, {
-      data: { met: typeof plugin },
-      hint: "pass the package's default export, or what plugin(name, version, definitions) returns",
+      hint: "pass the package's default export",
     });
   }
-  checkName(plugin.name, 'plugin');
-  checkVersion(plugin.version, `plug-in ${plugin.name}`);
-  const first = versions.get(plugin.name);
-  if (first !== undefined) {
-    const second = plugin.version;
-    throw new NeusimError(
-      'REGISTRY_PLUGIN_TWICE',
-      `plug-in ${plugin.name} is passed twice (${first}, ${second})`,
-      {
-        data: { plugin: plugin.name, versions: [first, second] },
-        hint: 'pass it once; if two copies of its package are installed, keep one (npm ls, npm dedupe)',
-      },
-    );
-  }
-}
-
-function checkRequired(
-  by: string,
-  required: string,
-  slots: Slots,
-  versions: ReadonlyMap<string, string>,
-): void {
-  const { name, version } = splitVersion(required);
-  const isDefinition = required.includes(':');
-  if (isDefinition) readRef(required as Ref);
-  const present = isDefinition ? slots.get(name)?.definition.version : versions.get(name);
-  if (present === undefined) {
-    throw new NeusimError('REGISTRY_MISSING_REQUIREMENT', `${by} requires ${required}, which is not here`, {
-      data: { by, required },
-      hint: `pass the plug-in ${isDefinition ? `that defines ${name}` : name} to createRegistry too`,
+  const { name, version } = plugin;
+  checkSpelling('a plug-in name', name, 'plugin');
+  checkSpelling('a version', version, name);
+  if (before) {
+    throw new NeusimError('REGISTRY_PLUGIN_TWICE', `${name} is passed twice (${before}, ${version})`, {
+      data: { plugin: name, versions: [before, version] },
+      hint: 'pass it once; if two copies are installed, npm dedupe',
     });
   }
-  checkMajor(name, version, present);
 }

@@ -1,39 +1,18 @@
-// "Did you mean": the known name nearest to what was typed, by edits (insert, delete, replace, swap two
-// neighbours), or one that contains it.
+// "Did you mean": the known name nearest to what was typed.
 
-/** The nearest of `known` within a third of the name's length in edits, or `undefined`. */
+/** The first of `known` one edit away, else two (fewer than the name has letters), or `undefined`. */
 export function suggest(name: string, known: readonly string[]): string | undefined {
-  const allowed = Math.max(1, Math.floor(name.length / 3));
-  let best: string | undefined;
-  let fewest = allowed + 1;
-  for (const candidate of known) {
-    // The lengths alone may rule it out; this also bounds the work on text from untrusted files.
-    if (Math.abs(candidate.length - name.length) >= fewest) continue;
-    const edits = distance(name, candidate);
-    if (edits < fewest) [best, fewest] = [candidate, edits];
+  for (let edits = 1; edits < Math.min(name.length, 3); edits++) {
+    const nearest = known.find((candidate) => within(edits, name, candidate));
+    if (nearest) return nearest;
   }
-  return best ?? (name.length > 2 ? known.find((candidate) => candidate.includes(name)) : undefined);
+  return undefined;
 }
 
-/** Optimal string alignment distance. */
-function distance(a: string, b: string): number {
-  let older: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1];
-      let edits = Math.min(
-        (previous[j] as number) + 1,
-        (row[j - 1] as number) + 1,
-        (previous[j - 1] as number) + (same ? 0 : 1),
-      );
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        edits = Math.min(edits, (older[j - 2] as number) + 1);
-      }
-      row[j] = edits;
-    }
-    [older, previous] = [previous, row];
-  }
-  return previous[b.length] as number;
+/** Whether so many letters inserted, deleted or replaced make `b` of `a`. Its work grows with the shorter only. */
+function within(edits: number, a: string, b: string): boolean {
+  if (a[0] === b[0]) return !a || within(edits, a.slice(1), b.slice(1));
+  if (!edits) return false;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  return within(edits - 1, restA, b) || within(edits - 1, a, restB) || within(edits - 1, restA, restB);
 }
