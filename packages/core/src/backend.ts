@@ -1,0 +1,19 @@
+/** What an engine package gives the registry: how to find out whether its engine runs here, and how to start it. */
+
+export interface Probe {
+  readonly available: boolean;
+  /** The device or build that would run, such as `WebAssembly SIMD`. */
+  readonly adapter: string;
+  /** Why it runs, or what is missing and what to do. */
+  readonly reason: string;
+}
+
+/** Product of the registry's kind `backend`; the definition's name is the tfjs backend's name. */
+export interface Backend {
+  /** Order in which `auto` tries engines, highest first: cpu 0, wasm 20, webgpu 30. */
+  readonly priority: number;
+  /** Never throws. */
+  probe(): Promise<Probe>;
+  /** Registers the tfjs backend and the engine's kernels; `startBackend` then makes it the current one. */
+  start(): Promise<void>;
+}

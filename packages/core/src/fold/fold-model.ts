@@ -1,0 +1,176 @@
+/**
+ * Folding a model for inference (method: §7): static similarities into their kernels, batch norm into the
+ * convolution before it. What comes out is made of tfjs's own layers wherever nothing dynamic is left, so that
+ * plain tfjs loads and runs it without NeuSim.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { input as inputLayer, layers, type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { NeusimError } from '@neusim/registry';
+import { BatchNorm } from '../layers/batch-norm';
+import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
+import { innerProduct } from '../similarity/inner-product';
+
+export interface FoldOptions {
+  /** Fold batch norm into the convolution before it; default true. */
+  readonly batchNorm?: boolean;
+  /** `refuse` (default): a dynamic similarity is an error. `keep`: its layer stays, with batch norm in its kernel. */
+  readonly dynamic?: 'refuse' | 'keep';
+}
+
+type Layer = layers.Layer;
+
+/** y = x·scale + shift, a channel. */
+interface Affine {
+  readonly scale: tf.Tensor1D;
+  readonly shift: tf.Tensor1D;
+}
+
+/**
+ * A new model with the same outputs, folded; the given model is left as it is.
+ *
+ * Batch norm folds where a convolution without activation feeds it alone and is used once. A folded layer that
+ * tfjs's Conv2D cannot run (strides and dilations both above 1) stays a NeuSim layer with the inner product.
+ * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity unless `dynamic: 'keep'`.
+ */
+export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
+  const { batchNorm = true, dynamic = 'refuse' } = options;
+  const folded = batchNorm ? foldableNorms(model) : new Map<Layer, Layer>();
+  const made = new Map<Layer, Layer>();
+  const tensors = new Map<number, SymbolicTensor>();
+  for (const given of model.inputs) {
+    const source = given.sourceLayer;
+    tensors.set(given.id, inputLayer({ batchShape: given.shape, dtype: given.dtype, name: source.name }));
+  }
+  const rebuild = (tensor: SymbolicTensor): SymbolicTensor => {
+    const known = tensors.get(tensor.id);
+    if (known) return known;
+    const layer = tensor.sourceLayer;
+    const node = layer.inboundNodes[tensor.nodeIndex] as (typeof layer.inboundNodes)[number];
+    const inputs = node.inputTensors.map(rebuild);
+    const copy = folded.get(layer) ? undefined : copyOf(layer);
+    const outputs = copy ? copy.apply(inputs.length === 1 ? (inputs[0] as SymbolicTensor) : inputs, node.callArgs) : inputs;
+    const list = (Array.isArray(outputs) ? outputs : [outputs]) as SymbolicTensor[];
+    node.outputTensors.forEach((old, i) => {
+      tensors.set(old.id, list[i] as SymbolicTensor);
+    });
+    if (copy && !filled.has(copy)) fill(copy, layer);
+    return tensors.get(tensor.id) as SymbolicTensor;
+  };
+  const filled = new Set<Layer>();
+  const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
+  const copyOf = (layer: Layer): Layer => {
+    const known = made.get(layer);
+    if (known) return known;
+    const copy = replacement(layer, normOf.has(layer), dynamic);
+    made.set(layer, copy);
+    return copy;
+  };
+  const fill = (copy: Layer, layer: Layer): void => {
+    filled.add(copy);
+    tf.tidy(() => {
+      const norm = normOf.get(layer);
+      copy.setWeights(foldedWeights(layer, norm ? affineOf(norm) : undefined));
+    });
+  };
+  const outputs = model.outputs.map(rebuild);
+  return makeModel({
+    inputs: model.inputs.map((given) => tensors.get(given.id) as SymbolicTensor),
+    outputs,
+    name: model.name,
+  });
+}
+
+/** Norm layers that disappear, each with the convolution that takes them in. */
+function foldableNorms(model: LayersModel): Map<Layer, Layer> {
+  const found = new Map<Layer, Layer>();
+  for (const norm of model.layers) {
+    if (!isNorm(norm) || norm.inboundNodes.length !== 1) continue;
+    const conv = norm.inboundNodes[0]?.inputTensors[0]?.sourceLayer;
+    if (conv && isBareConvolution(conv) && conv.inboundNodes.length === 1 && conv.outboundNodes.length === 1)
+      if (!model.outputs.some((output) => output.sourceLayer === conv)) found.set(norm, conv);
+  }
+  return found;
+}
+
+function isNorm(layer: Layer): boolean {
+  if (layer instanceof BatchNorm) return true;
+  if (layer.getClassName() !== 'BatchNormalization') return false;
+  const axis = layer.getConfig().axis as number;
+  return axis === -1 || axis === (layer.inboundNodes[0]?.inputShapes[0] as number[]).length - 1;
+}
+
+function isBareConvolution(layer: Layer): boolean {
+  const convolution = layer instanceof NeuralSimilarityConv2D || layer.getClassName() === 'Conv2D';
+  const { activation, dataFormat } = layer.getConfig();
+  return convolution && dataFormat !== 'channelsFirst' && (activation === 'linear' || activation == null);
+}
+
+/** The layer that stands in the folded model for `layer`, not yet built. */
+function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep'): Layer {
+  const config = { ...layer.getConfig(), ...(takesNorm ? { useBias: true } : {}) } as Record<string, unknown>;
+  if (layer instanceof NeuralSimilarityConv2D) {
+    const args = without(config, ['similarity', 'shape', 'predictor', 'kernelRegularizer', 'biasRegularizer', 'activityRegularizer']);
+    if (layer.similarity.source === 'predictor') {
+      if (dynamic === 'refuse') throw refusal(layer);
+      const { similarity, shape, predictor } = layer;
+      return new NeuralSimilarityConv2D({ ...args, similarity, shape, predictor } as never);
+    }
+    const { strides, dilationRate } = args as { strides: number[]; dilationRate: number[] };
+    const dilations = [...(layer.shape.dilations ?? dilationRate)] as [number, number];
+    const plain = { ...args, dilationRate: dilations } as never;
+    return strides.some((s) => s > 1) && dilations.some((d) => d > 1)
+      ? new NeuralSimilarityConv2D({ ...(plain as object), similarity: innerProduct } as never)
+      : layers.conv2d(plain);
+  }
+  if (layer instanceof BatchNorm) {
+    const { name, epsilon } = config;
+    return layers.batchNormalization({ name, epsilon } as never);
+  }
+  const constructor = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
+    typeof tf.serialization.Serializable;
+  return constructor.fromConfig(constructor, config as tf.serialization.ConfigDict) as Layer;
+}
+
+function refusal(layer: NeuralSimilarityConv2D): NeusimError {
+  return new NeusimError('FOLD_DYNAMIC', `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`, {
+    data: { layer: layer.name, similarity: layer.similarity.name },
+    hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
+  });
+}
+
+/** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */
+function foldedWeights(layer: Layer, norm: Affine | undefined): tf.Tensor[] {
+  if (layer instanceof BatchNorm) return layer.statistics();
+  const convolution = layer instanceof NeuralSimilarityConv2D || norm !== undefined;
+  if (!convolution) return layer.getWeights();
+  const [kernel, bias, ...rest] = convolutionWeights(layer);
+  if (!norm) return [kernel, ...(bias ? [bias] : []), ...rest];
+  const shift = bias ? tf.add(tf.mul(bias, norm.scale), norm.shift) : norm.shift;
+  return [tf.mul(kernel, norm.scale), shift, ...rest];
+}
+
+/** [kernel, bias or null, what else the replacement keeps]. */
+function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
+  const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
+  const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
+  if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source !== 'predictor') {
+    const shape = layer.inboundNodes[0]?.inputShapes[0] as Parameters<NeuralSimilarityConv2D['geometry']>[0];
+    return [layer.fold(layer.geometry(shape)).kernel, bias];
+  }
+  return [kernel, bias, ...others];
+}
+
+function affineOf(norm: Layer): Affine {
+  if (norm instanceof BatchNorm) return norm.affine();
+  const { scale, center, epsilon } = norm.getConfig() as { scale: boolean; center: boolean; epsilon: number };
+  const weights = norm.getWeights();
+  const gamma = scale ? (weights.shift() as tf.Tensor) : tf.scalar(1);
+  const beta = center ? (weights.shift() as tf.Tensor) : tf.scalar(0);
+  const [mean, variance] = weights as [tf.Tensor, tf.Tensor];
+  const factor = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon))) as tf.Tensor1D;
+  return { scale: factor, shift: tf.sub(beta, tf.mul(mean, factor)) as tf.Tensor1D };
+}
+
+function without(config: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));
+}

@@ -1,0 +1,70 @@
+// @neusim/core: the kernel seam, the similarities and shapes that need no package of their own, the layer, folding,
+// loading and starting an engine.
+import { plugin } from '@neusim/registry';
+import cpu from './cpu';
+import dilated from './shape/dilated';
+import full from './shape/full';
+import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
+import innerProduct from './similarity/inner-product';
+import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
+
+export type { Backend, Probe } from './backend';
+export { type FoldOptions, foldModel } from './fold/fold-model';
+export { foldSimilarity } from './fold/fold-similarity';
+export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
+export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
+export { restorePart, type SavedPart, savePart } from './layers/loading';
+export {
+  NeuralSimilarityConv2D,
+  type NeuralSimilarityConv2DArgs,
+  type WeightDescription,
+} from './layers/neural-similarity-conv2d';
+export { registerLayer } from './layers/register-layer';
+export { loadModel } from './load-model';
+export { neuralSimilarity } from './neural-similarity';
+export type { Part, Predictor, Role, Shape, Similarity, Taps, Weight, WeightInit } from './parts';
+export {
+  BATCH_NORM_TRAINING,
+  BATCH_NORM_TRAINING_GRAD,
+  type BatchNormAttrs,
+  type BatchNormResult,
+  batchNormTraining,
+} from './seam/batch-norm';
+export * as composed from './seam/composed-conv';
+export { type CrossEntropyOptions, softmaxCrossEntropy } from './seam/cross-entropy';
+export { MAX_POOL_GATHER, maxPoolGather } from './seam/max-pool-gather';
+export { requireMemory, setMemoryLimit } from './seam/memory';
+export {
+  CONV2D,
+  CONV2D_BACKPROP_FILTER,
+  CONV2D_BACKPROP_INPUT,
+  type ConvAttrs,
+  SIMILARITY_CONV2D,
+  SIMILARITY_CONV2D_BACKPROP,
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  type SimilarityGradAttrs,
+  similarityConv2d,
+} from './seam/similarity-conv2d';
+export { closeStockGradients } from './seam/stock-gradients';
+export { type AdamAttrs, type SgdAttrs, UPDATE_ADAM, UPDATE_SGD, updateAdam, updateSgd } from './seam/update';
+export { type DilatedOptions, dilated } from './shape/dilated';
+export { full } from './shape/full';
+export { dynamicDns, dynamicUns } from './similarity/dynamic';
+export { innerProduct } from './similarity/inner-product';
+export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
+export { type StartedBackend, startBackend } from './start-backend';
+export { multiplyAdds, type SummaryRow, summarize } from './summary';
+export { countParameters, describeWeights, type WeightInfo } from './weights';
+
+export default plugin('@neusim/core', '0.1.0', [
+  innerProduct,
+  staticDnsDefinition,
+  staticUnsDefinition,
+  dynamicDnsDefinition,
+  dynamicUnsDefinition,
+  full,
+  dilated,
+  cpu,
+]);

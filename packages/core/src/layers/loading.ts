@@ -1,0 +1,93 @@
+/**
+ * How a layer's parts are saved and made again. tfjs-layers gives a layer's `fromConfig` no context and does not
+ * wait for anything, so `loadModel` loads the parts first and marks each saved one with the registry to use.
+ */
+import { type AnyRegistry, type Kind, NeusimError } from '@neusim/registry';
+import type { Part } from '../parts';
+
+/** A part as a saved config keeps it: JSON text under `name`, the only key whose text tfjs-layers leaves alone. */
+export interface SavedPart {
+  readonly name: string;
+  /** Set while a model is loaded: names an entry of `registries`. */
+  readonly registry?: { readonly name: string };
+}
+
+const registries = new Map<string, AnyRegistry>();
+let loads = 0;
+
+/** The keys under which a layer's config may hold a part, each the kind of the part. */
+const partKinds: readonly Kind[] = ['similarity', 'shape', 'predictor', 'operator'];
+
+export function savePart(part: Part): SavedPart {
+  return { name: JSON.stringify({ name: part.name, options: part.options }) };
+}
+
+/**
+ * Makes a saved part with the registry of the `loadModel` in progress.
+ * @throws NeusimError MODEL_NEEDS_REGISTRY outside `loadModel`.
+ */
+export function restorePart(kind: Kind, saved: SavedPart): unknown {
+  const registry = saved.registry && registries.get(saved.registry.name);
+  if (!registry)
+    throw new NeusimError('MODEL_NEEDS_REGISTRY', 'a NeuSim layer cannot be loaded by tfjs alone', {
+      data: { kind, saved: saved.name },
+      hint: "Use loadModel(registry, source) from '@neusim/core' in place of tf.loadLayersModel.",
+    });
+  const { name, options } = parsePart(saved);
+  return registry.make(kind, name, options);
+}
+
+/**
+ * Loads every part that a model's JSON names, and runs `build` with a copy of the JSON from which they can be made.
+ */
+export async function withParts<T>(
+  registry: AnyRegistry,
+  topology: object,
+  build: (marked: object) => Promise<T>,
+): Promise<T> {
+  const token = `load-${++loads}`;
+  const copy = structuredClone(topology);
+  const parts = markParts(copy, token);
+  await registry.ready(...parts.map(({ kind, name }) => `${kind}:${name}` as const));
+  // A predictor is saved as its layers: making it makes their classes known.
+  for (const { kind, name, options } of parts) if (kind === 'predictor') registry.make(kind, name, options);
+  registries.set(token, registry);
+  try {
+    return await build(copy);
+  } finally {
+    registries.delete(token);
+  }
+}
+
+interface NamedPart {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly options: unknown;
+}
+
+function markParts(json: unknown, token: string): NamedPart[] {
+  if (typeof json !== 'object' || json === null) return [];
+  return Object.entries(json).flatMap(([key, value]) => {
+    const kind = partKinds.find((k) => k === key);
+    if (!kind || !isSavedPart(value)) return markParts(value, token);
+    Object.assign(value, { registry: { name: token } });
+    return [{ kind, ...parsePart(value) }];
+  });
+}
+
+function isSavedPart(value: unknown): value is SavedPart {
+  return typeof value === 'object' && value !== null && typeof (value as SavedPart).name === 'string';
+}
+
+function parsePart(saved: SavedPart): { name: string; options: unknown } {
+  try {
+    const { name, options } = JSON.parse(saved.name) as { name: unknown; options: unknown };
+    if (typeof name === 'string') return { name, options };
+  } catch {
+    // answered below, with what was met
+  }
+  throw new NeusimError('MODEL_CORRUPT', `${JSON.stringify(saved.name)} is not a saved part`, {
+    data: { saved: saved.name },
+    hint: 'The model file was altered, or written by something else.',
+  });
+}

@@ -1,0 +1,325 @@
+/**
+ * The layer: a 2-D convolution that learns how its kernel is compared with its input, y = Wᵀ·D·M·S(x). It takes
+ * every option of tfjs's Conv2D, and a similarity and a shape. With a dynamic similarity it has a second input,
+ * the predictor's output on the layer's output grid.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { layers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+import { NeusimError } from '@neusim/registry';
+import { foldSimilarity } from '../fold/fold-similarity';
+import { type Geometry, geometry, type Pair } from '../geometry';
+import type { Predictor, Role, Shape, Similarity, Weight } from '../parts';
+import { similarityConv2d } from '../seam/similarity-conv2d';
+import { full } from '../shape/full';
+import { innerProduct } from '../similarity/inner-product';
+import { restorePart, type SavedPart, savePart } from './loading';
+import { registerLayer } from './register-layer';
+
+type Conv2DArgs = Parameters<typeof layers.conv2d>[0];
+
+/** Options of tfjs's `tf.layers.conv2d`, and: */
+export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
+  /** Default: the inner product. */
+  similarity?: Similarity;
+  /** Default: every tap of the window. */
+  shape?: Shape;
+  /** What gives the second input, for the record: it is saved, so that loading knows its layers. */
+  predictor?: Predictor;
+}
+
+/** What a weight is for, and how it is trained. */
+export interface WeightDescription {
+  readonly role: Role;
+  readonly l2?: number;
+  readonly learningRateScale?: number;
+}
+
+/** The members of tfjs's Conv2D that hold its parsed options (protected in its typings). */
+interface ParsedConv2D {
+  readonly kernelSize: number[];
+  readonly filters: number;
+  readonly strides: number[];
+  readonly padding: string;
+  readonly dataFormat: string;
+  readonly dilationRate: number[];
+  readonly useBias: boolean;
+  readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
+  readonly kernelInitializer: Weight['init'];
+  readonly biasInitializer: Weight['init'];
+  readonly kernelConstraint: unknown;
+  readonly biasConstraint: unknown;
+  readonly kernelRegularizer: unknown;
+  readonly biasRegularizer: unknown;
+}
+
+export class NeuralSimilarityConv2D extends layers.Layer {
+  /** @nocollapse */
+  static className = 'NeuralSimilarityConv2D';
+
+  readonly similarity: Similarity;
+  readonly shape: Shape;
+  readonly predictor: Predictor | undefined;
+  /** tfjs's own layer, never built: it parses and writes the options both have. */
+  private readonly stock: layers.Layer;
+  private readonly options: ParsedConv2D;
+  private readonly dilations: Pair;
+  private readonly weightParts = new Map<LayerVariable, WeightDescription>();
+  private kernel?: LayerVariable;
+  private bias?: LayerVariable;
+  private similarityWeights: LayerVariable[] = [];
+  private shapeWeights: LayerVariable[] = [];
+
+  /**
+   * @throws NeusimError LAYER_OPTIONS for options that a 2-D convolution does not have, or a dilation given both by
+   *   `dilationRate` and by the shape.
+   */
+  constructor(args: NeuralSimilarityConv2DArgs) {
+    const { similarity = innerProduct, shape = full, predictor, ...conv } = args;
+    super(conv as ConstructorParameters<typeof layers.Layer>[0]);
+    registerLayer(NeuralSimilarityConv2D);
+    this.similarity = similarity;
+    this.shape = shape;
+    this.predictor = predictor;
+    this.stock = parseConv2D(conv);
+    this.options = this.stock as unknown as ParsedConv2D;
+    this.dilations = chooseDilations(this.options.dilationRate as [number, number], shape);
+  }
+
+  /** Geometry for an input [B,H,W,C] (or [B,C,H,W]); sizes must be known. */
+  geometry(inputShape: TfShape): Geometry {
+    const [height, width, channels] = this.spatial(inputShape);
+    if (height === null || width === null || channels === null)
+      throw new NeusimError('LAYER_INPUT', `layer ${this.name} needs a known input size, not [${inputShape}]`, {
+        data: { layer: this.name, inputShape },
+        hint: 'Give the input height, width and channels.',
+      });
+    return geometry([height, width, channels], this.kernelSize, {
+      strides: this.options.strides as [number, number],
+      pad: this.options.padding as 'same' | 'valid',
+      dilations: this.dilations,
+    });
+  }
+
+  override build(inputShape: TfShape | TfShape[]): void {
+    const [x, z] = this.inputShapes(inputShape);
+    const [height, width, channels] = this.spatial(x);
+    if (channels === null || channels === undefined)
+      throw new NeusimError('LAYER_INPUT', `layer ${this.name} needs a known number of channels, not [${x}]`, {
+        data: { layer: this.name, inputShape: x },
+        hint: 'Give the input its channels.',
+      });
+    const size = this.kernelSize;
+    // A weight's shape depends on the taps alone: where the map's size is open, the window stands in for it.
+    const g = geometry([height ?? size[0], width ?? size[1], channels], size, { pad: 'same' });
+    if (z) this.checkPredicted(z, g.taps);
+    const { kernelInitializer, biasInitializer, filters } = this.options;
+    this.kernel = this.add(
+      { name: 'kernel', shape: [...size, channels, filters], init: kernelInitializer, role: 'filter' },
+      this.options.kernelRegularizer,
+      this.options.kernelConstraint,
+    );
+    if (this.options.useBias)
+      this.bias = this.add(
+        { name: 'bias', shape: [filters], init: biasInitializer, role: 'bias' },
+        this.options.biasRegularizer,
+        this.options.biasConstraint,
+      );
+    this.similarityWeights = this.similarity.weights(g).map((weight) => this.add(weight));
+    this.shapeWeights = this.shape.weights(g).map((weight) => this.add(weight));
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: TfShape | TfShape[]): TfShape {
+    const [x] = this.inputShapes(inputShape);
+    const [height, width, channels] = this.spatial(x);
+    const side = (size: number | null, axis: 0 | 1) => {
+      if (size === null) return null;
+      const square: [number, number, number] = [0, 0, channels ?? 1];
+      square[axis] = size;
+      square[1 - axis] = (this.kernelSize[(1 - axis) as 0 | 1] - 1) * this.dilations[(1 - axis) as 0 | 1] + 1;
+      const g = geometry(square, this.kernelSize, {
+        strides: this.options.strides as [number, number],
+        pad: this.options.padding as 'same' | 'valid',
+        dilations: this.dilations,
+      });
+      return axis === 0 ? g.outHeight : g.outWidth;
+    };
+    const out = [side(height, 0), side(width, 1)];
+    const batch = x[0] ?? null;
+    return this.channelsFirst
+      ? [batch, this.options.filters, ...out]
+      : [batch, ...out, this.options.filters];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs?: unknown): tf.Tensor {
+    const [given, z] = Array.isArray(inputs) ? inputs : [inputs];
+    return tf.tidy(() => {
+      const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
+      const g = this.geometry((given as tf.Tensor).shape);
+      const { w, m } = this.comparison(g, z);
+      let y: tf.Tensor = similarityConv2d(x, w, m, { strides: g.strides, pad: g.pad, dilations: g.dilations });
+      if (this.bias) y = tf.add(y, this.bias.read());
+      if (this.options.activation) y = this.options.activation.apply(y);
+      return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
+    });
+  }
+
+  /**
+   * The kernel and similarity that this layer's convolution runs with: D and a static M are in w already, so m is
+   * null unless a predictor gives it.
+   */
+  comparison(g: Geometry, z?: tf.Tensor): { w: tf.Tensor4D; m: tf.Tensor | null } {
+    const weight = this.similarityWeights[0]?.read();
+    const { mask, side = 'kernel' } = this.shape.taps?.(this.shapeWeights.map((w) => w.read()), g) ?? {};
+    const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
+    const masked = (w: tf.Tensor4D) =>
+      mask ? (tf.mul(w, tf.reshape(mask, [g.kernelHeight, g.kernelWidth, 1, 1])) as tf.Tensor4D) : w;
+    if (this.similarity.source !== 'predictor') {
+      const m = this.similarity.toM(weight, g.taps);
+      return { w: side === 'kernel' ? foldSimilarity(masked(kernel), m) : masked(foldSimilarity(kernel, m)), m: null };
+    }
+    if (!z)
+      throw new NeusimError('LAYER_INPUT', `layer ${this.name} (${this.similarity.name}) needs a second input`, {
+        data: { layer: this.name, similarity: this.similarity.name },
+        hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
+      });
+    const m = this.similarity.toM(z, g.taps);
+    if (side === 'kernel' || !mask || this.similarity.form === 'diagonal') return { w: masked(kernel), m };
+    return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
+  }
+
+  /** The plain kernel and bias this layer folds to. @throws NeusimError FOLD_DYNAMIC for a predicted similarity. */
+  fold(g: Geometry): { kernel: tf.Tensor4D; bias: tf.Tensor | null } {
+    if (this.similarity.source === 'predictor')
+      throw new NeusimError('FOLD_DYNAMIC', `layer ${this.name} (${this.similarity.name}) has no plain kernel`, {
+        data: { layer: this.name, similarity: this.similarity.name },
+        hint: "A similarity that depends on the input does not fold: foldModel(model, { dynamic: 'keep' }) leaves it.",
+      });
+    return { kernel: tf.tidy(() => tf.clone(this.comparison(g).w)), bias: this.bias?.read() ?? null };
+  }
+
+  /**
+   * Multiply-adds for one image: the convolution's, and those of weighting (K a channel) or mixing (K² a channel)
+   * the patches where M is predicted.
+   */
+  multiplyAdds(inputShape: TfShape | TfShape[]): number {
+    const g = this.geometry(this.inputShapes(inputShape)[0]);
+    const { form, source } = this.similarity;
+    const weighting = source === 'predictor' ? (form === 'full' ? g.taps * g.taps : g.taps) * g.channels : 0;
+    return g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
+  }
+
+  /** What one of this layer's weights is for. */
+  describeWeight(weight: LayerVariable): WeightDescription | undefined {
+    return this.weightParts.get(weight);
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    return {
+      ...this.stock.getConfig(),
+      ...super.getConfig(),
+      similarity: savePart(this.similarity) as unknown as tf.serialization.ConfigDict,
+      shape: savePart(this.shape) as unknown as tf.serialization.ConfigDict,
+      ...(this.predictor ? { predictor: savePart(this.predictor) as unknown as tf.serialization.ConfigDict } : {}),
+    };
+  }
+
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const { similarity, shape, predictor, ...conv } = config as unknown as Record<string, SavedPart>;
+    return new cls({
+      ...conv,
+      similarity: restorePart('similarity', similarity as SavedPart),
+      shape: restorePart('shape', shape as SavedPart),
+      ...(predictor ? { predictor: restorePart('predictor', predictor) } : {}),
+    } as never);
+  }
+
+  private get kernelSize(): Pair {
+    return this.options.kernelSize as [number, number];
+  }
+
+  private get channelsFirst(): boolean {
+    return this.options.dataFormat === 'channelsFirst';
+  }
+
+  private add(weight: Weight, regularizer?: unknown, constraint?: unknown): LayerVariable {
+    const variable = this.addWeight(
+      weight.name,
+      [...weight.shape],
+      'float32',
+      weight.init as never,
+      regularizer as never,
+      true,
+      constraint as never,
+    );
+    const { role, l2, learningRateScale } = weight;
+    this.weightParts.set(variable, {
+      role,
+      ...(l2 === undefined ? {} : { l2 }),
+      ...(learningRateScale === undefined ? {} : { learningRateScale }),
+    });
+    return variable;
+  }
+
+  private inputShapes(inputShape: TfShape | TfShape[]): [TfShape, TfShape | undefined] {
+    const shapes = Array.isArray(inputShape[0]) ? (inputShape as TfShape[]) : [inputShape as TfShape];
+    const wanted = this.similarity.source === 'predictor' ? 2 : 1;
+    if (shapes.length !== wanted)
+      throw new NeusimError(
+        'LAYER_INPUT',
+        `layer ${this.name} (${this.similarity.name}) takes ${wanted} input${wanted > 1 ? 's' : ''}, not ${shapes.length}`,
+        {
+          data: { layer: this.name, inputs: shapes },
+          hint: wanted > 1 ? 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).' : 'Apply it to x.',
+        },
+      );
+    return [shapes[0] as TfShape, shapes[1]];
+  }
+
+  /** [height, width, channels] of a shape in this layer's data format. */
+  private spatial(shape: TfShape): [number | null, number | null, number | null] {
+    const [, a = null, b = null, c = null] = shape;
+    return this.channelsFirst ? [b, c, a] : [a, b, c];
+  }
+
+  private checkPredicted(z: TfShape, taps: number): void {
+    const wanted = this.similarity.channels(taps);
+    const got = z[z.length - 1];
+    if (got !== wanted)
+      throw new NeusimError(
+        'LAYER_INPUT',
+        `layer ${this.name} (${this.similarity.name}, ${taps} taps) takes ${wanted} predicted values a position, not ${got}`,
+        { data: { layer: this.name, predicted: z, wanted }, hint: 'Give the predictor that many channels.' },
+      );
+  }
+}
+
+function parseConv2D(conv: Conv2DArgs): layers.Layer {
+  if (conv.padding !== undefined && conv.padding !== 'same' && conv.padding !== 'valid')
+    throw new NeusimError('LAYER_OPTIONS', `padding ${JSON.stringify(conv.padding)} is not known`, {
+      data: { padding: conv.padding },
+      hint: "Allowed: 'same' and 'valid'.",
+    });
+  try {
+    return layers.conv2d({ ...conv, inputShape: undefined, batchInputShape: undefined } as Conv2DArgs);
+  } catch (cause) {
+    throw new NeusimError('LAYER_OPTIONS', (cause as Error).message, {
+      data: { options: conv },
+      hint: 'The options are those of tf.layers.conv2d.',
+      cause,
+    });
+  }
+}
+
+function chooseDilations(rate: Pair, shape: Shape): Pair {
+  if (!shape.dilations) return rate;
+  if (rate.some((d, axis) => d !== 1 && d !== shape.dilations?.[axis]))
+    throw new NeusimError('LAYER_OPTIONS', `dilationRate [${rate}] contradicts the shape's [${shape.dilations}]`, {
+      data: { dilationRate: rate, shape: shape.name },
+      hint: 'Give the dilation in one place.',
+    });
+  return shape.dilations;
+}

@@ -1,0 +1,74 @@
+/**
+ * Second order for the stock ops a network is made of. tfjs's gradients of these save outputs (second order is
+ * then silently wrong) or end in kernels without a gradient; here they are replaced by ones that save inputs,
+ * or completed. First-order values are unchanged.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { maxPoolGather, type PoolAttrs } from './max-pool-gather';
+
+type Gradient = Omit<tf.GradConfig, 'kernelName'>;
+
+/** dy·f'(x) for an elementwise op, with f' written in differentiable ops. */
+const elementwise = (derivative: (x: tf.Tensor) => tf.Tensor): Gradient => ({
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, derivative(x as tf.Tensor)) }),
+});
+
+const gradients: Readonly<Record<string, Gradient>> = {
+  Exp: elementwise((x) => tf.exp(x)),
+  Tanh: elementwise((x) => tf.sub(1, tf.square(tf.tanh(x)))),
+  Sigmoid: elementwise((x) => {
+    const s = tf.sigmoid(x);
+    return tf.mul(s, tf.sub(1, s));
+  }),
+  Softmax: {
+    inputsToSave: ['logits'],
+    gradFunc: (dy, [logits], attrs) => ({
+      logits: () => {
+        const p = tf.softmax(logits as tf.Tensor, attrs.dim as number);
+        const weighted = tf.mul(dy as tf.Tensor, p);
+        return tf.sub(weighted, tf.mul(tf.sum(weighted, attrs.dim as number, true), p));
+      },
+    }),
+  },
+  LogSoftmax: {
+    inputsToSave: ['logits'],
+    gradFunc: (dy, [logits], attrs) => ({
+      logits: () => {
+        const axis = attrs.axis as number;
+        const total = tf.sum(dy as tf.Tensor, axis, true);
+        return tf.sub(dy as tf.Tensor, tf.mul(total, tf.softmax(logits as tf.Tensor, axis)));
+      },
+    }),
+  },
+  MaxPoolGrad: {
+    inputsToSave: ['dy', 'input', 'output'],
+    gradFunc: (ddx, [, input, output], attrs) => ({
+      dy: () => maxPoolGather(input as tf.Tensor4D, ddx as tf.Tensor4D, attrs as unknown as PoolAttrs),
+      input: () => tf.zerosLike(input as tf.Tensor),
+      output: () => tf.zerosLike(output as tf.Tensor),
+    }),
+  },
+  AvgPoolGrad: {
+    inputsToSave: ['dy', 'input'],
+    gradFunc: (ddx, [, input], attrs) => ({
+      dy: () => {
+        const { filterSize, strides, pad } = attrs as unknown as PoolAttrs;
+        return tf.avgPool(ddx as tf.Tensor4D, filterSize, strides, pad);
+      },
+      input: () => tf.zerosLike(input as tf.Tensor),
+    }),
+  },
+};
+
+let closed = false;
+
+/** Registers the gradients above with tfjs, once. `startBackend` calls it. */
+export function closeStockGradients(): void {
+  if (closed) return;
+  closed = true;
+  for (const [kernelName, gradient] of Object.entries(gradients)) {
+    if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+    tf.registerGradient({ kernelName, ...gradient });
+  }
+}

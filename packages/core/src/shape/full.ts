@@ -1,0 +1,14 @@
+/** The full window: every tap of the kernel exists and reads its own place. */
+import { define, noOptions } from '@neusim/registry';
+import type { Shape } from '../parts';
+
+export const full: Shape = Object.freeze<Shape>({ name: 'full', options: {}, weights: () => [] });
+
+export default define({
+  kind: 'shape',
+  name: 'full',
+  version: '1.0.0',
+  summary: 'every tap of the window',
+  options: noOptions,
+  load: () => (): Shape => full,
+});

@@ -1,0 +1,85 @@
+/** Starting an engine: by name, or the best that runs here. */
+import * as tf from '@tensorflow/tfjs-core';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import type { Backend } from './backend';
+import { BatchNorm } from './layers/batch-norm';
+import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
+import { registerLayer } from './layers/register-layer';
+import { closeStockGradients } from './seam/stock-gradients';
+
+export interface StartedBackend {
+  readonly name: string;
+  readonly adapter: string;
+  /** Why this engine; with `auto`, also why not those before it. */
+  readonly reason: string;
+}
+
+/**
+ * Starts an engine and makes it tfjs's current backend, with all gradients registered.
+ * @param name the name of a `backend` in the registry, that of any backend registered with tfjs (`webgl`, say: it
+ *   runs the seam's composed kernels), or `auto`: the registry's engines by priority.
+ * @throws NeusimError BACKEND_UNKNOWN, BACKEND_UNAVAILABLE (with each engine's reason), BACKEND_FAILED.
+ */
+export async function startBackend(registry: AnyRegistry, name = 'auto'): Promise<StartedBackend> {
+  closeStockGradients();
+  registerLayer(NeuralSimilarityConv2D);
+  registerLayer(BatchNorm);
+  if (name === 'auto') return startBest(registry);
+  if (registry.has('backend', name)) {
+    const backend = await make(registry, name);
+    const probe = await backend.probe();
+    if (!probe.available) throw unavailable([`${name}: ${probe.reason}`]);
+    await backend.start();
+    await use(name);
+    return { name, adapter: probe.adapter, reason: probe.reason };
+  }
+  if (!tf.engine().registryFactory[name]) {
+    const known = [...registry.list('backend').map((b) => b.name), ...Object.keys(tf.engine().registryFactory)];
+    throw new NeusimError('BACKEND_UNKNOWN', `no backend '${name}'`, {
+      data: { name, known: [...new Set(known)] },
+      hint: `Known: auto, ${[...new Set(known)].join(', ')}. Others: import their tfjs package first.`,
+    });
+  }
+  await use(name);
+  return { name, adapter: name, reason: "registered with tfjs; runs the seam's composed kernels" };
+}
+
+async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
+  const names = registry.list('backend').map((entry) => entry.name);
+  const backends = await Promise.all(names.map(async (name) => ({ name, backend: await make(registry, name) })));
+  backends.sort((a, b) => b.backend.priority - a.backend.priority);
+  const refused: string[] = [];
+  for (const { name, backend } of backends) {
+    const probe = await backend.probe();
+    if (!probe.available) {
+      refused.push(`${name}: ${probe.reason}`);
+      continue;
+    }
+    await backend.start();
+    await use(name);
+    return { name, adapter: probe.adapter, reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; ') };
+  }
+  throw unavailable(refused);
+}
+
+async function make(registry: AnyRegistry, name: string): Promise<Backend> {
+  await registry.ready(`backend:${name}`);
+  return registry.make('backend', name) as Backend;
+}
+
+async function use(name: string): Promise<void> {
+  const started = await tf.setBackend(name).catch(() => false);
+  if (!started)
+    throw new NeusimError('BACKEND_FAILED', `tfjs could not initialise the backend '${name}'`, {
+      data: { name },
+      hint: 'The console may hold the reason; `neusim doctor` probes every engine.',
+    });
+  await tf.ready();
+}
+
+function unavailable(reasons: string[]): NeusimError {
+  return new NeusimError('BACKEND_UNAVAILABLE', `no engine runs here: ${reasons.join('; ') || 'the registry has none'}`, {
+    data: { reasons },
+    hint: "Pass an engine's plug-in to createRegistry, such as @neusim/backend-wasm.",
+  });
+}
