@@ -11,7 +11,7 @@ function partsOf(path: string): string[] {
   if (parts.includes('..')) {
     throw new NeusimError('PLATFORM_UNSAFE_PATH', `"${path}" leaves its folder`, {
       data: { path },
-      hint: 'The file system of a page has no "..".',
+      hint: 'the file system of a page has no ".."',
     });
   }
   return parts;
@@ -31,7 +31,7 @@ function readError(path: string, cause: unknown) {
 async function folderAt(parts: readonly string[], create: boolean): Promise<FileSystemDirectoryHandle> {
   if (!navigator.storage?.getDirectory) {
     throw new NeusimError('PLATFORM_INSECURE_PAGE', 'this page has no file system of its own', {
-      hint: 'Serve the page over https: or from localhost.',
+      hint: 'serve the page over https: or from localhost',
     });
   }
   let folder = await navigator.storage.getDirectory();

@@ -39,7 +39,7 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Bytes
     const { done, value } = await reader.read().catch((cause: unknown) => {
       throw new NeusimError('PLATFORM_BAD_GZIP', `${bytes.length} bytes are not one whole gzip stream`, {
         data: { bytes: bytes.length, unpacked: length },
-        hint: 'The file is damaged or cut short: fetch it again.',
+        hint: 'the file is damaged or cut short: fetch it again',
         cause,
       });
     });
@@ -50,7 +50,7 @@ export async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Bytes
       throw new NeusimError(
         'PLATFORM_TOO_LARGE',
         `${bytes.length} bytes of gzip unpack to more than the ${maxBytes} bytes allowed`,
-        { data: { bytes: bytes.length, maxBytes }, hint: 'Check where the file comes from.' },
+        { data: { bytes: bytes.length, maxBytes }, hint: 'check where the file comes from' },
       );
     }
     chunks.push(value);
@@ -65,7 +65,7 @@ export async function sha256(bytes: Uint8Array): Promise<string> {
   const subtle = globalThis.crypto?.subtle;
   if (!subtle) {
     throw new NeusimError('PLATFORM_INSECURE_PAGE', 'this page has no SHA-256', {
-      hint: 'Serve the page over https: or from localhost.',
+      hint: 'serve the page over https: or from localhost',
     });
   }
   const digest = new Uint8Array(await subtle.digest('SHA-256', unshared(bytes)));

@@ -5,7 +5,7 @@ import { NeusimError } from '@neusim/registry';
 export function fileMissing(path: string, cause?: unknown) {
   return new NeusimError('PLATFORM_FILE_MISSING', `no file at ${path}`, {
     data: { path },
-    hint: 'Check the path.',
+    hint: 'check the path',
     cause,
   });
 }
@@ -13,7 +13,7 @@ export function fileMissing(path: string, cause?: unknown) {
 export function readFailed(path: string, reason: string, cause?: unknown) {
   return new NeusimError('PLATFORM_READ_FAILED', `${path} cannot be read: ${reason}`, {
     data: { path, reason },
-    hint: 'Check that it is what you expect (a file or a folder) and that you may read it.',
+    hint: 'check that it is what you expect (a file or a folder) and that you may read it',
     cause,
   });
 }
@@ -21,7 +21,7 @@ export function readFailed(path: string, reason: string, cause?: unknown) {
 export function writeFailed(path: string, reason: string, cause?: unknown) {
   return new NeusimError('PLATFORM_WRITE_FAILED', `${path} cannot be written: ${reason}`, {
     data: { path, reason },
-    hint: 'Check that its folder exists, that you may write there, and that the disk is not full.',
+    hint: 'check that its folder exists, that you may write there, and that the disk is not full',
     cause,
   });
 }

@@ -26,7 +26,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 export function badModel(file: string, message: string, data: Record<string, unknown> = {}, cause?: unknown) {
   return new NeusimError('PLATFORM_BAD_MODEL', `${file}: ${message}`, {
     data: { file, ...data },
-    hint: 'The file is damaged, cut short, or no tfjs layers model: save it again.',
+    hint: 'the file is damaged, cut short, or no tfjs layers model: save it again',
     cause,
   });
 }
@@ -61,7 +61,7 @@ export function safePath(file: string, path: string): string {
   if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\:\0]/.test(part))) {
     throw new NeusimError('PLATFORM_UNSAFE_PATH', `${file} names the weight file "${path}"`, {
       data: { file, path },
-      hint: "A model's weight files lie in the model's own folder.",
+      hint: "a model's weight files lie in the model's own folder",
     });
   }
   return parts.join('/');

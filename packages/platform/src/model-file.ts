@@ -44,7 +44,7 @@ function wrongSize(file: string, bytes: number, wanted: number) {
   return new NeusimError(
     'PLATFORM_MODEL_TRUNCATED',
     `${file} is cut short: ${bytes} bytes, model.json asks for ${wanted}`,
-    { data: { file, bytes, wanted }, hint: 'Copy or save the model again.' },
+    { data: { file, bytes, wanted }, hint: 'copy or save the model again' },
   );
 }
 

@@ -5,13 +5,13 @@ import { NeusimError } from '@neusim/registry';
 export function workerFailed(url: URL, reason: string, cause?: unknown) {
   return new NeusimError('PLATFORM_WORKER_FAILED', `the worker ${url.pathname} failed: ${reason}`, {
     data: { url: url.href, reason },
-    hint: 'The cause, where there is one, is in `error.cause`.',
+    hint: 'the cause, where there is one, is in `error.cause`',
     cause,
   });
 }
 
 export function notAWorker() {
   return new NeusimError('PLATFORM_NOT_A_WORKER', 'port() was called outside a worker', {
-    hint: 'Call port() in the module whose URL is given to spawn().',
+    hint: 'call port() in the module whose URL is given to spawn()',
   });
 }

@@ -1,0 +1,33 @@
+// Finds the folder that holds a data set: the one given, or a usual name below it.
+
+import { NeusimError } from '@neusim/registry';
+import type { DatasetFiles } from './types';
+
+/**
+ * The first of `folder` and its `below` that holds one of `markers`.
+ * @throws NeusimError `DATASET_NO_FOLDER`, `DATASET_NOT_FOUND`
+ */
+export async function findFolder(
+  files: DatasetFiles,
+  dataset: string,
+  folder: string | undefined,
+  below: readonly string[],
+  markers: readonly string[],
+): Promise<string> {
+  if (folder === undefined) {
+    throw new NeusimError('DATASET_NO_FOLDER', `no folder is given for the data set "${dataset}"`, {
+      data: { dataset },
+      hint: `give the folder that holds ${markers[0]}, or one with ${below.map((name) => `${name}/`).join(' or ')} in it`,
+    });
+  }
+  const looked = [folder, ...below.map((name) => files.joinPath(folder, name))];
+  for (const candidate of looked) {
+    for (const marker of markers) {
+      if (await files.exists(files.joinPath(candidate, marker))) return candidate;
+    }
+  }
+  throw new NeusimError('DATASET_NOT_FOUND', `no "${dataset}" in ${looked.join(', ')}`, {
+    data: { dataset, looked, markers },
+    hint: `the right folder holds ${markers.join(' or ')}`,
+  });
+}
