@@ -12,7 +12,7 @@ const arrows = {
   train: ['registry', 'core', 'models', 'datasets', 'platform'],
 };
 
-const test = '[.]test(-d)?[.]ts$';
+const test = ['[.]test(?:-d)?[.]ts$', '/src/test/'];
 const anyOf = (names) => `(?:${names.join('|')})`;
 const knowsItsPlatform = '^(?:apps/|packages/(?:platform|backend-[^/]+)/)';
 
@@ -53,7 +53,7 @@ module.exports = {
       name: 'node-built-ins',
       comment: 'only platform, backend-* and apps know Node',
       severity: 'error',
-      from: { path: '^packages/', pathNot: [knowsItsPlatform, test] },
+      from: { path: '^packages/', pathNot: [knowsItsPlatform, ...test] },
       to: { dependencyTypes: ['core'] },
     },
     { name: 'no-circular', comment: 'no import cycle', severity: 'error', from: {}, to: { circular: true } },
@@ -69,7 +69,11 @@ module.exports = {
       comment: 'what source imports stands in its own package.json (dependency or peer dependency)',
       severity: 'error',
       from: { path: '^(?:packages|apps)/[^/]+/src/', pathNot: test },
-      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'], pathNot: '^node_modules/@types/' },
+      to: {
+        dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
+        dependencyTypesNot: ['npm', 'npm-peer'],
+        pathNot: '^node_modules/@types/',
+      },
     },
     {
       name: 'resolvable',
