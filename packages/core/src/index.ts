@@ -31,7 +31,7 @@ export {
   batchNormTraining,
 } from './seam/batch-norm';
 export * as composed from './seam/composed-conv';
-export { type CrossEntropyOptions, softmaxCrossEntropy } from './seam/cross-entropy';
+export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
 export { MAX_POOL_GATHER, maxPoolGather } from './seam/max-pool-gather';
 export { requireMemory, setMemoryLimit } from './seam/memory';
 export {

@@ -2,9 +2,10 @@
  * Loading a saved model whose layers are NeuSim's: tfjs alone cannot, because a layer's parts live in a registry that
  * may have to load them first.
  */
+
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { io } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
-import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { BatchNorm } from './layers/batch-norm';
 import { withParts } from './layers/loading';
 import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';

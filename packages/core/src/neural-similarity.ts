@@ -1,6 +1,7 @@
 /** Wires a neural similarity convolution, and its predictor where the similarity is dynamic. */
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+
 import { NeusimError } from '@neusim/registry';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { NeuralSimilarityConv2D, type NeuralSimilarityConv2DArgs } from './layers/neural-similarity-conv2d';
 
 /**
@@ -16,10 +17,14 @@ export function neuralSimilarity(x: SymbolicTensor, spec: NeuralSimilarityConv2D
   const { name, source } = layer.similarity;
   if (source !== 'predictor') {
     if (predictor)
-      throw new NeusimError('LAYER_OPTIONS', `similarity ${name} takes no predictor, but '${predictor.name}' was given`, {
-        data: { similarity: name, predictor: predictor.name },
-        hint: 'Leave the predictor out, or choose a dynamic similarity.',
-      });
+      throw new NeusimError(
+        'LAYER_OPTIONS',
+        `similarity ${name} takes no predictor, but '${predictor.name}' was given`,
+        {
+          data: { similarity: name, predictor: predictor.name },
+          hint: 'Leave the predictor out, or choose a dynamic similarity.',
+        },
+      );
     return layer.apply(x) as SymbolicTensor;
   }
   if (!predictor)

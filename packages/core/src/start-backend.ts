@@ -1,6 +1,7 @@
 /** Starting an engine: by name, or the best that runs here. */
-import * as tf from '@tensorflow/tfjs-core';
+
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Backend } from './backend';
 import { BatchNorm } from './layers/batch-norm';
 import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
@@ -34,7 +35,10 @@ export async function startBackend(registry: AnyRegistry, name = 'auto'): Promis
     return { name, adapter: probe.adapter, reason: probe.reason };
   }
   if (!tf.engine().registryFactory[name]) {
-    const known = [...registry.list('backend').map((b) => b.name), ...Object.keys(tf.engine().registryFactory)];
+    const known = [
+      ...registry.list('backend').map((b) => b.name),
+      ...Object.keys(tf.engine().registryFactory),
+    ];
     throw new NeusimError('BACKEND_UNKNOWN', `no backend '${name}'`, {
       data: { name, known: [...new Set(known)] },
       hint: `Known: auto, ${[...new Set(known)].join(', ')}. Others: import their tfjs package first.`,
@@ -46,7 +50,9 @@ export async function startBackend(registry: AnyRegistry, name = 'auto'): Promis
 
 async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
   const names = registry.list('backend').map((entry) => entry.name);
-  const backends = await Promise.all(names.map(async (name) => ({ name, backend: await make(registry, name) })));
+  const backends = await Promise.all(
+    names.map(async (name) => ({ name, backend: await make(registry, name) })),
+  );
   backends.sort((a, b) => b.backend.priority - a.backend.priority);
   const refused: string[] = [];
   for (const { name, backend } of backends) {
@@ -57,7 +63,11 @@ async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
     }
     await backend.start();
     await use(name);
-    return { name, adapter: probe.adapter, reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; ') };
+    return {
+      name,
+      adapter: probe.adapter,
+      reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; '),
+    };
   }
   throw unavailable(refused);
 }
@@ -78,8 +88,12 @@ async function use(name: string): Promise<void> {
 }
 
 function unavailable(reasons: string[]): NeusimError {
-  return new NeusimError('BACKEND_UNAVAILABLE', `no engine runs here: ${reasons.join('; ') || 'the registry has none'}`, {
-    data: { reasons },
-    hint: "Pass an engine's plug-in to createRegistry, such as @neusim/backend-wasm.",
-  });
+  return new NeusimError(
+    'BACKEND_UNAVAILABLE',
+    `no engine runs here: ${reasons.join('; ') || 'the registry has none'}`,
+    {
+      data: { reasons },
+      hint: "Pass an engine's plug-in to createRegistry, such as @neusim/backend-wasm.",
+    },
+  );
 }

@@ -30,7 +30,10 @@ export function summarize(model: LayersModel): SummaryRow[] {
       type: layer.getClassName(),
       outputShape: (output ?? []).slice(1),
       parameters: layer.trainableWeights.reduce((sum, w) => sum + product(w.shape), 0),
-      multiplyAdds: uses.reduce((sum, node) => sum + ofOneUse(layer, node.inputTensors, node.outputShapes), 0),
+      multiplyAdds: uses.reduce(
+        (sum, node) => sum + ofOneUse(layer, node.inputTensors, node.outputShapes),
+        0,
+      ),
     };
   });
 }

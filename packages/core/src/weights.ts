@@ -2,7 +2,7 @@
  * What the weights of a model are for. Penalties by role, learning-rate scales, "adapt M only", checkpoints and
  * parameter counts all read this one list.
  */
-import type { LayersModel, layers, LayerVariable } from '@tensorflow/tfjs-layers';
+import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import type { WeightDescription } from './layers/neural-similarity-conv2d';
 import type { Role } from './parts';
 

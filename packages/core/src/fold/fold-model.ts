@@ -3,9 +3,16 @@
  * convolution before it. What comes out is made of tfjs's own layers wherever nothing dynamic is left, so that
  * plain tfjs loads and runs it without NeuSim.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { input as inputLayer, layers, type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+
 import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import {
+  input as inputLayer,
+  type LayersModel,
+  layers,
+  model as makeModel,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import { BatchNorm } from '../layers/batch-norm';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
 import { innerProduct } from '../similarity/inner-product';
@@ -48,7 +55,9 @@ export function foldModel(model: LayersModel, options: FoldOptions = {}): Layers
     const node = layer.inboundNodes[tensor.nodeIndex] as (typeof layer.inboundNodes)[number];
     const inputs = node.inputTensors.map(rebuild);
     const copy = folded.get(layer) ? undefined : copyOf(layer);
-    const outputs = copy ? copy.apply(inputs.length === 1 ? (inputs[0] as SymbolicTensor) : inputs, node.callArgs) : inputs;
+    const outputs = copy
+      ? copy.apply(inputs.length === 1 ? (inputs[0] as SymbolicTensor) : inputs, node.callArgs)
+      : inputs;
     const list = (Array.isArray(outputs) ? outputs : [outputs]) as SymbolicTensor[];
     node.outputTensors.forEach((old, i) => {
       tensors.set(old.id, list[i] as SymbolicTensor);
@@ -96,7 +105,7 @@ function isNorm(layer: Layer): boolean {
   if (layer instanceof BatchNorm) return true;
   if (layer.getClassName() !== 'BatchNormalization') return false;
   const axis = layer.getConfig().axis as number;
-  return axis === -1 || axis === (layer.inboundNodes[0]?.inputShapes[0] as number[]).length - 1;
+  return axis === -1 || axis + 1 === layer.inboundNodes[0]?.inputTensors[0]?.rank;
 }
 
 function isBareConvolution(layer: Layer): boolean {
@@ -109,7 +118,14 @@ function isBareConvolution(layer: Layer): boolean {
 function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep'): Layer {
   const config = { ...layer.getConfig(), ...(takesNorm ? { useBias: true } : {}) } as Record<string, unknown>;
   if (layer instanceof NeuralSimilarityConv2D) {
-    const args = without(config, ['similarity', 'shape', 'predictor', 'kernelRegularizer', 'biasRegularizer', 'activityRegularizer']);
+    const args = without(config, [
+      'similarity',
+      'shape',
+      'predictor',
+      'kernelRegularizer',
+      'biasRegularizer',
+      'activityRegularizer',
+    ]);
     if (layer.similarity.source === 'predictor') {
       if (dynamic === 'refuse') throw refusal(layer);
       const { similarity, shape, predictor } = layer;
@@ -126,16 +142,20 @@ function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep
     const { name, epsilon } = config;
     return layers.batchNormalization({ name, epsilon } as never);
   }
-  const constructor = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
+  const layerClass = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
     typeof tf.serialization.Serializable;
-  return constructor.fromConfig(constructor, config as tf.serialization.ConfigDict) as Layer;
+  return layerClass.fromConfig(layerClass, config as tf.serialization.ConfigDict) as Layer;
 }
 
 function refusal(layer: NeuralSimilarityConv2D): NeusimError {
-  return new NeusimError('FOLD_DYNAMIC', `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`, {
-    data: { layer: layer.name, similarity: layer.similarity.name },
-    hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
-  });
+  return new NeusimError(
+    'FOLD_DYNAMIC',
+    `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`,
+    {
+      data: { layer: layer.name, similarity: layer.similarity.name },
+      hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
+    },
+  );
 }
 
 /** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */

@@ -3,9 +3,10 @@
  * the bias toward their start. tfjs's own layer lacks the last, so that it is of little use for short runs, and
  * its gradient is slow. Folding a model turns it into tfjs's, or into the convolution before it.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { initializers, layers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+
 import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import type { WeightInit } from '../parts';
 import { batchNormTraining } from '../seam/batch-norm';
 import type { WeightDescription } from './neural-similarity-conv2d';
@@ -57,10 +58,14 @@ export class BatchNorm extends layers.Layer {
     this.gammaInit = args.gammaInit ?? 1;
     this.zeroDebias = args.zeroDebias ?? true;
     if (!(this.momentum >= 0 && this.momentum < 1) || !(this.epsilon > 0))
-      throw new NeusimError('LAYER_OPTIONS', `momentum ${this.momentum} or epsilon ${this.epsilon} is out of range`, {
-        data: { momentum: this.momentum, epsilon: this.epsilon },
-        hint: 'momentum is in [0, 1), epsilon is above 0.',
-      });
+      throw new NeusimError(
+        'LAYER_OPTIONS',
+        `momentum ${this.momentum} or epsilon ${this.epsilon} is out of range`,
+        {
+          data: { momentum: this.momentum, epsilon: this.epsilon },
+          hint: 'momentum is in [0, 1), epsilon is above 0.',
+        },
+      );
   }
 
   override build(inputShape: TfShape | TfShape[]): void {

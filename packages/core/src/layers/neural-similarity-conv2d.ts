@@ -3,9 +3,10 @@
  * every option of tfjs's Conv2D, and a similarity and a shape. With a dynamic similarity it has a second input,
  * the predictor's output on the layer's output grid.
  */
-import * as tf from '@tensorflow/tfjs-core';
-import { layers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+
 import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type Geometry, geometry, type Pair } from '../geometry';
 import type { Predictor, Role, Shape, Similarity, Weight } from '../parts';
@@ -89,10 +90,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   geometry(inputShape: TfShape): Geometry {
     const [height, width, channels] = this.spatial(inputShape);
     if (height === null || width === null || channels === null)
-      throw new NeusimError('LAYER_INPUT', `layer ${this.name} needs a known input size, not [${inputShape}]`, {
-        data: { layer: this.name, inputShape },
-        hint: 'Give the input height, width and channels.',
-      });
+      throw new NeusimError(
+        'LAYER_INPUT',
+        `layer ${this.name} needs a known input size, not [${inputShape}]`,
+        {
+          data: { layer: this.name, inputShape },
+          hint: 'Give the input height, width and channels.',
+        },
+      );
     return geometry([height, width, channels], this.kernelSize, {
       strides: this.options.strides as [number, number],
       pad: this.options.padding as 'same' | 'valid',
@@ -104,10 +109,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const [x, z] = this.inputShapes(inputShape);
     const [height, width, channels] = this.spatial(x);
     if (channels === null || channels === undefined)
-      throw new NeusimError('LAYER_INPUT', `layer ${this.name} needs a known number of channels, not [${x}]`, {
-        data: { layer: this.name, inputShape: x },
-        hint: 'Give the input its channels.',
-      });
+      throw new NeusimError(
+        'LAYER_INPUT',
+        `layer ${this.name} needs a known number of channels, not [${x}]`,
+        {
+          data: { layer: this.name, inputShape: x },
+          hint: 'Give the input its channels.',
+        },
+      );
     const size = this.kernelSize;
     // A weight's shape depends on the taps alone: where the map's size is open, the window stands in for it.
     const g = geometry([height ?? size[0], width ?? size[1], channels], size, { pad: 'same' });
@@ -146,9 +155,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     };
     const out = [side(height, 0), side(width, 1)];
     const batch = x[0] ?? null;
-    return this.channelsFirst
-      ? [batch, this.options.filters, ...out]
-      : [batch, ...out, this.options.filters];
+    return this.channelsFirst ? [batch, this.options.filters, ...out] : [batch, ...out, this.options.filters];
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], _kwargs?: unknown): tf.Tensor {
@@ -157,7 +164,11 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
       const g = this.geometry((given as tf.Tensor).shape);
       const { w, m } = this.comparison(g, z);
-      let y: tf.Tensor = similarityConv2d(x, w, m, { strides: g.strides, pad: g.pad, dilations: g.dilations });
+      let y: tf.Tensor = similarityConv2d(x, w, m, {
+        strides: g.strides,
+        pad: g.pad,
+        dilations: g.dilations,
+      });
       if (this.bias) y = tf.add(y, this.bias.read());
       if (this.options.activation) y = this.options.activation.apply(y);
       return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
@@ -170,19 +181,30 @@ export class NeuralSimilarityConv2D extends layers.Layer {
    */
   comparison(g: Geometry, z?: tf.Tensor): { w: tf.Tensor4D; m: tf.Tensor | null } {
     const weight = this.similarityWeights[0]?.read();
-    const { mask, side = 'kernel' } = this.shape.taps?.(this.shapeWeights.map((w) => w.read()), g) ?? {};
+    const { mask, side = 'kernel' } =
+      this.shape.taps?.(
+        this.shapeWeights.map((w) => w.read()),
+        g,
+      ) ?? {};
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
     const masked = (w: tf.Tensor4D) =>
       mask ? (tf.mul(w, tf.reshape(mask, [g.kernelHeight, g.kernelWidth, 1, 1])) as tf.Tensor4D) : w;
     if (this.similarity.source !== 'predictor') {
       const m = this.similarity.toM(weight, g.taps);
-      return { w: side === 'kernel' ? foldSimilarity(masked(kernel), m) : masked(foldSimilarity(kernel, m)), m: null };
+      return {
+        w: side === 'kernel' ? foldSimilarity(masked(kernel), m) : masked(foldSimilarity(kernel, m)),
+        m: null,
+      };
     }
     if (!z)
-      throw new NeusimError('LAYER_INPUT', `layer ${this.name} (${this.similarity.name}) needs a second input`, {
-        data: { layer: this.name, similarity: this.similarity.name },
-        hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
-      });
+      throw new NeusimError(
+        'LAYER_INPUT',
+        `layer ${this.name} (${this.similarity.name}) needs a second input`,
+        {
+          data: { layer: this.name, similarity: this.similarity.name },
+          hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
+        },
+      );
     const m = this.similarity.toM(z, g.taps);
     if (side === 'kernel' || !mask || this.similarity.form === 'diagonal') return { w: masked(kernel), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
@@ -191,10 +213,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   /** The plain kernel and bias this layer folds to. @throws NeusimError FOLD_DYNAMIC for a predicted similarity. */
   fold(g: Geometry): { kernel: tf.Tensor4D; bias: tf.Tensor | null } {
     if (this.similarity.source === 'predictor')
-      throw new NeusimError('FOLD_DYNAMIC', `layer ${this.name} (${this.similarity.name}) has no plain kernel`, {
-        data: { layer: this.name, similarity: this.similarity.name },
-        hint: "A similarity that depends on the input does not fold: foldModel(model, { dynamic: 'keep' }) leaves it.",
-      });
+      throw new NeusimError(
+        'FOLD_DYNAMIC',
+        `layer ${this.name} (${this.similarity.name}) has no plain kernel`,
+        {
+          data: { layer: this.name, similarity: this.similarity.name },
+          hint: "A similarity that depends on the input does not fold: foldModel(model, { dynamic: 'keep' }) leaves it.",
+        },
+      );
     return { kernel: tf.tidy(() => tf.clone(this.comparison(g).w)), bias: this.bias?.read() ?? null };
   }
 
@@ -220,7 +246,9 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       ...super.getConfig(),
       similarity: savePart(this.similarity) as unknown as tf.serialization.ConfigDict,
       shape: savePart(this.shape) as unknown as tf.serialization.ConfigDict,
-      ...(this.predictor ? { predictor: savePart(this.predictor) as unknown as tf.serialization.ConfigDict } : {}),
+      ...(this.predictor
+        ? { predictor: savePart(this.predictor) as unknown as tf.serialization.ConfigDict }
+        : {}),
     };
   }
 
@@ -273,7 +301,10 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         `layer ${this.name} (${this.similarity.name}) takes ${wanted} input${wanted > 1 ? 's' : ''}, not ${shapes.length}`,
         {
           data: { layer: this.name, inputs: shapes },
-          hint: wanted > 1 ? 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).' : 'Apply it to x.',
+          hint:
+            wanted > 1
+              ? 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).'
+              : 'Apply it to x.',
         },
       );
     return [shapes[0] as TfShape, shapes[1]];
@@ -317,9 +348,13 @@ function parseConv2D(conv: Conv2DArgs): layers.Layer {
 function chooseDilations(rate: Pair, shape: Shape): Pair {
   if (!shape.dilations) return rate;
   if (rate.some((d, axis) => d !== 1 && d !== shape.dilations?.[axis]))
-    throw new NeusimError('LAYER_OPTIONS', `dilationRate [${rate}] contradicts the shape's [${shape.dilations}]`, {
-      data: { dilationRate: rate, shape: shape.name },
-      hint: 'Give the dilation in one place.',
-    });
+    throw new NeusimError(
+      'LAYER_OPTIONS',
+      `dilationRate [${rate}] contradicts the shape's [${shape.dilations}]`,
+      {
+        data: { dilationRate: rate, shape: shape.name },
+        hint: 'Give the dilation in one place.',
+      },
+    );
   return shape.dilations;
 }

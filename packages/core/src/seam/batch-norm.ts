@@ -13,54 +13,52 @@ export interface BatchNormAttrs {
   readonly epsilon: number;
 }
 
-const forward: SeamKernel<BatchNormAttrs> = {
+type T1 = tf.Tensor1D;
+
+const forward: SeamKernel<{ x: tf.Tensor; gamma: T1; beta: T1 }, [tf.Tensor, T1, T1], BatchNormAttrs> = {
   name: BATCH_NORM_TRAINING,
   inputs: ['x', 'gamma', 'beta'],
   savedOutputs: [false, true, true],
+  shapes: ({ x, gamma }) => [x.shape, gamma.shape, gamma.shape],
   composed: ({ x, gamma, beta }, { epsilon }) => {
-    const flat = rows(x as tf.Tensor);
-    const mean = tf.mean(flat, 0);
-    const variance = tf.mean(tf.squaredDifference(flat, mean), 0);
-    const scale = tf.mul(gamma as tf.Tensor, tf.rsqrt(tf.add(variance, epsilon)));
-    const shift = tf.sub(beta as tf.Tensor, tf.mul(mean, scale));
-    return [tf.add(tf.mul(x as tf.Tensor, scale), shift), mean, variance];
+    const flat = rows(x);
+    const mean = tf.mean(flat, 0) as T1;
+    const variance = tf.mean(tf.squaredDifference(flat, mean), 0) as T1;
+    const scale = tf.mul(gamma, tf.rsqrt(tf.add(variance, epsilon)));
+    return [tf.add(tf.mul(x, scale), tf.sub(beta, tf.mul(mean, scale))), mean, variance];
   },
-  gradient: ([dy], { x, gamma }, attrs, [mean, variance]) => {
-    const inputs = { x, dy, gamma, mean, variance } as Record<string, tf.Tensor>;
-    const [dx, dgamma, dbeta] = runKernel(grad, inputs, attrs) as tf.Tensor[];
-    return { x: () => dx as tf.Tensor, gamma: () => dgamma as tf.Tensor, beta: () => dbeta as tf.Tensor };
+  gradient: ([dy], { x, gamma }, attrs, saved) => {
+    const [mean, variance] = saved as [T1, T1];
+    const [dx, dgamma, dbeta] = runKernel(grad, { x, dy, gamma, mean, variance }, attrs);
+    return { x: () => dx, gamma: () => dgamma, beta: () => dbeta };
   },
 };
 
-const grad: SeamKernel<BatchNormAttrs> = {
+const grad: SeamKernel<
+  { x: tf.Tensor; dy: tf.Tensor; gamma: T1; mean: T1; variance: T1 },
+  [tf.Tensor, T1, T1],
+  BatchNormAttrs
+> = {
   name: BATCH_NORM_TRAINING_GRAD,
   inputs: ['x', 'dy', 'gamma', 'mean', 'variance'],
+  shapes: ({ x, gamma }) => [x.shape, gamma.shape, gamma.shape],
   composed: ({ x, dy, gamma, mean, variance }, { epsilon }) =>
-    gradients(
-      x as tf.Tensor,
-      dy as tf.Tensor,
-      gamma as tf.Tensor,
-      mean as tf.Tensor,
-      tf.rsqrt(tf.add(variance as tf.Tensor, epsilon)),
-    ),
+    gradients(x, dy, gamma, mean, tf.rsqrt(tf.add(variance, epsilon))),
   gradient: (dds, { x, dy, gamma, mean, variance }, { epsilon }) => {
-    const [dx, ddy, dgamma] = vjp(
-      (x, dy, gamma) => {
-        const flat = rows(x as tf.Tensor);
-        const mean = tf.mean(flat, 0);
-        const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(tf.sub(flat, mean)), 0), epsilon));
-        return gradients(x as tf.Tensor, dy as tf.Tensor, gamma as tf.Tensor, mean, rstd);
-      },
-      [x as tf.Tensor, dy as tf.Tensor, gamma as tf.Tensor],
-      dds,
-    );
+    const differentiable = (...[x, dy, gamma]: tf.Tensor[]) => {
+      const flat = rows(x as tf.Tensor);
+      const mean = tf.mean(flat, 0);
+      const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(tf.sub(flat, mean)), 0), epsilon));
+      return gradients(x as tf.Tensor, dy as tf.Tensor, gamma as tf.Tensor, mean, rstd);
+    };
+    const [dx, ddy, dgamma] = vjp(differentiable, [x, dy, gamma], dds) as [tf.Tensor, tf.Tensor, tf.Tensor];
     return {
-      x: () => dx as tf.Tensor,
-      dy: () => ddy as tf.Tensor,
-      gamma: () => dgamma as tf.Tensor,
+      x: () => dx,
+      dy: () => ddy,
+      gamma: () => dgamma,
       // x's gradient holds the whole of it: the statistics are functions of x there.
-      mean: () => tf.zerosLike(mean as tf.Tensor),
-      variance: () => tf.zerosLike(variance as tf.Tensor),
+      mean: () => tf.zerosLike(mean),
+      variance: () => tf.zerosLike(variance),
     };
   },
 };
@@ -72,11 +70,11 @@ function gradients(
   gamma: tf.Tensor,
   mean: tf.Tensor,
   rstd: tf.Tensor,
-): tf.Tensor[] {
+): [tf.Tensor, T1, T1] {
   const count = x.size / (x.shape[x.rank - 1] as number);
   const normed = tf.mul(tf.sub(x, mean), rstd);
-  const dbeta = tf.sum(rows(dy), 0);
-  const dgamma = tf.sum(rows(tf.mul(dy, normed)), 0);
+  const dbeta = tf.sum(rows(dy), 0) as T1;
+  const dgamma = tf.sum(rows(tf.mul(dy, normed)), 0) as T1;
   const centred = tf.sub(dy, tf.div(dbeta, count));
   const dx = tf.mul(tf.sub(centred, tf.mul(normed, tf.div(dgamma, count))), tf.mul(gamma, rstd));
   return [dx, dgamma, dbeta];
@@ -104,6 +102,6 @@ export function batchNormTraining(
   beta: tf.Tensor1D,
   epsilon = 1e-3,
 ): BatchNormResult {
-  const [y, mean, variance] = runKernel(forward, { x, gamma, beta }, { epsilon }) as tf.Tensor[];
-  return { y: y as tf.Tensor, mean: mean as tf.Tensor1D, variance: variance as tf.Tensor1D };
+  const [y, mean, variance] = runKernel(forward, { x, gamma, beta }, { epsilon });
+  return { y, mean, variance };
 }

@@ -5,7 +5,27 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernel, type SeamKernel } from './kernel';
 import { closeStockGradients } from './stock-gradients';
+
+const kernel: SeamKernel<{ logits: tf.Tensor }, [tf.Tensor], object> = {
+  name: 'NeusimLogSoftmax',
+  inputs: ['logits'],
+  shapes: ({ logits }) => [logits.shape],
+  composed: ({ logits }) => {
+    const shifted = tf.sub(logits, tf.max(logits, -1, true));
+    return [tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)))];
+  },
+  gradient: ([dy], { logits }) => ({
+    logits: () => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.softmax(logits))),
+  }),
+};
+
+/** log(softmax(logits)) over the last axis. Unlike tf.logSoftmax, differentiable to any order. */
+export function logSoftmax<T extends tf.Tensor>(logits: T): T {
+  closeStockGradients();
+  return runKernel(kernel, { logits }, {})[0] as T;
+}
 
 export interface CrossEntropyOptions {
   /** t = (1 − s)·labels + s/K. In [0, 1); default 0. */
@@ -35,7 +55,7 @@ export function softmaxCrossEntropy(
     const classes = labels.shape[1];
     const target =
       labelSmoothing > 0 ? tf.add(tf.mul(labels, 1 - labelSmoothing), labelSmoothing / classes) : labels;
-    const logs = epsilon > 0 ? tf.log(tf.add(tf.softmax(logits), epsilon)) : tf.logSoftmax(logits);
+    const logs = epsilon > 0 ? tf.log(tf.add(tf.softmax(logits), epsilon)) : logSoftmax(logits);
     return tf.neg(tf.mean(tf.sum(tf.mul(target, logs), 1))) as tf.Scalar;
   });
 }

@@ -8,71 +8,77 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 
-export type Tensors = Readonly<Record<string, tf.Tensor>>;
+type Inputs = Readonly<Record<string, tf.Tensor>>;
+type Outputs = readonly tf.Tensor[];
 
-export interface SeamKernel<Attrs extends object> {
+export interface SeamKernel<I extends Inputs, O extends Outputs, A extends object> {
   readonly name: string;
-  /** Names of the inputs. */
-  readonly inputs: readonly string[];
-  readonly composed: (inputs: Tensors, attrs: Attrs) => tf.Tensor | tf.Tensor[];
+  readonly inputs: readonly (keyof I & string)[];
+  /** The outputs' shapes: an empty input (a batch of 0) gives zeros of them and never reaches `composed`. */
+  readonly shapes: (inputs: I, attrs: A) => readonly (readonly number[])[];
+  readonly composed: (inputs: I, attrs: A) => O;
   /**
    * Outputs that the gradient reads. Allowed only where the gradient of the inputs accounts for how such an
    * output depends on them (the statistics of batch norm); no other kernel may save an output.
    */
   readonly savedOutputs?: readonly boolean[];
-  /** The gradient of each input, as functions called only where it is needed. */
-  readonly gradient?: (dy: tf.Tensor[], inputs: Tensors, attrs: Attrs, outputs: tf.Tensor[]) => Gradients;
-}
-
-export type Gradients = Readonly<Record<string, () => tf.Tensor>>;
-
-/** Makes sure that the current backend has `kernel`, and that tfjs knows its gradient. */
-export function ensureKernel<A extends object>(kernel: SeamKernel<A>): void {
-  const backendName = tf.getBackend();
-  if (!tf.getKernel(kernel.name, backendName)) registerComposed(kernel, backendName);
-  if (kernel.gradient && !tf.getGradient(kernel.name)) registerSeamGradient(kernel, kernel.gradient);
+  /** The gradient of each input, as functions called only where it is needed. Absent: no derivative. */
+  readonly gradient?: (
+    dys: O,
+    inputs: I,
+    attrs: A,
+    saved: tf.Tensor[],
+  ) => { readonly [N in keyof I]: () => tf.Tensor };
 }
 
 /** Runs a kernel of the seam on the current engine. */
-export function runKernel<A extends object>(
-  kernel: SeamKernel<A>,
-  inputs: Tensors,
+export function runKernel<I extends Inputs, O extends Outputs, A extends object>(
+  kernel: SeamKernel<I, O, A>,
+  inputs: I,
   attrs: A,
-): tf.Tensor | tf.Tensor[] {
-  ensureKernel(kernel);
-  return tf.engine().runKernel(kernel.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
+): O {
+  const backendName = tf.getBackend();
+  if (!tf.getKernel(kernel.name, backendName)) registerComposed(kernel, backendName);
+  if (kernel.gradient && !tf.getGradient(kernel.name)) registerGradient(kernel, kernel.gradient);
+  const out: tf.Tensor | tf.Tensor[] = tf
+    .engine()
+    .runKernel(kernel.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);
+  return (Array.isArray(out) ? out : [out]) as unknown as O;
 }
 
-/** `runKernel` for a kernel with one output. */
-export function runKernel1<T extends tf.Tensor, A extends object>(
-  kernel: SeamKernel<A>,
-  inputs: Tensors,
-  attrs: A,
-): T {
-  return runKernel(kernel, inputs, attrs) as T;
-}
-
-function registerComposed<A extends object>(kernel: SeamKernel<A>, backendName: string): void {
+function registerComposed<I extends Inputs, O extends Outputs, A extends object>(
+  kernel: SeamKernel<I, O, A>,
+  backendName: string,
+): void {
   tf.registerKernel({
     kernelName: kernel.name,
     backendName,
-    kernelFunc: ({ inputs, attrs }) =>
-      tf.tidy(() => kernel.composed(inputs as unknown as Tensors, attrs as unknown as A)),
+    kernelFunc: (params) => {
+      const inputs = params.inputs as unknown as I;
+      const attrs = params.attrs as unknown as A;
+      const empty = Object.values(inputs).some((t) => t.size === 0);
+      return tf.tidy(() =>
+        empty
+          ? kernel.shapes(inputs, attrs).map((shape) => tf.zeros([...shape]))
+          : [...kernel.composed(inputs, attrs)],
+      );
+    },
   });
 }
 
-function registerSeamGradient<A extends object>(
-  kernel: SeamKernel<A>,
-  gradient: NonNullable<SeamKernel<A>['gradient']>,
+function registerGradient<I extends Inputs, O extends Outputs, A extends object>(
+  kernel: SeamKernel<I, O, A>,
+  gradient: NonNullable<SeamKernel<I, O, A>['gradient']>,
 ): void {
+  const names = kernel.inputs;
   tf.registerGradient({
     kernelName: kernel.name,
-    inputsToSave: [...kernel.inputs],
+    inputsToSave: [...names],
     outputsToSave: [...(kernel.savedOutputs ?? [])],
     gradFunc: (dy, saved, attrs) => {
-      const inputs = Object.fromEntries(kernel.inputs.map((name, i) => [name, saved[i] as tf.Tensor]));
-      const outputs = saved.slice(kernel.inputs.length);
-      return gradient(Array.isArray(dy) ? dy : [dy], inputs, attrs as unknown as A, outputs);
+      const inputs = Object.fromEntries(names.map((name, i) => [name, saved[i]])) as unknown as I;
+      const dys = (Array.isArray(dy) ? dy : [dy]) as unknown as O;
+      return gradient(dys, inputs, attrs as unknown as A, saved.slice(names.length));
     },
   });
 }
@@ -81,10 +87,17 @@ function registerSeamGradient<A extends object>(
  * Gradient of Σᵢ⟨f(xs)ᵢ, dysᵢ⟩ with respect to the xs: the gradient of a fused kernel, by differentiating its
  * composition. `f` may use only ops whose own gradients are right to every order.
  */
-export function vjp(f: (...xs: tf.Tensor[]) => tf.Tensor[], xs: tf.Tensor[], dys: tf.Tensor[]): tf.Tensor[] {
-  return tf.grads((...args: tf.Tensor[]) =>
+export function vjp(f: (...xs: tf.Tensor[]) => Outputs, xs: tf.Tensor[], dys: Outputs): tf.Tensor[] {
+  const weighted = (...args: tf.Tensor[]) =>
     f(...args)
       .map((out, i) => tf.sum(tf.mul(out, dys[i] as tf.Tensor)))
-      .reduce((a, b) => tf.add(a, b)),
-  )(xs);
+      .reduce((a, b) => tf.add(a, b));
+  // Outside every tape tfjs begins a new one and forgets the one it is walking back along: put it back.
+  const { state } = tf.engine();
+  const outer = state.activeTape;
+  try {
+    return tf.grads(weighted)(xs);
+  } finally {
+    state.activeTape = outer;
+  }
 }

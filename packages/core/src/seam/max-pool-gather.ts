@@ -3,7 +3,7 @@
  * second order of max pooling, whose gradient is linear in dy and, almost everywhere, constant in x.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { runKernel1, type SeamKernel } from './kernel';
+import { runKernel, type SeamKernel } from './kernel';
 
 export const MAX_POOL_GATHER = 'NeusimMaxPoolGather';
 
@@ -14,13 +14,14 @@ export interface PoolAttrs {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-const gather: SeamKernel<PoolAttrs> = {
+const gather: SeamKernel<{ x: tf.Tensor4D; v: tf.Tensor4D }, [tf.Tensor4D], PoolAttrs> = {
   name: MAX_POOL_GATHER,
   inputs: ['x', 'v'],
-  composed: ({ x, v }, attrs) => composed(x as tf.Tensor4D, v as tf.Tensor4D, attrs),
+  shapes: ({ x }, attrs) => [poolInfo(x, attrs).outShape],
+  composed: ({ x, v }, attrs) => [composed(x, v, attrs)],
   gradient: ([dy], { x, v }, attrs) => ({
-    x: () => tf.zerosLike(x as tf.Tensor),
-    v: () => maxPoolGrad(dy as tf.Tensor, x as tf.Tensor, attrs, v as tf.Tensor),
+    x: () => tf.zerosLike(x),
+    v: () => maxPoolGrad(dy, x, attrs, v),
   }),
 };
 
@@ -35,18 +36,15 @@ function maxPoolGrad(dy: tf.Tensor, x: tf.Tensor, attrs: PoolAttrs, v: tf.Tensor
 
 /** v [B,H,W,C] at the first maximum of x [B,H,W,C] in each window: [B,H',W',C]. */
 export function maxPoolGather(x: tf.Tensor4D, v: tf.Tensor4D, attrs: PoolAttrs): tf.Tensor4D {
-  return runKernel1(gather, { x, v }, attrs);
+  return runKernel(gather, { x, v }, attrs)[0];
+}
+
+function poolInfo(x: tf.Tensor4D, { filterSize, strides, pad, dimRoundingMode }: PoolAttrs) {
+  return tf.backend_util.computePool2DInfo(x.shape, filterSize, strides, 1, pad, dimRoundingMode);
 }
 
 function composed(x: tf.Tensor4D, v: tf.Tensor4D, attrs: PoolAttrs): tf.Tensor4D {
-  const info = tf.backend_util.computePool2DInfo(
-    x.shape,
-    attrs.filterSize,
-    attrs.strides,
-    1,
-    attrs.pad,
-    attrs.dimRoundingMode,
-  );
+  const info = poolInfo(x, attrs);
   const { top, bottom, left, right } = info.padInfo;
   const pads: [number, number][] = [
     [0, 0],

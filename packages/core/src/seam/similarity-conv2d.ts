@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, type Geometry, geometry } from '../geometry';
 import * as composed from './composed-conv';
-import { runKernel, runKernel1, type SeamKernel } from './kernel';
+import { runKernel, type SeamKernel } from './kernel';
 import { requireMemory } from './memory';
 
 type T4 = tf.Tensor4D;
@@ -32,118 +32,126 @@ export const SIMILARITY_CONV2D_BACKPROP_FILTER = 'NeusimSimilarityConv2DBackprop
 export const SIMILARITY_CONV2D_BACKPROP_SIMILARITY = 'NeusimSimilarityConv2DBackpropSimilarity';
 export const SIMILARITY_CONV2D_BACKPROP = 'NeusimSimilarityConv2DBackprop';
 
-const conv: SeamKernel<ConvAttrs> = {
+const conv: SeamKernel<{ x: T4; w: T4 }, [T4], ConvAttrs> = {
   name: CONV2D,
   inputs: ['x', 'w'],
-  composed: ({ x, w }, { g }) => composed.convForward(x as T4, w as T4, g),
+  shapes: ({ x, w }, { g }) => [outputShape(x, w, g)],
+  composed: ({ x, w }, { g }) => [composed.convForward(x, w, g)],
   gradient: ([dy], { x, w }, { g }) => ({
-    x: () => q.dx(w as T4, null, dy as T4, g),
-    w: () => q.dw(x as T4, null, dy as T4, g),
+    x: () => q.dx(w, null, dy, g),
+    w: () => q.dw(x, null, dy, g),
   }),
 };
 
-const convInput: SeamKernel<ConvAttrs> = {
+const convInput: SeamKernel<{ w: T4; dy: T4 }, [T4], ConvAttrs> = {
   name: CONV2D_BACKPROP_INPUT,
   inputs: ['w', 'dy'],
-  composed: ({ w, dy }, { g }) => composed.convBackpropInput(w as T4, dy as T4, g),
+  shapes: ({ dy }, { g }) => [inputShape(dy, g)],
+  composed: ({ w, dy }, { g }) => [composed.convBackpropInput(w, dy, g)],
   gradient: ([ddx], { w, dy }, { g }) => ({
-    w: () => q.dw(ddx as T4, null, dy as T4, g),
-    dy: () => q.y(ddx as T4, w as T4, null, g),
+    w: () => q.dw(ddx, null, dy, g),
+    dy: () => q.y(ddx, w, null, g),
   }),
 };
 
-const convFilter: SeamKernel<ConvAttrs> = {
+const convFilter: SeamKernel<{ x: T4; dy: T4 }, [T4], ConvAttrs> = {
   name: CONV2D_BACKPROP_FILTER,
   inputs: ['x', 'dy'],
-  composed: ({ x, dy }, { g }) => composed.convBackpropFilter(x as T4, dy as T4, g),
+  shapes: ({ dy }, { g }) => [filterShape(dy, g)],
+  composed: ({ x, dy }, { g }) => [composed.convBackpropFilter(x, dy, g)],
   gradient: ([ddw], { x, dy }, { g }) => ({
-    x: () => q.dx(ddw as T4, null, dy as T4, g),
-    dy: () => q.y(x as T4, ddw as T4, null, g),
+    x: () => q.dx(ddw, null, dy, g),
+    dy: () => q.y(x, ddw, null, g),
   }),
 };
 
-const similarity: SeamKernel<ConvAttrs> = {
+const similarity: SeamKernel<{ x: T4; w: T4; m: tf.Tensor }, [T4], ConvAttrs> = {
   name: SIMILARITY_CONV2D,
   inputs: ['x', 'w', 'm'],
-  composed: ({ x, w, m }, { g }) => composed.similarityForward(x as T4, w as T4, m as tf.Tensor, g),
+  shapes: ({ x, w }, { g }) => [outputShape(x, w, g)],
+  composed: ({ x, w, m }, { g }) => [composed.similarityForward(x, w, m, g)],
   gradient: ([dy], { x, w, m }, { g }) => {
+    if (tapeIsOn())
+      return {
+        x: () => q.dx(w, m, dy, g),
+        w: () => q.dw(x, m, dy, g),
+        m: () => q.dm(x, w, dy, m.shape, g),
+      };
     // Off the tape nobody will differentiate again, and all three share their patches and dY·Wᵀ.
-    if (!tapeIsOn()) {
-      const [dx, dw, dm] = runKernel(backprop, { x, w, m, dy } as Record<string, tf.Tensor>, {
-        g,
-      }) as tf.Tensor[];
-      return { x: () => dx as tf.Tensor, w: () => dw as tf.Tensor, m: () => dm as tf.Tensor };
-    }
-    return {
-      x: () => q.dx(w as T4, m as tf.Tensor, dy as T4, g),
-      w: () => q.dw(x as T4, m as tf.Tensor, dy as T4, g),
-      m: () => q.dm(x as T4, w as T4, dy as T4, (m as tf.Tensor).shape, g),
-    };
+    const [dx, dw, dm] = runKernel(similarityBackprop, { x, w, m, dy }, { g });
+    return { x: () => dx, w: () => dw, m: () => dm };
   },
 };
 
-const similarityInput: SeamKernel<ConvAttrs> = {
+const similarityInput: SeamKernel<{ w: T4; m: tf.Tensor; dy: T4 }, [T4], ConvAttrs> = {
   name: SIMILARITY_CONV2D_BACKPROP_INPUT,
   inputs: ['w', 'm', 'dy'],
-  composed: ({ w, m, dy }, { g }) => composed.similarityBackpropInput(w as T4, m as tf.Tensor, dy as T4, g),
+  shapes: ({ dy }, { g }) => [inputShape(dy, g)],
+  composed: ({ w, m, dy }, { g }) => [composed.similarityBackpropInput(w, m, dy, g)],
   gradient: ([ddx], { w, m, dy }, { g }) => ({
-    w: () => q.dw(ddx as T4, m as tf.Tensor, dy as T4, g),
-    m: () => q.dm(ddx as T4, w as T4, dy as T4, (m as tf.Tensor).shape, g),
-    dy: () => q.y(ddx as T4, w as T4, m as tf.Tensor, g),
+    w: () => q.dw(ddx, m, dy, g),
+    m: () => q.dm(ddx, w, dy, m.shape, g),
+    dy: () => q.y(ddx, w, m, g),
   }),
 };
 
-const similarityFilter: SeamKernel<ConvAttrs> = {
+const similarityFilter: SeamKernel<{ x: T4; m: tf.Tensor; dy: T4 }, [T4], ConvAttrs> = {
   name: SIMILARITY_CONV2D_BACKPROP_FILTER,
   inputs: ['x', 'm', 'dy'],
-  composed: ({ x, m, dy }, { g }) => composed.similarityBackpropFilter(x as T4, m as tf.Tensor, dy as T4, g),
+  shapes: ({ dy }, { g }) => [filterShape(dy, g)],
+  composed: ({ x, m, dy }, { g }) => [composed.similarityBackpropFilter(x, m, dy, g)],
   gradient: ([ddw], { x, m, dy }, { g }) => ({
-    x: () => q.dx(ddw as T4, m as tf.Tensor, dy as T4, g),
-    m: () => q.dm(x as T4, ddw as T4, dy as T4, (m as tf.Tensor).shape, g),
-    dy: () => q.y(x as T4, ddw as T4, m as tf.Tensor, g),
+    x: () => q.dx(ddw, m, dy, g),
+    m: () => q.dm(x, ddw, dy, m.shape, g),
+    dy: () => q.y(x, ddw, m, g),
   }),
 };
 
-const similaritySimilarity: SeamKernel<SimilarityGradAttrs> = {
+const similaritySimilarity: SeamKernel<{ x: T4; w: T4; dy: T4 }, [tf.Tensor], SimilarityGradAttrs> = {
   name: SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
   inputs: ['x', 'w', 'dy'],
-  composed: ({ x, w, dy }, { g, mShape }) =>
-    composed.similarityBackpropSimilarity(x as T4, w as T4, dy as T4, mShape, g),
+  shapes: (_, { mShape }) => [mShape],
+  composed: ({ x, w, dy }, { g, mShape }) => [composed.similarityBackpropSimilarity(x, w, dy, mShape, g)],
   gradient: ([ddm], { x, w, dy }, { g }) => ({
-    x: () => q.dx(w as T4, ddm as tf.Tensor, dy as T4, g),
-    w: () => q.dw(x as T4, ddm as tf.Tensor, dy as T4, g),
-    dy: () => q.y(x as T4, w as T4, ddm as tf.Tensor, g),
+    x: () => q.dx(w, ddm, dy, g),
+    w: () => q.dw(x, ddm, dy, g),
+    dy: () => q.y(x, w, ddm, g),
   }),
 };
 
-const backprop: SeamKernel<ConvAttrs> = {
+const similarityBackprop: SeamKernel<
+  { x: T4; w: T4; m: tf.Tensor; dy: T4 },
+  readonly [T4, T4, tf.Tensor],
+  ConvAttrs
+> = {
   name: SIMILARITY_CONV2D_BACKPROP,
   inputs: ['x', 'w', 'm', 'dy'],
-  composed: ({ x, w, m, dy }, { g }) =>
-    composed.similarityBackprop(x as T4, w as T4, m as tf.Tensor, dy as T4, g),
+  shapes: ({ m, dy }, { g }) => [inputShape(dy, g), filterShape(dy, g), m.shape],
+  composed: ({ x, w, m, dy }, { g }) => composed.similarityBackprop(x, w, m, dy, g),
 };
 
-/** The four partial derivatives of Q, with or without m. An empty batch never reaches an engine. */
+/** The four partial derivatives of Q, with or without m. */
 const q = {
   y(x: T4, w: T4, m: tf.Tensor | null, g: Geometry): T4 {
-    const shape = [x.shape[0], g.outHeight, g.outWidth, w.shape[3]];
-    if (x.size === 0 || w.size === 0) return zeros(shape, x, w, m);
-    requireMemory('the output of a convolution', shape);
-    return m ? runKernel1(similarity, { x, w, m }, { g }) : runKernel1(conv, { x, w }, { g });
+    requireMemory('the output of a convolution', outputShape(x, w, g));
+    return m ? runKernel(similarity, { x, w, m }, { g })[0] : runKernel(conv, { x, w }, { g })[0];
   },
   dx(w: T4, m: tf.Tensor | null, dy: T4, g: Geometry): T4 {
-    if (dy.size === 0) return zeros([dy.shape[0], g.height, g.width, g.channels], w, dy, m);
-    return m ? runKernel1(similarityInput, { w, m, dy }, { g }) : runKernel1(convInput, { w, dy }, { g });
+    return m ? runKernel(similarityInput, { w, m, dy }, { g })[0] : runKernel(convInput, { w, dy }, { g })[0];
   },
   dw(x: T4, m: tf.Tensor | null, dy: T4, g: Geometry): T4 {
-    if (dy.size === 0) return zeros([g.kernelHeight, g.kernelWidth, g.channels, dy.shape[3]], x, dy, m);
-    return m ? runKernel1(similarityFilter, { x, m, dy }, { g }) : runKernel1(convFilter, { x, dy }, { g });
+    return m
+      ? runKernel(similarityFilter, { x, m, dy }, { g })[0]
+      : runKernel(convFilter, { x, dy }, { g })[0];
   },
   dm(x: T4, w: T4, dy: T4, mShape: readonly number[], g: Geometry): tf.Tensor {
-    if (dy.size === 0) return zeros(mShape, x, w, dy);
-    return runKernel1(similaritySimilarity, { x, w, dy }, { g, mShape });
+    return runKernel(similaritySimilarity, { x, w, dy }, { g, mShape })[0];
   },
 };
+
+const outputShape = (x: T4, w: T4, g: Geometry) => [x.shape[0], g.outHeight, g.outWidth, w.shape[3]];
+const inputShape = (dy: T4, g: Geometry) => [dy.shape[0], g.height, g.width, g.channels];
+const filterShape = (dy: T4, g: Geometry) => [g.kernelHeight, g.kernelWidth, g.channels, dy.shape[3]];
 
 /**
  * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σₖ꜀ₛ w[k,c,f]·m[b,i,j,k,s]·x[patch s].
@@ -167,7 +175,7 @@ export function similarityConv2d(x: T4, w: T4, m: tf.Tensor | null, options: Con
     });
   const [, height, width, channels] = x.shape;
   const g = geometry([height, width, channels], [w.shape[0], w.shape[1]], options);
-  if (m && m.rank <= 2) return q.y(x, foldSimilarity(w, m), null, g);
+  if (m && m.rank <= 2) return tf.tidy(() => q.y(x, foldSimilarity(w, m), null, g));
   if (m) checkM(m, x.shape[0], g);
   return q.y(x, w, m, g);
 }
@@ -197,15 +205,6 @@ function shapeError(message: string, data: Record<string, unknown>): NeusimError
     data,
     hint: 'x is [B,H,W,C], w is [kh,kw,C,F]; m is null, or has K = kh·kw values (or K×K) for each position.',
   });
-}
-
-/** Zeros that stay connected to what they were computed from, so that a gradient through them exists. */
-function zeros(shape: readonly number[], ...sources: (tf.Tensor | null)[]): T4 {
-  const connected = tf.customGrad((...args) => {
-    const inputs = args.slice(0, -1) as tf.Tensor[];
-    return { value: tf.zeros([...shape]), gradFunc: () => inputs.map((t) => tf.zerosLike(t)) };
-  });
-  return connected(...sources.filter((t): t is tf.Tensor => t !== null)) as T4;
 }
 
 function tapeIsOn(): boolean {

@@ -31,16 +31,6 @@ const gradients: Readonly<Record<string, Gradient>> = {
       },
     }),
   },
-  LogSoftmax: {
-    inputsToSave: ['logits'],
-    gradFunc: (dy, [logits], attrs) => ({
-      logits: () => {
-        const axis = attrs.axis as number;
-        const total = tf.sum(dy as tf.Tensor, axis, true);
-        return tf.sub(dy as tf.Tensor, tf.mul(total, tf.softmax(logits as tf.Tensor, axis)));
-      },
-    }),
-  },
   MaxPoolGrad: {
     inputsToSave: ['dy', 'input', 'output'],
     gradFunc: (ddx, [, input, output], attrs) => ({

@@ -28,30 +28,34 @@ export interface AdamAttrs {
   readonly step: number;
 }
 
+type T = tf.Tensor;
+
 const withPenalty = (grad: tf.Tensor, param: tf.Tensor, l2: number) =>
   l2 === 0 ? grad : tf.add(grad, tf.mul(param, l2));
 
-const sgd: SeamKernel<SgdAttrs> = {
+const sgd: SeamKernel<{ param: T; grad: T; velocity: T }, [T, T], SgdAttrs> = {
   name: UPDATE_SGD,
   inputs: ['param', 'grad', 'velocity'],
+  shapes: ({ param }) => [param.shape, param.shape],
   composed: ({ param, grad, velocity }, { learningRate, momentum, nesterov, l2 }) => {
-    const g = withPenalty(grad as tf.Tensor, param as tf.Tensor, l2);
-    const v = tf.add(tf.mul(velocity as tf.Tensor, momentum), g);
+    const g = withPenalty(grad, param, l2);
+    const v = tf.add(tf.mul(velocity, momentum), g);
     const direction = nesterov ? tf.add(g, tf.mul(v, momentum)) : v;
-    return [tf.sub(param as tf.Tensor, tf.mul(direction, learningRate)), v];
+    return [tf.sub(param, tf.mul(direction, learningRate)), v];
   },
 };
 
-const adam: SeamKernel<AdamAttrs> = {
+const adam: SeamKernel<{ param: T; grad: T; first: T; second: T }, [T, T, T], AdamAttrs> = {
   name: UPDATE_ADAM,
   inputs: ['param', 'grad', 'first', 'second'],
+  shapes: ({ param }) => [param.shape, param.shape, param.shape],
   composed: ({ param, grad, first, second }, { learningRate, beta1, beta2, epsilon, l2, step }) => {
-    const g = withPenalty(grad as tf.Tensor, param as tf.Tensor, l2);
-    const m = tf.add(tf.mul(first as tf.Tensor, beta1), tf.mul(g, 1 - beta1));
-    const v = tf.add(tf.mul(second as tf.Tensor, beta2), tf.mul(tf.square(g), 1 - beta2));
+    const g = withPenalty(grad, param, l2);
+    const m = tf.add(tf.mul(first, beta1), tf.mul(g, 1 - beta1));
+    const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(g), 1 - beta2));
     const rate = learningRate / (1 - beta1 ** step);
     const root = tf.sqrt(tf.div(v, 1 - beta2 ** step));
-    return [tf.sub(param as tf.Tensor, tf.mul(tf.div(m, tf.add(root, epsilon)), rate)), m, v];
+    return [tf.sub(param, tf.mul(tf.div(m, tf.add(root, epsilon)), rate)), m, v];
   },
 };
 
@@ -62,8 +66,8 @@ export function updateSgd(
   velocity: tf.Tensor,
   attrs: SgdAttrs,
 ): { param: tf.Tensor; velocity: tf.Tensor } {
-  const [next, v] = runKernel(sgd, { param, grad, velocity }, attrs) as tf.Tensor[];
-  return { param: next as tf.Tensor, velocity: v as tf.Tensor };
+  const [next, v] = runKernel(sgd, { param, grad, velocity }, attrs);
+  return { param: next, velocity: v };
 }
 
 /** Adam (Kingma & Ba 2015, algorithm 1). All tensors of one shape. */
@@ -74,6 +78,6 @@ export function updateAdam(
   second: tf.Tensor,
   attrs: AdamAttrs,
 ): { param: tf.Tensor; first: tf.Tensor; second: tf.Tensor } {
-  const [next, m, v] = runKernel(adam, { param, grad, first, second }, attrs) as tf.Tensor[];
-  return { param: next as tf.Tensor, first: m as tf.Tensor, second: v as tf.Tensor };
+  const [next, m, v] = runKernel(adam, { param, grad, first, second }, attrs);
+  return { param: next, first: m, second: v };
 }

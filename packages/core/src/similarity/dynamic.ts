@@ -2,8 +2,9 @@
  * Dynamic neural similarity (method: §2, §4): a predictor gives z at every position of the layer's output, and
  * M = I + z, a diagonal of K values (`dynamic-dns`) or a full K×K matrix (`dynamic-uns`).
  */
-import * as tf from '@tensorflow/tfjs-core';
+
 import { define, noOptions } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Similarity } from '../parts';
 
 /** M = diag(1 + z): [B,H',W',K] from z [B,H',W',K]. */

@@ -27,10 +27,7 @@ export function staticDns(options: StaticDnsOptions): Similarity {
       {
         name: 'similarity',
         shape: [g.taps],
-        init:
-          options.init === 'identity'
-            ? initializers.ones()
-            : eyeDiagonal(g.kernelHeight, g.kernelWidth),
+        init: options.init === 'identity' ? initializers.ones() : eyeDiagonal(g.kernelHeight, g.kernelWidth),
         role: 'similarity',
         l2: options.l2,
       },

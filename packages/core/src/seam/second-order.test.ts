@@ -1,0 +1,166 @@
+/**
+ * Second order through a whole small network: similarity convolution with m, batch norm, max and average pooling,
+ * cross-entropy. Its exact gradient is written in float64 from the oracles; central differences of that along a
+ * direction give the Hessian-vector products that tfjs must reach by differentiating twice.
+ */
+
+import {
+  avgPoolForward,
+  avgPoolGradient,
+  batchNormForward,
+  batchNormGradients,
+  convolutionForward,
+  convolutionGradients,
+  crossEntropyGradients,
+  maxPoolForward,
+  maxPoolGradient,
+  type NdArray,
+  ndArray,
+  randomUniform,
+  relativeError,
+  toTensor,
+} from '@neusim/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { backends, start } from '../test/backends';
+import { batchNormTraining } from './batch-norm';
+import { logSoftmax, softmaxCrossEntropy } from './cross-entropy';
+import { similarityConv2d } from './similarity-conv2d';
+
+const conv = { strides: [1, 1], pad: 'same', dilations: [1, 1] } as const;
+const max = { window: [3, 2], strides: [2, 2], pad: 'same' } as const;
+const average = { window: [2, 2], strides: [1, 2], pad: 'valid' } as const;
+const loss = { labelSmoothing: 0.1, epsilon: 1e-4 };
+const epsilon = 1e-3;
+
+interface Point {
+  readonly x: NdArray;
+  readonly w: NdArray;
+  readonly m: NdArray;
+  readonly gamma: NdArray;
+  readonly beta: NdArray;
+}
+
+const names = ['x', 'w', 'm', 'gamma', 'beta'] as const;
+const batch = 3;
+const classes = 4;
+
+function point(form: 'diagonal' | 'full', seed: number): Point {
+  const m = form === 'full' ? [batch, 6, 4, 9, 9] : [batch, 6, 4, 9];
+  return {
+    x: randomUniform([batch, 6, 4, 2], seed),
+    w: randomUniform([3, 3, 2, classes], seed + 1),
+    m: randomUniform(m, seed + 2),
+    gamma: ndArray([classes], [0.7, 1.1, -0.6, 1.4]),
+    beta: ndArray([classes], [0.1, -0.2, 0.3, 0]),
+  };
+}
+
+const labels = ndArray([batch, classes], [1, 0, 0, 0, 0, 0.3, 0.7, 0, 0, 0, 0, 1]);
+
+/** Gradient of the loss in float64, an array for each of `names`. */
+function exactGradient({ x, w, m, gamma, beta }: Point): NdArray[] {
+  const y = convolutionForward({ x, w, m, dy: null } as never, conv);
+  const { y: normed } = batchNormForward(y, gamma, beta, epsilon);
+  const pooled = maxPoolForward(normed, max);
+  const averaged = avgPoolForward(pooled, average);
+  const positions = (averaged.shape[1] as number) * (averaged.shape[2] as number);
+  const logits = ndArray([batch, classes]);
+  averaged.data.forEach((value, i) => {
+    const image = Math.floor(i / (positions * classes));
+    logits.data[image * classes + (i % classes)]! += value;
+  });
+  const { dlogits } = crossEntropyGradients(labels, logits, loss);
+  const daveraged = ndArray(averaged.shape);
+  daveraged.data.forEach((_, i) => {
+    const image = Math.floor(i / (positions * classes));
+    daveraged.data[i] = dlogits.data[image * classes + (i % classes)]!;
+  });
+  const dpooled = avgPoolGradient(pooled, daveraged, average);
+  const dnormed = maxPoolGradient(normed, dpooled, max);
+  const { dx: dy, dgamma, dbeta } = batchNormGradients(y, gamma, epsilon, dnormed);
+  const { dx, dw, dm } = convolutionGradients({ x, w, m, dy }, conv);
+  return [dx, dw, dm as NdArray, dgamma, dbeta];
+}
+
+function network(...[x, w, m, gamma, beta]: tf.Tensor[]): tf.Scalar {
+  const y = similarityConv2d(x as tf.Tensor4D, w as tf.Tensor4D, m as tf.Tensor, conv as never);
+  const normed = batchNormTraining(y, gamma as tf.Tensor1D, beta as tf.Tensor1D, epsilon).y;
+  const pooled = tf.maxPool(normed as tf.Tensor4D, [3, 2], 2, 'same');
+  const averaged = tf.avgPool(pooled, 2, [1, 2], 'valid');
+  const logits = tf.sum(averaged, [1, 2]) as tf.Tensor2D;
+  return softmaxCrossEntropy(toTensor(labels) as tf.Tensor2D, logits, loss);
+}
+
+function moved(from: Point, direction: Point, step: number): Point {
+  const entries = names.map((name) => {
+    const data = from[name].data.map((value, i) => value + step * direction[name].data[i]!);
+    return [name, ndArray(from[name].shape, data)];
+  });
+  return Object.fromEntries(entries) as unknown as Point;
+}
+
+describe.each(backends)('second order of a network on %s', (backend) => {
+  beforeAll(() => start(backend));
+
+  test.each(['diagonal', 'full'] as const)('%s m: first order and Hessian-vector product', async (form) => {
+    const here = point(form, 3);
+    const direction = point(form, 30);
+    const inputs = names.map((name) => toTensor(here[name]));
+    const directions = names.map((name) => toTensor(direction[name]));
+    const before = tf.memory().numTensors;
+    const first = tf.grads(network)(inputs);
+    const second = tf.grads((...args: tf.Tensor[]) =>
+      tf.addN(
+        tf
+          .grads(network)(args)
+          .map((g, i) => tf.sum(tf.mul(g, directions[i] as tf.Tensor))),
+      ),
+    )(inputs);
+    expect(tf.memory().numTensors - before).toBe(2 * names.length);
+
+    const exact = exactGradient(here);
+    const step = 1e-5;
+    const above = exactGradient(moved(here, direction, step));
+    const below = exactGradient(moved(here, direction, -step));
+    for (const [i, name] of names.entries()) {
+      expect(relativeError(await first[i]!.data(), exact[i]!.data), `first order by ${name}`).toBeLessThan(
+        2e-5,
+      );
+      const expected = above[i]!.data.map((value, k) => (value - below[i]!.data[k]!) / (2 * step));
+      expect(relativeError(await second[i]!.data(), expected), `second order by ${name}`).toBeLessThan(5e-5);
+    }
+  });
+
+  test.each([
+    ['exp', (x: tf.Tensor) => tf.exp(x)],
+    ['tanh', (x: tf.Tensor) => tf.tanh(x)],
+    ['sigmoid', (x: tf.Tensor) => tf.sigmoid(x)],
+    ['softmax', (x: tf.Tensor) => tf.softmax(x)],
+    ['logSoftmax', (x: tf.Tensor) => logSoftmax(x)],
+  ])('%s is right to the third order', async (_, op) => {
+    const x = randomUniform([3, 4], 5);
+    const weights = toTensor(randomUniform([3, 4], 6));
+    const scalar = (t: tf.Tensor) => tf.sum(tf.mul(op(t), weights)) as tf.Scalar;
+    const derivative = (f: (t: tf.Tensor) => tf.Tensor) => (t: tf.Tensor) =>
+      tf.sum(tf.mul(tf.grad(f)(t), tf.square(weights)));
+    const orders = [scalar, derivative(scalar), derivative(derivative(scalar))];
+    for (const f of orders) {
+      const gradient = await tf.grad(f)(toTensor(x)).data();
+      const step = 1e-2;
+      const differences = Array.from(x.data, (_, i) => {
+        const at = (h: number) =>
+          f(
+            toTensor(
+              ndArray(
+                x.shape,
+                x.data.map((v, k) => (k === i ? v + h : v)),
+              ),
+            ),
+          ).dataSync()[0]!;
+        return (8 * (at(step) - at(-step)) - (at(2 * step) - at(-2 * step))) / (12 * step);
+      });
+      expect(relativeError(gradient, differences)).toBeLessThan(1e-3);
+    }
+  });
+});
