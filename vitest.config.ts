@@ -18,5 +18,6 @@ export default defineConfig({
     teardownTimeout: 10_000,
     passWithNoTests: false,
     reporters: ['default'],
+    onConsoleLog: (log) => !log.includes('you are running TensorFlow.js in Node.js'),
   },
 });

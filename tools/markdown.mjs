@@ -13,6 +13,13 @@ export function tsBlocks(paths) {
   return chosen.flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
 }
 
+/** The READMEs that a package should have, with an example, and has not. */
+export const packagesWithoutExample = (blocks) =>
+  workspaces()
+    .filter(({ json }) => !json.private && json.exports)
+    .map(({ folder }) => `${folder}/README.md`)
+    .filter((readme) => !blocks.some(({ path }) => path === readme));
+
 const everyDocument = () => [
   ...['README.md', 'CONTRIBUTING.md', 'docs'].flatMap(documentsIn),
   ...workspaces().flatMap(({ folder }) => documentsIn(`${folder}/README.md`)),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import ts from 'typescript';
-import { tsBlocks } from './markdown.mjs';
+import { packagesWithoutExample, tsBlocks } from './markdown.mjs';
 import { seconds } from './setup.mjs';
 import { quiet, root } from './shell.mjs';
 
@@ -14,7 +14,8 @@ const atOnce = 2;
 const limitSeconds = 180;
 const folder = join(root, 'node_modules/.cache/neusim/examples');
 
-const blocks = tsBlocks(process.argv.slice(2));
+const paths = process.argv.slice(2);
+const blocks = tsBlocks(paths);
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 blocks.forEach((block, index) => {
@@ -22,7 +23,8 @@ blocks.forEach((block, index) => {
   writeFileSync(block.file, block.code);
 });
 
-const wrong = typeErrors(blocks);
+const without = paths.length > 0 ? [] : packagesWithoutExample(blocks);
+const wrong = [...without.map((path) => `${path} has no example`), ...typeErrors(blocks)];
 for (const line of wrong) console.log(line);
 process.exitCode = wrong.length > 0 ? 1 : await runAll(blocks.filter((block) => !block.onlyTypes));
 
