@@ -12,7 +12,7 @@ const arrows = {
   train: ['registry', 'core', 'models', 'datasets', 'platform'],
 };
 
-const test = ['[.]test(?:-d)?[.]ts$', '/src/test/'];
+const test = ['[.](?:test|fixture)[.]ts$', '/src/test/'];
 const anyOf = (names) => `(?:${names.join('|')})`;
 const knowsItsPlatform = '^(?:apps/|packages/(?:platform|backend-[^/]+)/)';
 

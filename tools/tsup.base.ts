@@ -9,7 +9,7 @@ const common = { format: 'esm', target: 'es2022', clean: true, sourcemap: true }
 export const library = (...entry: string[]) =>
   defineConfig({
     ...common,
-    entry: ['src/**/*.ts', '!src/**/*.test.ts', '!src/test/**'],
+    entry: ['src/**/*.ts', '!src/**/*.{test,fixture}.ts', '!src/test/**'],
     splitting: false,
     dts: { entry },
     esbuildPlugins: [keepModules],
