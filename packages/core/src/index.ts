@@ -32,8 +32,15 @@ export {
 } from './seam/batch-norm';
 export * as composed from './seam/composed-conv';
 export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
-export { MAX_POOL_GATHER, maxPoolGather } from './seam/max-pool-gather';
 export { requireMemory, setMemoryLimit } from './seam/memory';
+export {
+  AVG_POOL_GRAD,
+  avgPoolGrad,
+  MAX_POOL_GATHER,
+  MAX_POOL_GRAD,
+  maxPoolGrad,
+  type PoolAttrs,
+} from './seam/pooling';
 export {
   CONV2D,
   CONV2D_BACKPROP_FILTER,
@@ -47,6 +54,7 @@ export {
   type SimilarityGradAttrs,
   similarityConv2d,
 } from './seam/similarity-conv2d';
+export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { closeStockGradients } from './seam/stock-gradients';
 export { type AdamAttrs, type SgdAttrs, UPDATE_ADAM, UPDATE_SGD, updateAdam, updateSgd } from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';

@@ -6,6 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { dilatedSize, type Geometry, type Pair } from '../geometry';
+import { padOrCrop, pick2d, spread2d } from './spatial';
 
 /** Floats of gathered patches that exist at once. */
 const PATCH_FLOATS = 1 << 20;
@@ -224,20 +225,13 @@ function padInput(x: tf.Tensor4D, g: Geometry): tf.Tensor4D {
 
 /** What each tap reads at the slice's positions: K tensors [images, rows, W', C]. */
 function taps(padded: tf.Tensor4D, s: Slice, g: Geometry): tf.Tensor4D[] {
-  const [strideHeight, strideWidth] = g.strides;
-  const channels = padded.shape[3];
-  return eachTap(g, (dy, dx): tf.Tensor4D => {
-    const top = s.row * strideHeight + dy;
-    const height = (s.rows - 1) * strideHeight + 1;
-    const width = (g.outWidth - 1) * strideWidth + 1;
-    if (strideHeight === 1 && strideWidth === 1)
-      return tf.slice(padded, [s.image, top, dx, 0], [s.images, height, width, channels]);
-    return tf.stridedSlice(
-      padded,
-      [s.image, top, dx, 0],
-      [s.image + s.images, top + height, dx + width, channels],
-      [1, strideHeight, strideWidth, 1],
-    ) as tf.Tensor4D;
+  const rows = (s.rows - 1) * g.strides[0] + dilatedSize(g.kernelHeight, g.dilations[0]);
+  const [, , width, channels] = padded.shape;
+  const window = tf.slice(padded, [s.image, s.row * g.strides[0], 0, 0], [s.images, rows, width, channels]);
+  return eachTap(g, (dy, dx) => {
+    if (g.strides[0] > 1 || g.strides[1] > 1)
+      return pick2d(window, [dy, dx], g.strides, [s.rows, g.outWidth]);
+    return tf.slice(window, [0, dy, dx, 0], [s.images, s.rows, g.outWidth, channels]);
   });
 }
 
@@ -372,58 +366,6 @@ function accumulate<T extends tf.Tensor>(sum: T | undefined, term: T): T {
   const next = tf.add(sum, term) as T;
   tf.dispose([sum, term]);
   return next;
-}
-
-/** Zeros between the rows and columns of x, so that they lie `strides` apart. Rank 3 and 4 throughout. */
-function spread2d(x: tf.Tensor4D, strides: Pair): tf.Tensor4D {
-  const [strideHeight, strideWidth] = strides;
-  const [batch, height, width, channels] = x.shape;
-  let out: tf.Tensor = x;
-  if (strideWidth > 1) {
-    const rows = tf.reshape(out, [batch * height * width, 1, channels]);
-    const wide = tf.concat([rows, tf.zeros([batch * height * width, strideWidth - 1, channels])], 1);
-    out = tf.slice(
-      tf.reshape(wide, [batch, height, width * strideWidth, channels]),
-      [0, 0, 0, 0],
-      [batch, height, (width - 1) * strideWidth + 1, channels],
-    );
-  }
-  const spreadWidth = out.shape[2] as number;
-  if (strideHeight > 1) {
-    const rows = tf.reshape(out, [batch * height, 1, spreadWidth * channels]);
-    const tall = tf.concat([rows, tf.zeros([batch * height, strideHeight - 1, spreadWidth * channels])], 1);
-    out = tf.slice(
-      tf.reshape(tall, [batch, height * strideHeight, spreadWidth, channels]),
-      [0, 0, 0, 0],
-      [batch, (height - 1) * strideHeight + 1, spreadWidth, channels],
-    );
-  }
-  return out as tf.Tensor4D;
-}
-
-/** Zero padding of rows and columns in which a negative amount crops. */
-function padOrCrop(x: tf.Tensor4D, rows: Pair, columns: Pair): tf.Tensor4D {
-  let out = x;
-  if (rows[0] < 0 || rows[1] < 0 || columns[0] < 0 || columns[1] < 0) {
-    const top = Math.max(0, -rows[0]);
-    const left = Math.max(0, -columns[0]);
-    out = tf.slice(
-      out,
-      [0, top, left, 0],
-      [
-        x.shape[0],
-        x.shape[1] - top - Math.max(0, -rows[1]),
-        x.shape[2] - left - Math.max(0, -columns[1]),
-        x.shape[3],
-      ],
-    );
-  }
-  const more = [rows, columns].map(([before, after]) => [Math.max(0, before), Math.max(0, after)]) as [
-    [number, number],
-    [number, number],
-  ];
-  if (more.flat().some((n) => n > 0)) out = tf.pad(out, [[0, 0], more[0], more[1], [0, 0]]);
-  return out;
 }
 
 function stridesOrDilationsAreOne(g: Geometry): boolean {

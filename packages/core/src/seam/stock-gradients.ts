@@ -1,10 +1,10 @@
 /**
  * Second order for the stock ops a network is made of. tfjs's gradients of these save outputs (second order is
- * then silently wrong) or end in kernels without a gradient; here they are replaced by ones that save inputs,
- * or completed. First-order values are unchanged.
+ * then silently wrong), end in kernels without a gradient, or are wrong on one engine (pooling on wasm); here they
+ * are replaced by ones that save inputs.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { maxPoolGather, type PoolAttrs } from './max-pool-gather';
+import { avgPoolGrad, maxPoolGrad, type PoolAttrs } from './pooling';
 
 type Gradient = Omit<tf.GradConfig, 'kernelName'>;
 
@@ -31,22 +31,16 @@ const gradients: Readonly<Record<string, Gradient>> = {
       },
     }),
   },
-  MaxPoolGrad: {
-    inputsToSave: ['dy', 'input', 'output'],
-    gradFunc: (ddx, [, input, output], attrs) => ({
-      dy: () => maxPoolGather(input as tf.Tensor4D, ddx as tf.Tensor4D, attrs as unknown as PoolAttrs),
-      input: () => tf.zerosLike(input as tf.Tensor),
-      output: () => tf.zerosLike(output as tf.Tensor),
+  MaxPool: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({
+      x: () => maxPoolGrad(dy as tf.Tensor4D, x as tf.Tensor4D, attrs as unknown as PoolAttrs),
     }),
   },
-  AvgPoolGrad: {
-    inputsToSave: ['dy', 'input'],
-    gradFunc: (ddx, [, input], attrs) => ({
-      dy: () => {
-        const { filterSize, strides, pad } = attrs as unknown as PoolAttrs;
-        return tf.avgPool(ddx as tf.Tensor4D, filterSize, strides, pad);
-      },
-      input: () => tf.zerosLike(input as tf.Tensor),
+  AvgPool: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], attrs) => ({
+      x: () => avgPoolGrad(dy as tf.Tensor4D, (x as tf.Tensor4D).shape, attrs as unknown as PoolAttrs),
     }),
   },
 };
