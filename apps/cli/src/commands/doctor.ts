@@ -1,0 +1,106 @@
+// `neusim doctor`: what this machine has, what it lacks, and what to do about it.
+
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { freemem, totalmem } from 'node:os';
+import { getHeapStatistics } from 'node:v8';
+import type { Backend } from '@neusim/core';
+import type { DatasetSource } from '@neusim/datasets';
+import * as platform from '@neusim/platform';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import type { Outcome } from '../terminal/terminal';
+
+interface Check {
+  readonly name: string;
+  /** `missing` is something one may do without. */
+  readonly status: 'ok' | 'missing' | 'failed';
+  readonly found: string;
+  /** What to do, or ''. */
+  readonly advice: string;
+}
+
+const marks = { ok: '✓', missing: '–', failed: '✗' } as const;
+const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`;
+
+/** Probes everything; exits with 1 where nothing could be trained here. */
+export async function doctor(registry: AnyRegistry, dataFolder: string | undefined): Promise<Outcome> {
+  const engines = await Promise.all(registry.list('backend').map(({ name }) => checkEngine(registry, name)));
+  const sets: Check[] = [];
+  for (const { name } of registry.list('dataset')) sets.push(await checkDataset(registry, name, dataFolder));
+  const checks = [checkNode(), ...checkMemory(), ...engines, await checkFolder(dataFolder), ...sets];
+  const ok = engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const lines = checks.map(({ name, status, found, advice }) => {
+    const line = `${marks[status]} ${name.padEnd(width)}  ${found}`;
+    return advice ? `${line}\n  ${' '.repeat(width)}  → ${advice}` : line;
+  });
+  const verdict = ok ? 'Ready: `neusim demo` runs here.' : 'Not ready: see the lines marked ✗.';
+  return { json: { ok, checks }, text: [...lines, '', verdict].join('\n'), exitCode: ok ? 0 : 1 };
+}
+
+function checkNode(): Check {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const fits = major > 20 || (major === 20 && minor >= 19);
+  return {
+    name: 'Node',
+    status: fits ? 'ok' : 'failed',
+    found: `${process.versions.node} on ${process.platform}-${process.arch}, ${platform.cores()} cores`,
+    advice: fits ? '' : 'install Node 20.19 or newer',
+  };
+}
+
+function checkMemory(): Check[] {
+  const heap = getHeapStatistics().heap_size_limit;
+  const free = freemem();
+  return [
+    {
+      name: 'memory',
+      status: free > 2 ** 30 ? 'ok' : 'missing',
+      found: `${gigabytes(free)} free of ${gigabytes(totalmem())}; JavaScript may take ${gigabytes(heap)}`,
+      advice: free > 2 ** 30 ? '' : 'close other programs, or train with a smaller batch',
+    },
+  ];
+}
+
+async function checkEngine(registry: AnyRegistry, name: string): Promise<Check> {
+  await registry.ready(`backend:${name}`);
+  const { available, adapter, reason } = await (registry.make('backend', name) as Backend).probe();
+  return {
+    name: `engine ${name}`,
+    status: available ? 'ok' : 'missing',
+    found: available ? `${adapter} (${reason})` : 'not available',
+    advice: available ? '' : reason,
+  };
+}
+
+async function checkFolder(folder: string | undefined): Promise<Check> {
+  const name = 'data folder';
+  const advice = 'set NEUSIM_DATA (or --data) to the folder that holds cifar-10-batches-bin, cifar-100-binary or mnist';
+  if (!folder) return { name, status: 'missing', found: 'none is named', advice };
+  const readable = await access(folder, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
+  return readable
+    ? { name, status: 'ok', found: folder, advice: '' }
+    : { name, status: 'missing', found: `${folder} cannot be read`, advice };
+}
+
+async function checkDataset(registry: AnyRegistry, name: string, folder: string | undefined): Promise<Check> {
+  await registry.ready(`dataset:${name}`);
+  const source = registry.make('dataset', name) as DatasetSource;
+  try {
+    const { shape, classes, train, test } = await source.open(platform, folder);
+    const found = `${train.count} + ${test.count} images of ${shape.join('×')}, ${classes.length} classes`;
+    return { name: `data set ${name}`, status: 'ok', found, advice: '' };
+  } catch (error) {
+    if (!(error instanceof NeusimError)) throw error;
+    const damaged = !['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND'].includes(error.code);
+    return {
+      name: `data set ${name}`,
+      status: damaged ? 'failed' : 'missing',
+      found: damaged ? error.message : 'not found',
+      advice: error.hint,
+    };
+  }
+}

@@ -1,0 +1,12 @@
+// Every plug-in the command line knows.
+
+import wasm from '@neusim/backend-wasm';
+import core from '@neusim/core';
+import datasets from '@neusim/datasets';
+import hypernet from '@neusim/hypernet';
+import masks from '@neusim/masks';
+import models from '@neusim/models';
+import { createRegistry } from '@neusim/registry';
+import digits from './digits-plugin';
+
+export const makeRegistry = () => createRegistry(core, masks, hypernet, wasm, datasets, digits, models);

@@ -1,0 +1,26 @@
+// The folded model as a stranger would use it: saved, loaded by plain tfjs, its logits compared.
+
+import { foldModel } from '@neusim/core';
+import { modelFile } from '@neusim/platform';
+import * as tf from '@tensorflow/tfjs-core';
+import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
+
+/**
+ * Folds the model, saves it in `folder` and loads it again without NeuSim.
+ * @throws NeusimError `FOLD_DYNAMIC` for a model whose similarity depends on the input
+ */
+export async function saveFolded(model: LayersModel, folder: string): Promise<LayersModel> {
+  const folded = foldModel(model);
+  await folded.save(modelFile(folder) as tf.io.IOHandler);
+  folded.dispose();
+  return loadLayersModel(modelFile(folder) as tf.io.IOHandler);
+}
+
+/** Largest difference between the two models' logits, over the largest logit. */
+export function logitDifference(model: LayersModel, folded: LayersModel, images: tf.Tensor4D): number {
+  return tf.tidy(() => {
+    const [expected, met] = [model.predict(images) as tf.Tensor, folded.predict(images) as tf.Tensor];
+    const ratio = tf.div(tf.max(tf.abs(tf.sub(met, expected))), tf.max(tf.abs(expected)));
+    return ratio.dataSync()[0] as number;
+  });
+}

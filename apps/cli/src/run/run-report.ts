@@ -1,0 +1,78 @@
+// What a finished (or stopped) run hands to the report: plain JSON, so that a worker can send it and a folder keep it.
+
+import type { ResultRow } from './results';
+
+/** [step, value] */
+export type Point = readonly [step: number, value: number];
+
+/** The learned M of one layer, the same for every input. */
+export interface StaticMatrix {
+  readonly layer: string;
+  /** [height, width] of the kernel; K is their product. */
+  readonly kernel: readonly [number, number];
+  readonly form: 'diagonal' | 'full';
+  /** [K] or [K, K], row-major: rows are kernel taps, columns input taps. */
+  readonly values: readonly number[];
+}
+
+/** The M that a layer's predictor gives for one image. */
+export interface DynamicMatrix extends StaticMatrix {
+  readonly height: number;
+  readonly width: number;
+  /** [height, width, K] or [height, width, K, K]. */
+  readonly values: readonly number[];
+}
+
+/** How much the predicted M of a layer differs, as standard deviations averaged over what is left. */
+export interface Spread {
+  readonly layer: string;
+  /** Over the positions of one image. */
+  readonly positions: number;
+  /** Over images, at one position. */
+  readonly images: number;
+  /** Mean distance of an entry of M from that of the identity. */
+  readonly fromIdentity: number;
+}
+
+/** The 0/1 diagonal D of one layer. */
+export interface LearnedShape {
+  readonly layer: string;
+  readonly kernel: readonly [number, number];
+  /** [K], zeros and ones. */
+  readonly mask: readonly number[];
+}
+
+/** A test image and what the network makes of it. */
+export interface Sample {
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** [height, width, channels], 0..255. */
+  readonly pixels: readonly number[];
+  readonly label: string;
+  readonly predicted: string;
+}
+
+/** What was learned besides kernels. */
+export interface Learned {
+  readonly matrices: readonly StaticMatrix[];
+  readonly shapes: readonly LearnedShape[];
+  readonly spread: readonly Spread[];
+  readonly dynamic: readonly DynamicMatrix[];
+  readonly sample: Sample | null;
+}
+
+export interface RunReport {
+  readonly result: ResultRow;
+  readonly status: 'finished' | 'stopped' | 'failed';
+  /** Steps done, and steps wanted. */
+  readonly step: number;
+  readonly steps: number;
+  readonly seconds: number;
+  readonly loss: readonly Point[];
+  /** Test error in percent. */
+  readonly testError: readonly Point[];
+  readonly learned: Learned;
+  /** The config as it was parsed. */
+  readonly config: unknown;
+}

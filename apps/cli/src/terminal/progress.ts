@@ -1,0 +1,70 @@
+// How far the runs are: a bar for each on a person's terminal, elsewhere a plain line every few seconds.
+
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import type { Terminal } from './terminal';
+
+/** Where one run stands. */
+export interface Tick {
+  readonly step: number;
+  /** Steps in all. */
+  readonly steps: number;
+  /** What it is doing or has reached, in a few words. */
+  readonly text: string;
+}
+
+export interface Progress {
+  /** Called as often as one likes; `name` is the run's. */
+  update(name: string, tick: Tick): void;
+  /** A line to keep. */
+  note(text: string): void;
+  /** Takes the bars away. */
+  stop(): void;
+}
+
+const SECONDS_BETWEEN_LINES = 4;
+
+/** Progress of the runs `names` on standard error. */
+export function createProgress(terminal: Terminal, names: readonly string[]): Progress {
+  const width = Math.max(0, ...names.map((name) => name.length));
+  return terminal.interactive ? bars(width) : lines(terminal, width);
+}
+
+function lines(terminal: Terminal, width: number): Progress {
+  const last = new Map<string, number>();
+  return {
+    update(name, { step, steps, text }) {
+      const now = Date.now();
+      if (step < steps && now - (last.get(name) ?? 0) < SECONDS_BETWEEN_LINES * 1000) return;
+      last.set(name, now);
+      terminal.err(`${name.padEnd(width)}  ${String(step).padStart(String(steps).length)}/${steps}  ${text}`);
+    },
+    note: (text) => terminal.err(text),
+    stop() {},
+  };
+}
+
+function bars(width: number): Progress {
+  const multi = new MultiBar(
+    {
+      format: '{name}  {bar}  {value}/{total}  {text}',
+      barsize: 24,
+      hideCursor: true,
+      clearOnComplete: false,
+      // The command decides what a Ctrl-C does.
+      gracefulExit: false,
+      fps: 8,
+    },
+    Presets.shades_classic,
+  );
+  const made = new Map<string, SingleBar>();
+  return {
+    update(name, { step, steps, text }) {
+      const bar = made.get(name) ?? multi.create(steps, step, { name: name.padEnd(width), text });
+      made.set(name, bar);
+      bar.setTotal(steps);
+      bar.update(step, { text });
+    },
+    note: (text) => multi.log(`${text}\n`),
+    stop: () => multi.stop(),
+  };
+}

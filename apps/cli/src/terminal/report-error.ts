@@ -1,0 +1,29 @@
+// How a failure is told: message, code and hint; the stack only under --debug.
+
+import { formatError, NeusimError } from '@neusim/registry';
+import { CommanderError } from 'commander';
+
+/** What a person can mend (a NeusimError, a wrong option) exits with 2, anything unexpected with 1. */
+export function exitCodeOf(error: unknown): number {
+  return error instanceof NeusimError ? 2 : 1;
+}
+
+/** Commander's complaint about a command line, as one of ours. */
+export function usageError(error: CommanderError, help: string): NeusimError {
+  const message = error.message.replace(/^error: /, '').trim();
+  return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint: `see \`${help}\`` });
+}
+
+/** The lines for standard error. */
+export function errorText(error: unknown, debug: boolean): string {
+  if (debug) return `Error: ${formatError(error)}\n${(error as Error | undefined)?.stack ?? ''}`;
+  const unexpected = error instanceof NeusimError ? '' : '\n  This was not expected; --debug shows where it happened.';
+  return `Error: ${formatError(error)}${unexpected}`;
+}
+
+/** The object that `--json` prints. */
+export function errorJson(error: unknown): { error: Record<string, unknown> } {
+  if (error instanceof NeusimError) return { error: { ...error.toJSON() } };
+  const { message = String(error), name = 'Error' } = Object(error) as Partial<Error>;
+  return { error: { name, message, code: 'UNEXPECTED', data: {}, hint: 'run again with --debug' } };
+}
