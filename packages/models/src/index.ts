@@ -1,0 +1,10 @@
+// @neusim/models: architectures built from neural similarity layers.
+import { plugin } from '@neusim/registry';
+import { cnnCifar, nsnCifar } from './cifar';
+import { cnnDigits, nsnDigits } from './digits';
+
+export { disposeModel } from './dispose-model';
+export { inPath, type PartSpec, partSchema, splitPart } from './part-spec';
+export type { ImageShape, Model } from './types';
+
+export default plugin('@neusim/models', '0.1.0', [cnnCifar, nsnCifar, cnnDigits, nsnDigits]);

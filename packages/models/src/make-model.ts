@@ -1,0 +1,69 @@
+/** From a family of staged networks and its parsed options to a `Model`. */
+import type { Predictor, Shape, Similarity } from '@neusim/core';
+import type { AnyRegistry } from '@neusim/registry';
+import { choosePredictor, type Parameterization } from './choose-predictor';
+import type { Family } from './options';
+import { makePart, type PartSpec } from './part-spec';
+import { buildStaged } from './staged';
+import type { ImageShape, Model } from './types';
+
+export interface PlainOptions {
+  readonly inputShape: ImageShape;
+  readonly classes: number;
+  readonly width: number;
+  readonly widths?: readonly number[] | undefined;
+  readonly depth: number;
+  readonly kernelSize: number;
+  readonly normDecay: number;
+  readonly seed: number;
+}
+
+export interface SimilarityOptions extends PlainOptions {
+  readonly similarity: PartSpec;
+  readonly shape: PartSpec;
+  readonly predictor?: PartSpec | undefined;
+  readonly parameterization?: Parameterization | undefined;
+}
+
+/** A network of plain convolutions. */
+export function plainModel(name: string, family: Family, options: PlainOptions): Model {
+  return modelOf(name, family, options, () => ({}));
+}
+
+/**
+ * A network whose stages are similarity convolutions. Parts are refused here, not at the first build; predictors
+ * are made anew for each build, as a shared one must not be shared by two networks.
+ */
+export function similarityModel(
+  name: string,
+  family: Family,
+  options: SimilarityOptions,
+  registry: AnyRegistry,
+): Model {
+  const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
+  const shape = makePart<Shape>(registry, 'shape', options.shape);
+  const wantsPredictor = similarity.source === 'predictor' || options.predictor !== undefined;
+  if (!wantsPredictor) return modelOf(name, family, options, () => ({ similarity, shape }));
+  const spec = choosePredictor(registry, options.predictor, options.parameterization, options.seed);
+  const predictor = () => makePart<Predictor>(registry, 'predictor', spec);
+  predictor();
+  return modelOf(name, family, options, () => ({ similarity, shape, predictor: predictor() }));
+}
+
+function modelOf(
+  name: string,
+  { rootStride, stages }: Family,
+  options: PlainOptions,
+  parts: () => Pick<Parameters<typeof buildStaged>[0], 'similarity' | 'shape' | 'predictor'>,
+): Model {
+  const { inputShape, classes, width, depth, kernelSize, normDecay, seed } = options;
+  const widths = options.widths ?? Array.from({ length: stages }, (_, stage) => width * 2 ** stage);
+  const net = { name, inputShape, classes, widths, depth, kernelSize, rootStride, normDecay, seed };
+  return Object.freeze({
+    name,
+    inputShape,
+    classes,
+    options: Object.freeze({ ...options }),
+    build: () => buildStaged({ ...net, ...parts() }),
+  });
+}

@@ -1,0 +1,42 @@
+/** A similarity, shape or predictor in a config: its name, or its name with options. */
+import { type AnyRegistry, type Kind, NeusimError } from '@neusim/registry';
+import * as v from 'valibot';
+
+/** `'static-uns'`, or `{ name: 'static-uns', l2: 0 }`. */
+export type PartSpec = string | { readonly name: string; readonly [option: string]: unknown };
+
+export const partSchema = v.union(
+  [v.string(), v.looseObject({ name: v.string() })],
+  'expected a name, or an object with a name and options',
+);
+
+export function splitPart(spec: PartSpec): { name: string; options: Record<string, unknown> } {
+  if (typeof spec === 'string') return { name: spec, options: {} };
+  const { name, ...options } = spec;
+  return { name, options };
+}
+
+/**
+ * The part that a spec names, in a config where it stands under its kind's name.
+ * @throws NeusimError REGISTRY_UNKNOWN_NAME, CONFIG_INVALID with the path of a bad option.
+ */
+export function makePart<T>(registry: AnyRegistry, kind: Kind, spec: PartSpec): T {
+  const { name, options } = splitPart(spec);
+  return inPath(kind, () => registry.make(kind, name, options) as T);
+}
+
+/** What `work` returns; the path in its CONFIG_INVALID error, if any, then begins at `path`. */
+export function inPath<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof NeusimError) || cause.code !== 'CONFIG_INVALID') throw cause;
+    const inner = String(cause.data.path ?? '');
+    const whole = inner === '' || inner.startsWith('[') ? `${path}${inner}` : `${path}.${inner}`;
+    throw new NeusimError('CONFIG_INVALID', `${path}: ${cause.message}`, {
+      data: { ...cause.data, path: whole },
+      hint: `correct ${whole}`,
+      cause,
+    });
+  }
+}

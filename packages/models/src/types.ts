@@ -1,0 +1,19 @@
+/** What a model definition makes: an architecture with its options fixed, built as often as wanted. */
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+
+/** [height, width, channels] of one image. */
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** Product of the registry's kind `model`. */
+export interface Model {
+  readonly name: string;
+  readonly inputShape: ImageShape;
+  readonly classes: number;
+  /** The options it was made from, defaults filled in: plain JSON. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * A new network, [B,height,width,channels] to logits [B,classes]. The same options and seed give the same
+   * weights. The caller disposes of it.
+   */
+  build(): LayersModel;
+}
