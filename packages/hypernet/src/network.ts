@@ -1,0 +1,103 @@
+/**
+ * The network that all predictors share (method: §4): two convolutions without bias, the first followed by ReLU,
+ * either by batch norm where M is diagonal; linear at the end.
+ *
+ *     z = [BN] ⟨m2, ReLU [BN] ⟨m1, x⟩⟩
+ *
+ * Predictors differ in what the convolutions divide by, and in which of these layers they share.
+ */
+
+import { BatchNorm, type Geometry, registerLayer } from '@neusim/core';
+import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { NetworkOptions } from './options';
+import { isInputGrid, OutputGrid } from './output-grid';
+import { seedOf } from './seed';
+import { SphereConv2D } from './sphere-conv2d';
+
+export type Pairwise<T> = readonly [T, T];
+
+/** A choice of network with everything decided for M's number of values. */
+export interface Plan {
+  readonly hidden: number;
+  readonly channels: number;
+  readonly batchNorm: boolean;
+}
+
+/**
+ * Decides what the options leave to `auto`, as the authors' code does: 64 channels with batch norm where M is a
+ * diagonal of `taps` values, 128 without where it is larger.
+ */
+export function plan(options: NetworkOptions, channels: number, taps: number): Plan {
+  const diagonal = channels <= taps;
+  return {
+    hidden: options.hidden === 'auto' ? (diagonal ? 64 : 128) : options.hidden,
+    channels,
+    batchNorm: options.batchNorm === 'auto' ? diagonal : options.batchNorm,
+  };
+}
+
+/** m1 and m2. With the identity start and no batch norm to hold it, m2 starts at zero. */
+export function convolutions(
+  options: NetworkOptions,
+  norm: { readonly input: Pairwise<boolean>; readonly kernel: Pairwise<boolean> },
+  { hidden, channels, batchNorm }: Plan,
+  name: string,
+): Pairwise<SphereConv2D> {
+  const { kernelSize, initScale, l2, seed, start } = options;
+  const scales = [initScale[0], start === 'identity' && !batchNorm ? 0 : initScale[1]] as const;
+  const make = (part: 0 | 1, filters: number) => {
+    const partName = `${name}_m${part + 1}`;
+    return new SphereConv2D({
+      name: partName,
+      filters,
+      kernelSize,
+      normalizeInput: norm.input[part],
+      normalizeKernel: norm.kernel[part],
+      initScale: scales[part],
+      seed: seedOf(seed, partName),
+      l2,
+    });
+  };
+  return [make(0, hidden), make(1, channels)];
+}
+
+/** The batch norms after m1 and m2, if any. With the identity start the last γ is zero, so that z is. */
+export function norms(
+  { start }: NetworkOptions,
+  { batchNorm }: Plan,
+  name: string,
+): Pairwise<BatchNorm> | undefined {
+  if (!batchNorm) return undefined;
+  return [
+    new BatchNorm({ name: `${name}_bn1` }),
+    new BatchNorm({ name: `${name}_bn2`, gammaInit: start === 'identity' ? 0 : 1 }),
+  ];
+}
+
+/** Wires the layers to x, and brings z to the output grid of g. */
+export function connect(
+  x: SymbolicTensor,
+  [m1, m2]: Pairwise<SphereConv2D>,
+  bn: Pairwise<BatchNorm> | undefined,
+  g: Geometry,
+  name: string,
+): SymbolicTensor {
+  const apply = (layer: layers.Layer | undefined, to: SymbolicTensor) =>
+    layer ? (layer.apply(to) as SymbolicTensor) : to;
+  const hidden = apply(layers.reLU({ name: `${name}_relu` }), apply(bn?.[0], apply(m1, x)));
+  const grid = isInputGrid(g)
+    ? undefined
+    : new OutputGrid({
+        name: `${name}_grid`,
+        strides: g.strides,
+        centre: g.centre,
+        size: [g.outHeight, g.outWidth],
+      });
+  // Before batch norm, so that its statistics are those of the positions that exist.
+  return apply(bn?.[1], apply(grid, apply(m2, hidden)));
+}
+
+/** Makes the layers of saved predictors known to tfjs, which reads a model before it builds any of them. */
+export function registerPredictorLayers(): void {
+  for (const layer of [SphereConv2D, OutputGrid, BatchNorm]) registerLayer(layer);
+}

@@ -1,0 +1,54 @@
+/** The options that all predictors have, and their schemas. */
+import * as v from 'valibot';
+
+export interface NetworkOptions {
+  /** Channels between the two convolutions; `auto`: 64 where M is diagonal, 128 where it is full. */
+  readonly hidden: number | 'auto';
+  /** Side of both convolutions' windows; default 3. */
+  readonly kernelSize: number;
+  /** Batch norm after each convolution; `auto`: where M is diagonal. */
+  readonly batchNorm: boolean | 'auto';
+  /** Factors on the He-normal start of the two convolutions; default [0.1, 0.001]. */
+  readonly initScale: readonly [number, number];
+  /**
+   * `identity` (default): the last scale, γ or without batch norm m2, starts at zero, so that M = I exactly;
+   * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns (method: §9).
+   */
+  readonly start: 'identity' | 'authors';
+  /** λ of the convolutions' own penalty λ/2‖w‖²; without it the training config's value for predictors. */
+  readonly l2?: number;
+  /** Seed of the start; every layer's stream is drawn from it and the layer's name. */
+  readonly seed?: number;
+}
+
+const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+const amount = v.pipe(v.number(), v.minValue(0));
+
+/** Schema entries of `NetworkOptions`. */
+export const networkEntries = {
+  hidden: v.optional(v.union([size, v.literal('auto')]), 'auto'),
+  kernelSize: v.optional(size, 3),
+  batchNorm: v.optional(v.union([v.boolean(), v.literal('auto')]), 'auto'),
+  initScale: v.optional(v.tuple([amount, amount]), [0.1, 0.001]),
+  start: v.optional(v.picklist(['identity', 'authors']), 'identity'),
+  l2: v.optional(amount),
+  seed: v.optional(v.pipe(v.number(), v.integer())),
+};
+
+/** What the two convolutions divide by. */
+export interface NormOptions {
+  /** By the norm of the patch, for m1 and m2; default [true, false]. */
+  readonly normalizeInput: readonly [boolean, boolean];
+  /** By the norm of the kernel, for m1 and m2; default [false, false]. */
+  readonly normalizeKernel: readonly [boolean, boolean];
+}
+
+const pair = v.tuple([v.boolean(), v.boolean()]);
+
+/** Schema entries of `NormOptions`. */
+export const normEntries = {
+  normalizeInput: v.optional(pair, [true, false]),
+  normalizeKernel: v.optional(pair, [false, false]),
+};
+
+export const width = v.optional(size, 64);

@@ -1,0 +1,126 @@
+/**
+ * The convolution that predictors are made of (method: §4): k×k, stride 1, `same`, no bias, and on request divided
+ * by the norm of the patch, of the kernel, or of both, so that with both it is the cosine between them
+ * (hyperspherical convolution, Liu et al. 2017).
+ *
+ *     y = ⟨w, patch⟩ / (‖patch‖ · ‖w‖),   ‖v‖ = √(Σ v² + 1e-4)
+ *
+ * Gradients flow through both norms, to every order.
+ */
+
+import { registerLayer, similarityConv2d, type WeightDescription } from '@neusim/core';
+import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+
+/** Under every root, as in the authors' code: an empty patch has no direction, and no NaN either. */
+const EPSILON = 1e-4;
+
+export interface SphereConv2DArgs {
+  name?: string;
+  trainable?: boolean;
+  filters: number;
+  /** Side of the square window; default 3. */
+  kernelSize?: number;
+  /** Divide by the norm of the patch, zeros outside the image; default false. */
+  normalizeInput?: boolean;
+  /** Divide by the norm of each filter's kernel; default false. */
+  normalizeKernel?: boolean;
+  /** Factor on the He-normal start N(0, √(2/(k·k·C))), not truncated; default 1. */
+  initScale?: number;
+  /** Seed of the start; without one each layer differs. */
+  seed?: number;
+  /** λ of the kernel's own penalty λ/2‖w‖²; without one the training config's value for predictors. */
+  l2?: number;
+}
+
+/** From [B,H,W,C] to [B,H,W,filters]. */
+export class SphereConv2D extends layers.Layer {
+  /** @nocollapse */
+  static className = 'NeusimSphereConv2D';
+
+  private readonly args: Readonly<SphereConv2DArgs>;
+  private readonly kernelSize: number;
+  private kernel?: LayerVariable;
+
+  /** @throws NeusimError LAYER_OPTIONS where `filters` or `kernelSize` is no whole number of at least 1. */
+  constructor(args: SphereConv2DArgs) {
+    super(args as ConstructorParameters<typeof layers.Layer>[0]);
+    registerLayer(SphereConv2D);
+    this.args = { ...args };
+    this.kernelSize = args.kernelSize ?? 3;
+    if (![args.filters, this.kernelSize].every((size) => Number.isInteger(size) && size >= 1))
+      throw new NeusimError(
+        'LAYER_OPTIONS',
+        `filters ${args.filters} and kernelSize ${this.kernelSize} must be whole numbers of at least 1`,
+        { data: { filters: args.filters, kernelSize: this.kernelSize }, hint: 'The window is square.' },
+      );
+  }
+
+  override build(inputShape: TfShape | TfShape[]): void {
+    const channels = single(inputShape)[3] as number;
+    const { filters, initScale = 1, seed } = this.args;
+    const k = this.kernelSize;
+    const deviation = initScale * Math.sqrt(2 / (k * k * channels));
+    const init =
+      deviation === 0
+        ? initializers.zeros()
+        : initializers.randomNormal({ mean: 0, stddev: deviation, seed });
+    this.kernel = this.addWeight('kernel', [k, k, channels, filters], 'float32', init);
+    this.built = true;
+  }
+
+  override computeOutputShape(inputShape: TfShape | TfShape[]): TfShape {
+    return [...single(inputShape).slice(0, 3), this.args.filters];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const x = [inputs].flat()[0] as tf.Tensor4D;
+    return tf.tidy(() => {
+      const w = (this.kernel as LayerVariable).read() as tf.Tensor4D;
+      const kernel = this.args.normalizeKernel ? tf.mul(w, inverseNorm(tf.sum(tf.square(w), [0, 1, 2]))) : w;
+      const y = similarityConv2d(x, kernel as tf.Tensor4D, null, { pad: 'same' });
+      return this.args.normalizeInput ? tf.mul(y, inverseNorm(patchEnergy(x, this.kernelSize))) : y;
+    });
+  }
+
+  /** Multiply-adds of the convolution for one image; the norms add k² + C for each position, and are left out. */
+  multiplyAdds(inputShape: TfShape | TfShape[]): number {
+    const [, height, width, channels] = single(inputShape) as [number, number, number, number];
+    return height * width * this.kernelSize ** 2 * channels * this.args.filters;
+  }
+
+  describeWeight(weight: LayerVariable): WeightDescription | undefined {
+    if (weight !== this.kernel) return undefined;
+    const { l2 } = this.args;
+    return { role: 'predictor', ...(l2 === undefined ? {} : { l2 }) };
+  }
+
+  override getConfig(): tf.serialization.ConfigDict {
+    const { filters, normalizeInput = false, normalizeKernel = false, initScale = 1, seed, l2 } = this.args;
+    return {
+      ...super.getConfig(),
+      filters,
+      kernelSize: this.kernelSize,
+      normalizeInput,
+      normalizeKernel,
+      initScale,
+      ...(seed === undefined ? {} : { seed }),
+      ...(l2 === undefined ? {} : { l2 }),
+    };
+  }
+}
+
+/** Σ x² over the k×k window and all channels: [B,H,W,1]. Channels first, so that the window has but one. */
+function patchEnergy(x: tf.Tensor4D, k: number): tf.Tensor4D {
+  const energy = tf.sum(tf.square(x), 3, true) as tf.Tensor4D;
+  return k === 1 ? energy : similarityConv2d(energy, tf.ones([k, k, 1, 1]), null, { pad: 'same' });
+}
+
+function inverseNorm(energy: tf.Tensor): tf.Tensor {
+  return tf.rsqrt(tf.add(energy, EPSILON));
+}
+
+function single(inputShape: TfShape | TfShape[]): TfShape {
+  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as TfShape;
+}

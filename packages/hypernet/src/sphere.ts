@@ -1,0 +1,36 @@
+/**
+ * `sphere`: the predictor of the paper's code (method: §4). Its defaults are those of dynamic_dns and dynamic_uns:
+ * only m1 divides by the norm of its patch. With both convolutions dividing by both norms it is nsl_fspherenet,
+ * which the authors call the best.
+ */
+import type { Predictor } from '@neusim/core';
+import { define } from '@neusim/registry';
+import * as v from 'valibot';
+import { connect, convolutions, norms, plan, registerPredictorLayers } from './network';
+import { type NetworkOptions, type NormOptions, networkEntries, normEntries } from './options';
+
+export interface SphereOptions extends NetworkOptions, NormOptions {}
+
+/** A predictor of its own for each layer it is applied to (disjoint parameterization). */
+export function spherePredictor(options: SphereOptions): Predictor {
+  registerPredictorLayers();
+  const norm = { input: options.normalizeInput, kernel: options.normalizeKernel };
+  return Object.freeze<Predictor>({
+    name: 'sphere',
+    options: { ...options },
+    apply(x, channels, g, layerName) {
+      const name = `${layerName}_predictor`;
+      const decided = plan(options, channels, g.taps);
+      return connect(x, convolutions(options, norm, decided, name), norms(options, decided, name), g, name);
+    },
+  });
+}
+
+export default define({
+  kind: 'predictor',
+  name: 'sphere',
+  version: '1.0.0',
+  summary: 'two hyperspherical convolutions, a network of its own for each layer',
+  options: v.strictObject({ ...networkEntries, ...normEntries }),
+  load: () => spherePredictor,
+});
