@@ -41,6 +41,7 @@ interface Affine {
  */
 export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
   const { batchNorm = true, dynamic = 'refuse' } = options;
+  if (dynamic === 'refuse') refuseDynamic(model);
   const folded = batchNorm ? foldableNorms(model) : new Map<Layer, Layer>();
   const made = new Map<Layer, Layer>();
   const tensors = new Map<number, SymbolicTensor>();
@@ -70,7 +71,7 @@ export function foldModel(model: LayersModel, options: FoldOptions = {}): Layers
   const copyOf = (layer: Layer): Layer => {
     const known = made.get(layer);
     if (known) return known;
-    const copy = replacement(layer, normOf.has(layer), dynamic);
+    const copy = replacement(layer, normOf.has(layer));
     made.set(layer, copy);
     return copy;
   };
@@ -115,7 +116,7 @@ function isBareConvolution(layer: Layer): boolean {
 }
 
 /** The layer that stands in the folded model for `layer`, not yet built. */
-function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep'): Layer {
+function replacement(layer: Layer, takesNorm: boolean): Layer {
   const config = { ...layer.getConfig(), ...(takesNorm ? { useBias: true } : {}) } as Record<string, unknown>;
   if (layer instanceof NeuralSimilarityConv2D) {
     const args = without(config, [
@@ -127,7 +128,6 @@ function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep
       'activityRegularizer',
     ]);
     if (layer.similarity.source === 'predictor') {
-      if (dynamic === 'refuse') throw refusal(layer);
       const { similarity, shape, predictor } = layer;
       return new NeuralSimilarityConv2D({ ...args, similarity, shape, predictor } as never);
     }
@@ -147,15 +147,17 @@ function replacement(layer: Layer, takesNorm: boolean, dynamic: 'refuse' | 'keep
   return layerClass.fromConfig(layerClass, config as tf.serialization.ConfigDict) as Layer;
 }
 
-function refusal(layer: NeuralSimilarityConv2D): NeusimError {
-  return new NeusimError(
-    'FOLD_DYNAMIC',
-    `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`,
-    {
-      data: { layer: layer.name, similarity: layer.similarity.name },
-      hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
-    },
-  );
+function refuseDynamic(model: LayersModel): void {
+  for (const layer of model.layers)
+    if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source === 'predictor')
+      throw new NeusimError(
+        'FOLD_DYNAMIC',
+        `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`,
+        {
+          data: { layer: layer.name, similarity: layer.similarity.name },
+          hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
+        },
+      );
 }
 
 /** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */
