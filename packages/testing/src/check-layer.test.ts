@@ -162,6 +162,29 @@ describe('wrong layers fail', () => {
     expect(await failures({ ...wrong, surrogate: (weight) => weight.endsWith('/scale') })).toEqual([]);
   });
 
+  test('a gradient off by a tenth in front of kinks', async () => {
+    class OffByATenth extends Scale {
+      static override className = 'NeusimTestOffByATenth';
+      protected override compute(x: tf.Tensor): tf.Tensor {
+        const off = tf.customGrad((input) => ({
+          value: tf.clone(input as tf.Tensor),
+          gradFunc: (dy: tf.Tensor) => tf.mul(dy, 1.1),
+        }));
+        return super.compute(off(x));
+      }
+    }
+    tf.serialization.registerClass(OffByATenth);
+    const checks = await failures({
+      layer: (x) => {
+        const y = tfl.layers.conv2d({ filters: 6, kernelSize: 3 }).apply(x) as tfl.SymbolicTensor;
+        return tfl.layers.reLU().apply(new OffByATenth().apply(y) as tfl.SymbolicTensor);
+      },
+      inputShape: [6, 6, 2],
+      variants: [],
+    });
+    expect(checks).toEqual(['gradient by input', 'gradient by kernel', 'gradient by bias']);
+  });
+
   test('a weight that no gradient reaches', async () => {
     class Detached extends Scale {
       static override className = 'NeusimTestDetached';

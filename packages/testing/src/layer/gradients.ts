@@ -19,7 +19,6 @@ export interface GradientPlan {
 /** Norm-wise bound for slopes taken in float32, whose rounding and curvature leave about 1e-4. */
 const allowedInFloat32 = 2e-3;
 const stepsInFloat32 = [1e-2, 2e-3, 5e-2];
-const pathInFloat32 = 1e-3;
 /** Gradients jump at kinks, so gradients of gradients have no path; only a step short enough to meet no kink. */
 const stepsOfSecondOrder = [1e-2, 2e-3, 2e-4, 2e-4, 5e-5];
 const stepsInFloat64 = [1e-6, 1e-8];
@@ -118,7 +117,7 @@ async function firstOrderRow(
       ? { steps: stepsInFloat64 }
       : {
           steps: stepsInFloat32,
-          path: { step: pathInFloat32, gradients: (values) => subject.gradients(dy, values) },
+          path: (values) => subject.gradients(dy, values),
         }),
     allowed: limit,
     seed: seed + 3,

@@ -29,13 +29,17 @@ export interface SlopeCheck {
    * Gradients at moved parameters, where the function may have kinks. For these the last resort is
    * f(v + d) - f(v - d) = ∫ ∇f(v + t·d)·d dt, which holds across kinks too.
    */
-  readonly path?: {
-    readonly gradients: (values: readonly NdArray[]) => Promise<Gradients>;
-    readonly step: number;
-  };
+  readonly path?: (values: readonly NdArray[]) => Promise<Gradients>;
   readonly allowed: number;
   readonly seed: number;
 }
+
+/** Steps and directions of attempts along a path; kinks are met at random, so each attempt has fresh directions. */
+const pathAttempts = [
+  { step: 1e-3, directions: 6 },
+  { step: 5e-4, directions: 6 },
+  { step: 2e-4, directions: 6 },
+];
 
 /**
  * ‖measured - predicted slopes‖ over the larger of their norms, at the first attempt that passes, or else the
@@ -43,13 +47,14 @@ export interface SlopeCheck {
  * agrees at one of them. What rounding and kinks may contribute is taken off by counting it into the scale.
  */
 export async function slopeError(check: SlopeCheck): Promise<number> {
+  const { path } = check;
   const attempts = [
-    ...check.steps.map((step) => ({ step, predict: atCentre })),
-    ...(check.path ? [{ step: check.path.step, predict: alongPath(check.path.gradients) }] : []),
+    ...check.steps.map((step) => ({ step, directions: check.directions, predict: atCentre })),
+    ...(path ? pathAttempts.map((attempt) => ({ ...attempt, predict: alongPath(path) })) : []),
   ];
   let best = Number.POSITIVE_INFINITY;
-  for (const [i, { step, predict }] of attempts.entries()) {
-    const figure = await errorAt(step, predict, check, check.seed + 100_000 * i);
+  for (const [i, attempt] of attempts.entries()) {
+    const figure = await errorAt(attempt, check, check.seed + 100_000 * i);
     if (figure <= check.allowed) return figure;
     if (figure < best) best = figure;
   }
@@ -83,9 +88,19 @@ const alongPath =
     return { slope: (a + b + c + d) / 4, kinks: Math.abs(a - 3 * b + 3 * c - d) / 4 };
   };
 
-async function errorAt(step: number, predict: Predict, check: SlopeCheck, seed: number): Promise<number> {
+interface Attempt {
+  readonly step: number;
+  readonly directions: number;
+  readonly predict: Predict;
+}
+
+async function errorAt(
+  { step, directions, predict }: Attempt,
+  check: SlopeCheck,
+  seed: number,
+): Promise<number> {
   let [difference, measured, predicted, uncertain] = [0, 0, 0, 0];
-  for (let n = 0; n < check.directions; n++) {
+  for (let n = 0; n < directions; n++) {
     const direction = check.values.map((array, i) => {
       if (!check.moving.includes(i)) return null;
       const scale = rootMeanSquare(array.data) || 1;
