@@ -167,6 +167,20 @@ describe('foldModel', () => {
     expect(sameOutputs(model, folded)).toBeLessThan(1e-5);
   });
 
+  test('a model inside the model is folded too', () => {
+    const inner = tfl.input({ shape: [8, 7, 2] });
+    const block = tfl.model({
+      inputs: inner,
+      outputs: apply(new BatchNorm(), apply(conv(innerProduct), inner)),
+    });
+    const x = tfl.input({ shape: [8, 7, 2] });
+    const model = tfl.model({ inputs: x, outputs: apply(tfl.layers.reLU(), apply(block, x)) });
+    shake(model);
+    const folded = foldModel(model);
+    expect(classes(folded.layers[1] as tfl.LayersModel)).toEqual(['InputLayer', 'Conv2D']);
+    expect(sameOutputs(model, folded)).toBeLessThan(1e-5);
+  });
+
   test('foldSimilarity scales taps by [K] and multiplies by Mᵀ for [K,K]', () => {
     const w = tf.tensor4d([1, 2, 3, 4], [2, 2, 1, 1]);
     expect([...foldSimilarity(w, tf.tensor1d([1, 0, 2, -1])).dataSync()]).toEqual([1, 0, 6, -4]);

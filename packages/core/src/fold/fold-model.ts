@@ -71,12 +71,13 @@ export function foldModel(model: LayersModel, options: FoldOptions = {}): Layers
   const copyOf = (layer: Layer): Layer => {
     const known = made.get(layer);
     if (known) return known;
-    const copy = replacement(layer, normOf.has(layer));
+    const copy = isModel(layer) ? foldModel(layer, options) : replacement(layer, normOf.has(layer));
     made.set(layer, copy);
     return copy;
   };
   const fill = (copy: Layer, layer: Layer): void => {
     filled.add(copy);
+    if (isModel(layer)) return;
     tf.tidy(() => {
       const norm = normOf.get(layer);
       copy.setWeights(foldedWeights(layer, norm ? affineOf(norm) : undefined));
@@ -100,6 +101,10 @@ function foldableNorms(model: LayersModel): Map<Layer, Layer> {
       if (!model.outputs.some((output) => output.sourceLayer === conv)) found.set(norm, conv);
   }
   return found;
+}
+
+function isModel(layer: Layer): layer is LayersModel {
+  return 'layers' in layer;
 }
 
 function isNorm(layer: Layer): boolean {
@@ -177,7 +182,7 @@ function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.T
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
   if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source !== 'predictor') {
     const shape = layer.inboundNodes[0]?.inputShapes[0] as Parameters<NeuralSimilarityConv2D['geometry']>[0];
-    return [layer.fold(layer.geometry(shape)).kernel, bias];
+    return [layer.comparison(layer.geometry(shape)).w, bias];
   }
   return [kernel, bias, ...others];
 }

@@ -71,7 +71,7 @@ const geometryOf = ({ strides, padding, dilationRate }: WindowOptions) => ({
   dilations: dilationRate,
 });
 
-/** ReLU(conv + bias) with M from the second weight (static) or from the plain predictor (dynamic). */
+/** tanh(conv + bias) with M from the second weight (static) or from the plain predictor (dynamic). */
 const oracle =
   (similarity: Similarity): LayerOracle =>
   ({ input, weights, options }) => {
@@ -91,7 +91,7 @@ const oracle =
     const y = convolutionForward({ x: input, w: kernel, m: used } as never, geometryOf(options));
     return ndArray(
       y.shape,
-      y.data.map((value, i) => Math.max(0, value + (bias as NdArray).data[i % 3]!)),
+      y.data.map((value, i) => Math.tanh(value + (bias as NdArray).data[i % 3]!)),
     );
   };
 
@@ -109,7 +109,7 @@ describe.each(backends)('NeuralSimilarityConv2D on %s', (backend) => {
           neuralSimilarity(x, {
             ...options,
             filters: 3,
-            activation: 'relu',
+            activation: 'tanh',
             similarity,
             ...(dynamic ? { predictor: plainPredictor } : {}),
           }),

@@ -210,20 +210,6 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
   }
 
-  /** The plain kernel and bias this layer folds to. @throws NeusimError FOLD_DYNAMIC for a predicted similarity. */
-  fold(g: Geometry): { kernel: tf.Tensor4D; bias: tf.Tensor | null } {
-    if (this.similarity.source === 'predictor')
-      throw new NeusimError(
-        'FOLD_DYNAMIC',
-        `layer ${this.name} (${this.similarity.name}) has no plain kernel`,
-        {
-          data: { layer: this.name, similarity: this.similarity.name },
-          hint: "A similarity that depends on the input does not fold: foldModel(model, { dynamic: 'keep' }) leaves it.",
-        },
-      );
-    return { kernel: tf.tidy(() => tf.clone(this.comparison(g).w)), bias: this.bias?.read() ?? null };
-  }
-
   /**
    * Multiply-adds for one image: the convolution's, and those of weighting (K a channel) or mixing (K² a channel)
    * the patches where M is predicted.

@@ -1,0 +1,49 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { backends, start } from '../test/backends';
+import { updateAdam, updateSgd } from './update';
+
+/** Three steps on f(p) = p⁴/4 from p = 2, in plain numbers. */
+const gradient = (p: number) => p ** 3;
+
+describe.each(backends)('optimiser updates on %s', (backend) => {
+  beforeAll(() => start(backend));
+
+  test.each([
+    { learningRate: 0.05, momentum: 0, nesterov: false, l2: 0 },
+    { learningRate: 0.05, momentum: 0.9, nesterov: false, l2: 0.1 },
+    { learningRate: 0.05, momentum: 0.9, nesterov: true, l2: 0 },
+  ])('sgd %j', (attrs) => {
+    let [p, v] = [2, 0];
+    let state = { param: tf.scalar(2) as tf.Tensor, velocity: tf.scalar(0) as tf.Tensor };
+    for (let step = 0; step < 3; step++) {
+      const g = gradient(p) + attrs.l2 * p;
+      v = attrs.momentum * v + g;
+      p -= attrs.learningRate * (attrs.nesterov ? g + attrs.momentum * v : v);
+      const before = tf.memory().numTensors;
+      const next = updateSgd(state.param, tf.pow(state.param, 3), state.velocity, attrs);
+      expect(tf.memory().numTensors - before).toBe(3);
+      expect(next.param.dataId).not.toBe(state.param.dataId);
+      state = next;
+    }
+    expect(state.param.dataSync()[0]).toBeCloseTo(p, 5);
+  });
+
+  test('adam, with powers from the step', () => {
+    const attrs = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, l2: 0.01 };
+    let [p, m, v] = [2, 0, 0];
+    let state = {
+      param: tf.scalar(2) as tf.Tensor,
+      first: tf.scalar(0) as tf.Tensor,
+      second: tf.scalar(0) as tf.Tensor,
+    };
+    for (let step = 1; step <= 3; step++) {
+      const g = gradient(p) + attrs.l2 * p;
+      m = 0.9 * m + 0.1 * g;
+      v = 0.999 * v + 0.001 * g * g;
+      p -= (attrs.learningRate * (m / (1 - 0.9 ** step))) / (Math.sqrt(v / (1 - 0.999 ** step)) + 1e-7);
+      state = updateAdam(state.param, tf.pow(state.param, 3), state.first, state.second, { ...attrs, step });
+    }
+    expect(state.param.dataSync()[0]).toBeCloseTo(p, 5);
+  });
+});

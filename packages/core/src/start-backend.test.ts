@@ -1,0 +1,74 @@
+import { createRegistry, define, noOptions, plugin } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-wasm';
+import { describe, expect, test } from 'vitest';
+import core, { type Backend, setMemoryLimit, similarityConv2d, startBackend } from './index';
+
+const absent: Backend = {
+  priority: 99,
+  probe: async () => ({ available: false, adapter: '', reason: 'no such device' }),
+  start: async () => {},
+};
+const withAbsent = createRegistry(
+  core,
+  plugin('absent', '1.0.0', [
+    define({
+      kind: 'backend',
+      name: 'absent',
+      version: '1.0.0',
+      summary: 'never there',
+      options: noOptions,
+      load: () => () => absent,
+    }),
+  ]),
+);
+
+describe('startBackend', () => {
+  test('cpu by name, with gradients registered', async () => {
+    expect(await startBackend(createRegistry(core), 'cpu')).toMatchObject({
+      name: 'cpu',
+      adapter: 'JavaScript',
+    });
+    expect(tf.getBackend()).toBe('cpu');
+    const [dx] = tf.grads((x: tf.Tensor, w: tf.Tensor) =>
+      similarityConv2d(x as tf.Tensor4D, w as tf.Tensor4D, null),
+    )([tf.ones([1, 3, 3, 1]), tf.ones([3, 3, 1, 2])]);
+    expect([...dx!.dataSync()]).toEqual(Array(9).fill(2));
+  });
+
+  test('auto takes the best that runs, and says why not the others', async () => {
+    const started = await startBackend(withAbsent, 'auto');
+    expect(started.name).toBe('cpu');
+    expect(started.reason).toContain('not absent: no such device');
+  });
+
+  test('any backend registered with tfjs starts on the composed kernels', async () => {
+    expect((await startBackend(createRegistry(core), 'wasm')).name).toBe('wasm');
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  test('unknown and unavailable engines are named', async () => {
+    await expect(startBackend(withAbsent, 'webgpux')).rejects.toThrow(
+      expect.objectContaining({ code: 'BACKEND_UNKNOWN', hint: expect.stringContaining('cpu') }),
+    );
+    await expect(startBackend(withAbsent, 'absent')).rejects.toThrow(
+      expect.objectContaining({ code: 'BACKEND_UNAVAILABLE' }),
+    );
+    await expect(startBackend(createRegistry(), 'auto')).rejects.toThrow(
+      expect.objectContaining({ code: 'BACKEND_UNAVAILABLE' }),
+    );
+  });
+
+  test('what does not fit the engine is refused with the bytes it wants', async () => {
+    await startBackend(createRegistry(core), 'cpu');
+    setMemoryLimit('cpu', 1e6);
+    const [x, w] = [tf.ones([1, 100, 100, 1]), tf.ones([3, 3, 1, 81])] as [tf.Tensor4D, tf.Tensor4D];
+    expect(() => similarityConv2d(x, w, null, { pad: 'same' })).toThrow(
+      expect.objectContaining({
+        code: 'ENGINE_MEMORY',
+        data: expect.objectContaining({ wanted: 3_240_000 }),
+      }),
+    );
+    setMemoryLimit('cpu', Number.POSITIVE_INFINITY);
+  });
+});
