@@ -63,14 +63,14 @@ export function convolutions(
 
 /** The batch norms after m1 and m2, if any. With the identity start the last γ is zero, so that z is. */
 export function norms(
-  { start }: NetworkOptions,
+  { start, normDecay: momentum }: NetworkOptions,
   { batchNorm }: Plan,
   name: string,
 ): Pairwise<BatchNorm> | undefined {
   if (!batchNorm) return undefined;
   return [
-    new BatchNorm({ name: `${name}_bn1` }),
-    new BatchNorm({ name: `${name}_bn2`, gammaInit: start === 'identity' ? 0 : 1 }),
+    new BatchNorm({ name: `${name}_bn1`, momentum }),
+    new BatchNorm({ name: `${name}_bn2`, momentum, gammaInit: start === 'identity' ? 0 : 1 }),
   ];
 }
 

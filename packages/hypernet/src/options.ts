@@ -8,6 +8,8 @@ export interface NetworkOptions {
   readonly kernelSize: number;
   /** Batch norm after each convolution; `auto`: where M is diagonal. */
   readonly batchNorm: boolean | 'auto';
+  /** Decay of its running statistics, in [0, 1); default 0.999. A short run wants less, or they keep its start. */
+  readonly normDecay: number;
   /** Factors on the He-normal start of the two convolutions; default [0.1, 0.001]. */
   readonly initScale: readonly [number, number];
   /**
@@ -29,6 +31,7 @@ export const networkEntries = {
   hidden: v.optional(v.union([size, v.literal('auto')]), 'auto'),
   kernelSize: v.optional(size, 3),
   batchNorm: v.optional(v.union([v.boolean(), v.literal('auto')]), 'auto'),
+  normDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.999),
   initScale: v.optional(v.tuple([amount, amount]), [0.1, 0.001]),
   start: v.optional(v.picklist(['identity', 'authors']), 'identity'),
   l2: v.optional(amount),
