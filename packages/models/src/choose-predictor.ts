@@ -9,14 +9,15 @@ const SHARED = 'shared';
 
 /**
  * The spec of the predictor to make for each build: `sphere`, or `shared` for the shared parameterization, unless
- * the options name another; with the model's seed where it takes one and has none.
+ * the options name another; with the network's own seed and batch norm decay where it has these options and the
+ * spec leaves them open.
  * @throws NeusimError CONFIG_INVALID where the predictor and the parameterization contradict each other.
  */
 export function choosePredictor(
   registry: AnyRegistry,
   given: PartSpec | undefined,
   parameterization: Parameterization | undefined,
-  seed: number,
+  network: { readonly seed: number; readonly normDecay: number },
 ): PartSpec {
   const { name, options } = splitPart(given ?? (parameterization === SHARED ? SHARED : 'sphere'));
   const shares = name === SHARED;
@@ -29,12 +30,16 @@ export function choosePredictor(
         hint: `The shared parameterization has the predictor '${SHARED}'; leave one of the two options out.`,
       },
     );
-  return takesSeed(registry, name, options) ? { name, seed, ...options } : { name, ...options };
+  const { seed, normDecay } = network;
+  const open = Object.entries({ seed, normDecay }).filter(([option, value]) =>
+    takes(registry, name, { [option]: value, ...options }),
+  );
+  return { name, ...Object.fromEntries(open), ...options };
 }
 
-function takesSeed(registry: AnyRegistry, name: string, options: object): boolean {
+function takes(registry: AnyRegistry, name: string, options: object): boolean {
   try {
-    registry.parse('predictor', name, { seed: 0, ...options });
+    registry.parse('predictor', name, options);
     return true;
   } catch {
     return false;

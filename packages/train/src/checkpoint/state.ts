@@ -1,0 +1,121 @@
+/** Between a checkpoint's tensors and a live run's. */
+import type { WeightInfo } from '@neusim/core';
+import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { parseConfig, type TrainConfig } from '../config';
+import type { Optimizer } from '../optimizer';
+import type { Checkpoint, StoredTensor } from './format';
+
+/** Every weight, trainable or not, then the optimiser's state. */
+export async function readState(
+  weights: readonly WeightInfo[],
+  optimizer: Optimizer,
+): Promise<StoredTensor[]> {
+  const stored: StoredTensor[] = [];
+  for (const { name, tensor } of liveTensors(weights, optimizer)) {
+    const { shape, dtype } = tensor;
+    const values = (await tensor.data()) as Float32Array | Int32Array;
+    stored.push({ name, shape, dtype: dtype as StoredTensor['dtype'], values });
+  }
+  return stored;
+}
+
+/** Puts a checkpoint's tensors in place. @throws NeusimError CHECKPOINT_MISMATCH where they are another network's. */
+export function restoreState(
+  path: string,
+  { tensors }: Checkpoint,
+  weights: readonly WeightInfo[],
+  optimizer: Optimizer,
+): void {
+  const live = liveTensors(weights, optimizer);
+  const form = (t: { name: string; shape: readonly number[] } | undefined) =>
+    t ? `${t.name} [${t.shape}]` : 'nothing';
+  for (let i = 0; i < Math.max(live.length, tensors.length); i++) {
+    const here = live[i];
+    const wanted = form(here && { name: here.name, shape: here.tensor.shape });
+    if (form(tensors[i]) !== wanted)
+      throw mismatch(path, `tensor ${i} is ${form(tensors[i])}, but this network has ${wanted}`, {
+        index: i,
+        met: form(tensors[i]),
+        wanted,
+      });
+  }
+  for (const [index, { put }] of live.entries()) {
+    const { values, shape, dtype } = tensors[index] as StoredTensor;
+    put(tf.tensor(values, [...shape], dtype));
+  }
+}
+
+/** @throws NeusimError CHECKPOINT_MISMATCH for a config that would give another curve. */
+export function requireSameRun(path: string, config: TrainConfig, { config: saved }: Checkpoint): void {
+  const difference = firstDifference(curveOf(config), curveOf(parseConfig(saved)), '');
+  if (!difference) return;
+  const { at, here, there } = difference;
+  throw mismatch(
+    path,
+    `${at} is ${JSON.stringify(here)} here, and ${JSON.stringify(there)} in the checkpoint`,
+    {
+      path: at,
+      here,
+      there,
+    },
+  );
+}
+
+interface LiveTensor {
+  readonly name: string;
+  readonly tensor: tf.Tensor;
+  /** Takes the tensor over. */
+  put(value: tf.Tensor): void;
+}
+
+function liveTensors(weights: readonly WeightInfo[], optimizer: Optimizer): LiveTensor[] {
+  return [
+    ...weights.map(({ name, variable }) => ({
+      name,
+      tensor: variable.read(),
+      put(value: tf.Tensor) {
+        variable.write(value);
+        value.dispose();
+      },
+    })),
+    ...optimizer.slots.map((slot) => ({
+      name: slot.name,
+      tensor: slot.tensor,
+      put(value: tf.Tensor) {
+        slot.tensor.dispose();
+        slot.tensor = value;
+      },
+    })),
+  ];
+}
+
+/** The part of a config that its curve depends on. The length is one only where the schedule looks at it. */
+function curveOf(config: TrainConfig): object {
+  const { name, log, evaluation, checkpoint, steps, ...rest } = config;
+  return config.schedule.name === 'cosine' ? { ...rest, steps } : rest;
+}
+
+interface Difference {
+  readonly at: string;
+  readonly here: unknown;
+  readonly there: unknown;
+}
+
+function firstDifference(here: unknown, there: unknown, at: string): Difference | undefined {
+  if (typeof here !== 'object' || typeof there !== 'object' || here === null || there === null)
+    return here === there ? undefined : { at, here, there };
+  for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
+    const inner = (value: object) => (value as Record<string, unknown>)[key];
+    const found = firstDifference(inner(here), inner(there), at ? `${at}.${key}` : key);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function mismatch(path: string, what: string, data: Record<string, unknown>): NeusimError {
+  return new NeusimError('CHECKPOINT_MISMATCH', `${path} is of another run: ${what}`, {
+    data: { file: path, ...data },
+    hint: 'Resume with the config that the run was started with (config.json in its folder).',
+  });
+}

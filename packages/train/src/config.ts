@@ -1,0 +1,131 @@
+/**
+ * A training run as one JSON value: parsed once, then passed as a frozen value, and saved with the results.
+ * Defaults are those of the paper's CIFAR experiments (method: §9) but for the length and the warm-up.
+ */
+import { augmentSchema, normalizeSchema } from '@neusim/datasets';
+import { partSchema } from '@neusim/models';
+import { parseSchema } from '@neusim/registry';
+import * as v from 'valibot';
+import { strict } from './strict';
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(1));
+const countOrNone = v.pipe(v.number(), v.integer(), v.minValue(0));
+const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
+const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
+
+/** A value for each of several names, each a schema of its own. */
+const optimizer = v.variant('name', [
+  strict({
+    name: v.literal('sgd'),
+    learningRate: v.optional(above0, 0.1),
+    /** μ of v ← μv + g. */
+    momentum: v.optional(share, 0.9),
+    nesterov: v.optional(v.boolean(), false),
+  }),
+  strict({
+    name: v.literal('adam'),
+    learningRate: v.optional(above0, 1e-3),
+    beta1: v.optional(share, 0.9),
+    beta2: v.optional(share, 0.999),
+    epsilon: v.optional(above0, 1e-8),
+  }),
+]);
+
+/** Steps over which the learning rate rises linearly to the schedule's. */
+const warmup = v.optional(countOrNone, 0);
+
+const schedule = v.variant('name', [
+  strict({ name: v.literal('constant'), warmup }),
+  strict({
+    name: v.literal('step'),
+    /** Steps after which the rate is multiplied by `factor`, once each. */
+    at: v.array(count),
+    factor: v.optional(above0, 0.1),
+    warmup,
+  }),
+  strict({
+    name: v.literal('cosine'),
+    /** Share of the learning rate that is left at the last step. */
+    end: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
+    warmup,
+  }),
+]);
+
+export const configSchema = strict({
+  /** Of the run, for people; default: the model's name. */
+  name: v.optional(v.string()),
+  /** Of the weights' start, the order of the images and their augmentation: 0..2^53 - 1. */
+  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  /** A data set's name, or an object of name and options. */
+  dataset: partSchema,
+  /** The same for the model; it gets inputShape, classes and seed where it does not say them. */
+  model: partSchema,
+  /** Updates in all. */
+  steps: count,
+  batchSize: v.optional(count, 128),
+  normalize: v.optional(normalizeSchema, 'none'),
+  augment: v.optional(augmentSchema, {}),
+  loss: v.optional(
+    strict({
+      labelSmoothing: v.optional(share, 0),
+      /** Added to every probability under the logarithm. */
+      epsilon: v.optional(amount, 0),
+    }),
+    {},
+  ),
+  optimizer: v.optional(optimizer, { name: 'sgd' }),
+  schedule: v.optional(schedule, { name: 'constant' }),
+  /** λ of λ/2‖w‖², by what a weight is for; a weight that has its own keeps it. */
+  l2: v.optional(
+    strict({
+      filter: v.optional(amount, 0),
+      bias: v.optional(amount, 0),
+      similarity: v.optional(amount, 0),
+      shape: v.optional(amount, 0),
+      predictor: v.optional(amount, 0),
+      norm: v.optional(amount, 0),
+    }),
+    {},
+  ),
+  evaluation: v.optional(
+    strict({
+      /** Steps between two passes over the test images; 0: only after the last step. */
+      every: v.optional(countOrNone, 0),
+      batchSize: v.optional(count, 100),
+    }),
+    {},
+  ),
+  checkpoint: v.optional(
+    strict({
+      /** Steps between two checkpoints; 0: only at the end and when stopped. */
+      every: v.optional(countOrNone, 0),
+      /** How many to keep. */
+      keep: v.optional(count, 3),
+    }),
+    {},
+  ),
+  log: v.optional(
+    strict({
+      /** Steps between two `step` events. */
+      every: v.optional(count, 10),
+      /** Steps between two readings of the loss, which is checked then. More than 1 keeps a GPU's queue full. */
+      readEvery: v.optional(count, 1),
+    }),
+    {},
+  ),
+});
+
+/** A config as it may be written: what has a default may be left out. */
+export type TrainConfigInput = v.InferInput<typeof configSchema>;
+
+/** A parsed config: frozen, nothing left out. */
+export type TrainConfig = Readonly<v.InferOutput<typeof configSchema>>;
+
+/**
+ * The frozen config, defaults filled in. Names of data sets, models and their options are checked by `train`.
+ * @throws NeusimError CONFIG_INVALID with `data.path` of the bad key.
+ */
+export function parseConfig(json: unknown): TrainConfig {
+  return parseSchema(configSchema, json, 'config');
+}

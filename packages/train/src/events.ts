@@ -1,0 +1,109 @@
+/** What a training run tells while it runs: plain JSON, so that a worker can post it and a file keep it. */
+import type { TrainConfig } from './config';
+
+export interface StartEvent {
+  readonly type: 'start';
+  readonly name: string;
+  readonly config: TrainConfig;
+  /** tfjs's name of the engine. */
+  readonly backend: string;
+  readonly dataset: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly classes: readonly string[];
+    readonly trainImages: number;
+    readonly testImages: number;
+  };
+  /** Trainable values. */
+  readonly parameters: number;
+  /** Of one image's forward pass. */
+  readonly multiplyAdds: number;
+  /** Steps done before: 0, or those of the checkpoint. */
+  readonly step: number;
+  readonly steps: number;
+  readonly stepsPerEpoch: number;
+  /** Path of the checkpoint that the run goes on from. */
+  readonly resumedFrom: string | null;
+}
+
+export interface StepEvent {
+  readonly type: 'step';
+  /** Steps done. */
+  readonly step: number;
+  /** Cross-entropy, without the penalties; mean over the steps since the last event. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Since the last event, evaluation and checkpoints apart. */
+  readonly imagesPerSecond: number;
+}
+
+/** One exact pass over the test images. */
+export interface EvaluationEvent {
+  readonly type: 'evaluation';
+  readonly step: number;
+  /** Percent. */
+  readonly testError: number;
+  /** Percent; null with five classes or fewer. */
+  readonly top5Error: number | null;
+  /** Mean cross-entropy, without smoothing. */
+  readonly loss: number;
+}
+
+export interface CheckpointEvent {
+  readonly type: 'checkpoint';
+  readonly step: number;
+  readonly path: string;
+}
+
+export interface WarningEvent {
+  readonly type: 'warning';
+  readonly code: 'LOSS_STANDS_STILL' | 'OTHER_BACKEND';
+  readonly step: number;
+  readonly message: string;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly step: number;
+  readonly result: TrainResult;
+}
+
+/** The run was stopped by its signal. */
+export interface AbortedEvent {
+  readonly type: 'aborted';
+  readonly step: number;
+  /** Path of the checkpoint to go on from; null where the run has no folder, or had not begun. */
+  readonly checkpoint: string | null;
+}
+
+export type TrainEvent =
+  | StartEvent
+  | StepEvent
+  | EvaluationEvent
+  | CheckpointEvent
+  | WarningEvent
+  | EndEvent
+  | AbortedEvent;
+
+/** A run's curve, from its first step on, whatever the number of times it was resumed. */
+export interface History {
+  readonly steps: Pick<StepEvent, 'step' | 'loss' | 'learningRate'>[];
+  readonly evaluations: Omit<EvaluationEvent, 'type'>[];
+}
+
+export interface TrainResult {
+  readonly name: string;
+  readonly config: TrainConfig;
+  readonly backend: string;
+  readonly steps: number;
+  readonly parameters: number;
+  readonly multiplyAdds: number;
+  /** Of the last evaluation, in percent. */
+  readonly testError: number;
+  readonly top5Error: number | null;
+  /** Over this process's steps but the first; null where there was no second. */
+  readonly trainImagesPerSecond: number | null;
+  readonly history: History;
+  /** Folder of the saved model; null where the run has no folder. */
+  readonly model: string | null;
+}

@@ -1,0 +1,21 @@
+// @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation.
+
+export { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
+export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
+export type {
+  AbortedEvent,
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  History,
+  StartEvent,
+  StepEvent,
+  TrainEvent,
+  TrainResult,
+  WarningEvent,
+} from './events';
+export { findPreset, type Preset, presets } from './presets';
+export { learningRateAt } from './schedule';
+export type { TrainContext, TrainFiles } from './session';
+export { setConfigValue } from './set-config-value';
+export { type TrainingRun, train } from './train';

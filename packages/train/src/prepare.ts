@@ -1,0 +1,54 @@
+/** From a config's names to a data set and a network that fit each other. */
+import type { Dataset, DatasetFiles, DatasetSource } from '@neusim/datasets';
+import { inPath, type Model, splitPart } from '@neusim/models';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainConfig } from './config';
+import { whenReady } from './when-ready';
+
+/** @param folder of the data; what it must hold is the data set's to say. */
+export async function openDataset(
+  { dataset }: TrainConfig,
+  registry: AnyRegistry,
+  files: DatasetFiles,
+  folder: string | undefined,
+): Promise<Dataset> {
+  const { name, options } = splitPart(dataset);
+  const make = () => inPath('dataset', () => registry.make('dataset', name, options) as DatasetSource);
+  return (await whenReady(registry, make)).open(files, folder);
+}
+
+/**
+ * The config's model for a data set: shape, classes and seed are the data set's and the run's where it says none.
+ * @throws NeusimError CONFIG_INVALID with the path of a bad option, or of one that contradicts the data set.
+ */
+export async function chooseModel(
+  { model, seed }: TrainConfig,
+  registry: AnyRegistry,
+  { shape, classes, name: datasetName }: Dataset,
+): Promise<Model> {
+  const { name, options } = splitPart(model);
+  const given = { inputShape: [...shape], classes: classes.length, seed, ...options };
+  const make = () => inPath('model', () => registry.make('model', name, given) as Model);
+  const made = await whenReady(registry, make);
+  const fits = [
+    ['inputShape', made.inputShape, shape],
+    ['classes', made.classes, classes.length],
+  ] as const;
+  for (const [key, met, wanted] of fits)
+    if (String(met) !== String(wanted))
+      throw new NeusimError('CONFIG_INVALID', `model.${key} is ${met}, but ${datasetName} has ${wanted}`, {
+        data: { path: `model.${key}`, met, wanted },
+        hint: `Leave model.${key} out.`,
+      });
+  return made;
+}
+
+/** @throws NeusimError TRAIN_NO_BACKEND */
+export function currentBackend(): string {
+  const name = tf.getBackend();
+  if (name) return name;
+  throw new NeusimError('TRAIN_NO_BACKEND', 'no engine is started', {
+    hint: "await startBackend(registry, 'auto') first.",
+  });
+}

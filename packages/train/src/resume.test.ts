@@ -1,0 +1,135 @@
+// A run that was stopped goes on to the same curve and the same weights, bit for bit.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startBackend } from '@neusim/core';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { TrainConfigInput, TrainContext, TrainEvent } from './index';
+import { train } from './index';
+import { patterns } from './test/patterns';
+import { collect, ofType, registry, small, temporaryFolder } from './test/setup';
+
+beforeAll(async () => void (await startBackend(registry, 'cpu')));
+
+const dynamic = {
+  name: 'nsn-digits',
+  width: 2,
+  depth: 1,
+  similarity: 'dynamic-dns',
+  parameterization: 'shared',
+  predictor: { name: 'shared', hidden: 4, width: 4 },
+};
+
+/** Runs until `step`, then stops by the signal; the last event is returned. */
+async function stopAt(
+  step: number,
+  config: TrainConfigInput,
+  context: Partial<TrainContext>,
+): Promise<TrainEvent> {
+  const controller = new AbortController();
+  let last: TrainEvent | undefined;
+  for await (const event of train(config, {
+    registry,
+    dataset: patterns,
+    signal: controller.signal,
+    ...context,
+  })) {
+    if (event.type === 'step' && event.step === step) controller.abort();
+    last = event;
+  }
+  return last as TrainEvent;
+}
+
+const weightsIn = (out: string) => {
+  const json = JSON.parse(readFileSync(join(out, 'model', 'model.json'), 'utf8'));
+  return readFileSync(join(out, 'model', json.weightsManifest[0].paths[0]));
+};
+
+const runs: [string, Partial<TrainConfigInput>, number][] = [
+  ['SGD with momentum, a static similarity', {}, 7],
+  ['Adam, a shared predictor', { model: dynamic, optimizer: { name: 'adam' } }, 4],
+  ['a cosine, stopped between two log events', { schedule: { name: 'cosine' }, log: { every: 1 } }, 8],
+  ['stopped where an evaluation is due', {}, 5],
+];
+
+describe.each(runs)('%s', (_, changes, stop) => {
+  test(`stopped at ${stop}, resumed`, async () => {
+    const [whole, parts] = [temporaryFolder(), temporaryFolder()];
+    const config = small(changes);
+    const [end] = ofType(await collect(config, { out: whole }), 'end');
+
+    const aborted = await stopAt(stop, config, { out: parts });
+    expect(aborted).toMatchObject({ type: 'aborted', step: stop });
+    expect(tf.memory().numTensors).toBe(0);
+    const events = await collect(config, { out: parts, resume: true });
+    expect(ofType(events, 'start')).toMatchObject([{ step: stop }]);
+    const [resumed] = ofType(events, 'end');
+    expect(resumed?.result.history).toEqual(end?.result.history);
+    expect(weightsIn(parts)).toEqual(weightsIn(whole));
+  });
+});
+
+test('stopped between two log events, the mean is still that of all steps', async () => {
+  const config = small({ log: { every: 4 }, checkpoint: { every: 3, keep: 9 } });
+  const out = temporaryFolder();
+  const [end] = ofType(await collect(config, { out }), 'end');
+  const from = join(out, 'checkpoints', 'step-00000006.neusim');
+  const [resumed] = ofType(await collect(config, { out: temporaryFolder(), resume: from }), 'end');
+  expect(resumed?.result.history).toEqual(end?.result.history);
+});
+
+test('a finished run is resumed to its end at once, and may be made longer', async () => {
+  const out = temporaryFolder();
+  await collect(small({ steps: 4 }), { out });
+  const again = await collect(small({ steps: 4 }), { out, resume: true });
+  expect(again.map(({ type }) => type)).toEqual(['start', 'end']);
+  const longer = await collect(small(), { out, resume: true });
+  const [end] = ofType(longer, 'end');
+  expect(end?.result.history.steps).toEqual(ofType(await collect(small()), 'end')[0]?.result.history.steps);
+});
+
+describe('what is refused', () => {
+  const coded = (code: string, data: object = {}) =>
+    expect.objectContaining({ code, data: expect.objectContaining(data) });
+
+  test('nothing to resume from', async () => {
+    await expect(collect(small(), { out: temporaryFolder(), resume: true })).rejects.toThrow(
+      coded('CHECKPOINT_NONE'),
+    );
+  });
+
+  test('a checkpoint of another config or network, naming what differs', async () => {
+    const out = temporaryFolder();
+    await collect(small({ steps: 2 }), { out });
+    const resumed = (changes: Partial<TrainConfigInput>) =>
+      expect(collect(small(changes), { out, resume: true })).rejects;
+    await resumed({ seed: 4 }).toThrow(coded('CHECKPOINT_MISMATCH', { path: 'seed', here: 4, there: 3 }));
+    await resumed({ optimizer: { name: 'adam' } }).toThrow(
+      coded('CHECKPOINT_MISMATCH', { path: 'optimizer.name' }),
+    );
+    await resumed({ model: dynamic }).toThrow(coded('CHECKPOINT_MISMATCH', { path: 'model.similarity' }));
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  test('a file cut short or altered, by name', async () => {
+    const out = temporaryFolder();
+    await collect(small({ steps: 2 }), { out });
+    const file = join(out, 'checkpoints', 'step-00000002.neusim');
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.subarray(0, -9));
+    await expect(collect(small(), { out, resume: true })).rejects.toThrow(
+      coded('CHECKPOINT_TRUNCATED', { file }),
+    );
+    bytes[bytes.length - 100]! ^= 1;
+    writeFileSync(file, bytes);
+    await expect(collect(small(), { out, resume: file })).rejects.toThrow(
+      coded('CHECKPOINT_CORRUPT', { file }),
+    );
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  test('an abort without a folder keeps nothing, and says so', async () => {
+    expect(await stopAt(3, small(), {})).toEqual({ type: 'aborted', step: 3, checkpoint: null });
+  });
+});

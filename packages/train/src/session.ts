@@ -1,0 +1,304 @@
+/**
+ * A run's state and what moves it on. One step: a batch of the data set becomes one tensor, loss and gradients come
+ * from tfjs's tape, core's update makes the next weights. A step depends on the config and the step's number alone,
+ * so that a run that was stopped goes on to the same curve.
+ */
+import { countParameters, describeWeights, multiplyAdds, type WeightInfo } from '@neusim/core';
+import { type Dataset, stepsPerEpoch, trainingBatch } from '@neusim/datasets';
+import { disposeModel } from '@neusim/models';
+import * as platform from '@neusim/platform';
+import type { AnyRegistry } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { findCheckpoint, requireFreshFolder, saveCheckpoint } from './checkpoint/folder';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint/format';
+import { readState, requireSameRun, restoreState } from './checkpoint/state';
+import { createClock } from './clock';
+import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
+import { evaluate } from './evaluate';
+import type {
+  CheckpointEvent,
+  EndEvent,
+  EvaluationEvent,
+  History,
+  StartEvent,
+  TrainEvent,
+  TrainResult,
+} from './events';
+import { createLosses } from './losses';
+import { nonFinite } from './non-finite';
+import { createOptimizer, type Optimizer } from './optimizer';
+import { chooseModel, currentBackend, openDataset } from './prepare';
+import { learningRateAt } from './schedule';
+import { standsStill } from './stands-still';
+import { trainingStep } from './training-step';
+import { whenReady } from './when-ready';
+
+/** What training needs of `@neusim/platform`; the package itself, as a namespace, fits. */
+export type TrainFiles = Pick<platform.Platform, keyof platform.Files | keyof platform.Codecs | 'modelFile'>;
+
+export interface TrainContext {
+  /** Knows the config's data set, model and parts. */
+  readonly registry: AnyRegistry;
+  /** Default: `@neusim/platform`. */
+  readonly files?: TrainFiles;
+  /** Folder of the data set's files. */
+  readonly folder?: string | undefined;
+  /** The data set itself, in place of reading the config's. */
+  readonly dataset?: Dataset | undefined;
+  /** Folder of the run: config.json, checkpoints, the trained model, result.json. Without it nothing is written. */
+  readonly out?: string | undefined;
+  /** Go on from the newest checkpoint of `out`, or from the file named. */
+  readonly resume?: boolean | string | undefined;
+  /** Stops the run between two steps, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens data, model and, where the run is resumed, its checkpoint. Nothing is left behind where it throws. */
+export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
+  const config = parseConfig(input);
+  const { registry, out, resume, files = platform } = context;
+  const backend = currentBackend();
+  if (out !== undefined && !resume) await requireFreshFolder(files, out);
+  const from = resume ? await findCheckpoint(files, out, resume) : undefined;
+  const dataset = context.dataset ?? (await openDataset(config, registry, files, context.folder));
+  const chosen = await chooseModel(config, registry, dataset);
+  const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
+  if (from !== undefined && saved) requireSameRun(from, config, saved);
+
+  const model = await whenReady(registry, () => chosen.build());
+  const session = new Session(config, backend, dataset, model, files, out);
+  try {
+    if (from !== undefined && saved) session.restore(from, saved);
+    else if (out !== undefined) await writeConfig(files, out, config);
+    return session;
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}
+
+async function writeConfig(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {
+  await files.makeFolder(out);
+  await files.writeAtomic(files.joinPath(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+export class Session {
+  /** Steps done. */
+  step = 0;
+  /** Path of the last checkpoint written or resumed from. */
+  checkpoint: string | null = null;
+  private savedStep = 0;
+  private resumedFrom: string | null = null;
+  private history: History = { steps: [], evaluations: [] };
+  /** Losses of the steps that the history does not have yet. */
+  private pending: number[] = [];
+  private readonly toTell: TrainEvent[] = [];
+  private readonly losses = createLosses();
+  private readonly clock = createClock();
+  private readonly stuck: (loss: number) => number | undefined;
+  private readonly weights: readonly WeightInfo[];
+  private readonly trainable: readonly WeightInfo[];
+  private readonly optimizer: Optimizer;
+  private taken = false;
+
+  constructor(
+    private readonly config: TrainConfig,
+    private readonly backend: string,
+    private readonly dataset: Dataset,
+    private readonly model: LayersModel,
+    private readonly files: TrainFiles,
+    private readonly out: string | undefined,
+  ) {
+    this.weights = describeWeights(model);
+    this.trainable = this.weights.filter(({ trainable }) => trainable);
+    this.optimizer = createOptimizer(config, this.trainable);
+    this.stuck = standsStill(dataset.classes.length);
+  }
+
+  restore(path: string, saved: Checkpoint): void {
+    restoreState(path, saved, this.weights, this.optimizer);
+    const { step, history, pending } = saved;
+    this.step = step;
+    this.savedStep = step;
+    this.history = history;
+    this.pending = pending;
+    this.checkpoint = path;
+    this.resumedFrom = path;
+    if (saved.backend !== this.backend)
+      this.toTell.push({
+        type: 'warning',
+        code: 'OTHER_BACKEND',
+        step,
+        message: `the checkpoint was written on ${saved.backend}: on ${this.backend} the curve will differ in its last digits`,
+      });
+  }
+
+  startEvent(): StartEvent {
+    const { config, backend, dataset, model, step, resumedFrom } = this;
+    return {
+      type: 'start',
+      name: this.name,
+      config,
+      backend,
+      dataset: {
+        name: dataset.name,
+        shape: dataset.shape,
+        classes: dataset.classes,
+        trainImages: dataset.train.count,
+        testImages: dataset.test.count,
+      },
+      parameters: countParameters(model),
+      multiplyAdds: multiplyAdds(model),
+      step,
+      steps: config.steps,
+      stepsPerEpoch: stepsPerEpoch(dataset.train, config),
+      resumedFrom,
+    };
+  }
+
+  get isFinished(): boolean {
+    return this.step >= this.config.steps;
+  }
+
+  get evaluationIsDue(): boolean {
+    return (
+      this.isDue(this.step, this.config.evaluation.every) &&
+      !this.history.evaluations.some(({ step }) => step === this.step)
+    );
+  }
+
+  get checkpointIsDue(): boolean {
+    return this.unsaved && this.isDue(this.step, this.config.checkpoint.every);
+  }
+
+  /** Whether the run has a folder, and a state that is not in it. */
+  get unsaved(): boolean {
+    return this.out !== undefined && this.step !== this.savedStep;
+  }
+
+  /** One exact pass over the test images; undefined where the signal stopped it. */
+  async evaluate(signal: AbortSignal | undefined): Promise<EvaluationEvent | undefined> {
+    const { model, dataset, config, step } = this;
+    const { batchSize } = config.evaluation;
+    try {
+      const { normalize } = config;
+      const found = await evaluate(model, dataset.test, { batchSize, normalize, signal });
+      const evaluation = { step, testError: found.error, top5Error: found.top5Error, loss: found.loss };
+      this.history.evaluations.push(evaluation);
+      return { type: 'evaluation', ...evaluation };
+    } catch (error) {
+      if (signal?.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  /** Writes a checkpoint of this moment. */
+  async save(): Promise<CheckpointEvent> {
+    await this.readLosses({});
+    const { step, files, config, backend, pending, history } = this;
+    const tensors = await readState(this.weights, this.optimizer);
+    const bytes = await encodeCheckpoint({ config: { ...config }, backend, step, pending, history, tensors });
+    const path = await saveCheckpoint(files, this.out as string, step, bytes, config.checkpoint.keep);
+    this.savedStep = step;
+    this.checkpoint = path;
+    return { type: 'checkpoint', step, path };
+  }
+
+  /** One step. */
+  async advance(): Promise<void> {
+    const { config, model, dataset, trainable, clock } = this;
+    clock.start();
+    const learningRate = learningRateAt(config, this.step);
+    const batch = trainingBatch(dataset.train, this.step, config);
+    const { loss, grads } = trainingStep(model, trainable, batch, config.loss);
+    this.losses.add(loss);
+    this.step++;
+    const logged = this.isDue(this.step, config.log.every);
+    try {
+      // Before the update: where the loss is no number, these weights and gradients tell why.
+      if (logged || this.losses.unread >= config.log.readEvery) await this.readLosses(grads);
+      this.optimizer.update(grads, learningRate, this.step);
+    } finally {
+      tf.dispose(grads);
+    }
+    clock.stop(batch.count);
+    if (logged) this.log(learningRate);
+  }
+
+  /** What there is to tell since the last call. */
+  notices(): TrainEvent[] {
+    return this.toTell.splice(0);
+  }
+
+  /** Saves the trained model and the result. */
+  async finish(): Promise<EndEvent> {
+    const { config, backend, history, files, out, step, model } = this;
+    const last = history.evaluations.at(-1) as History['evaluations'][number];
+    const folder = out === undefined ? null : files.joinPath(out, 'model');
+    const result: TrainResult = {
+      name: this.name,
+      config,
+      backend,
+      steps: step,
+      parameters: countParameters(model),
+      multiplyAdds: multiplyAdds(model),
+      testError: last.testError,
+      top5Error: last.top5Error,
+      trainImagesPerSecond: this.clock.overall(),
+      history,
+      model: folder,
+    };
+    if (out !== undefined && folder !== null) {
+      await model.save(files.modelFile(folder) as tf.io.IOHandler);
+      await files.writeAtomic(files.joinPath(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
+    }
+    return { type: 'end', step, result };
+  }
+
+  takeModel(): LayersModel {
+    this.taken = true;
+    return this.model;
+  }
+
+  dispose(): void {
+    this.losses.dispose();
+    this.optimizer.dispose();
+    if (!this.taken) disposeModel(this.model);
+  }
+
+  private get name(): string {
+    const { name, model } = this.config;
+    return name ?? (typeof model === 'string' ? model : model.name);
+  }
+
+  private isDue(step: number, every: number): boolean {
+    return step > 0 && (step >= this.config.steps || (every > 0 && step % every === 0));
+  }
+
+  /** @throws NeusimError TRAIN_NON_FINITE */
+  private async readLosses(grads: tf.NamedTensorMap): Promise<void> {
+    let step = this.step - this.losses.unread;
+    for (const loss of await this.losses.read()) {
+      step++;
+      if (!Number.isFinite(loss)) throw await nonFinite(step, loss, this.trainable, grads, this.checkpoint);
+      this.pending.push(loss);
+      const stood = step > this.config.schedule.warmup ? this.stuck(loss) : undefined;
+      if (stood !== undefined) this.toTell.push(this.stuckWarning(step, stood));
+    }
+  }
+
+  private stuckWarning(step: number, stood: number): TrainEvent {
+    const classes = this.dataset.classes.length;
+    const message = `the loss has stood at ln(${classes}) = ${Math.log(classes).toFixed(2)} for ${stood} steps: all images get the same answer. A longer warm-up, a lower learning rate, or a predictor with start 'identity' may help`;
+    return { type: 'warning', code: 'LOSS_STANDS_STILL', step, message };
+  }
+
+  private log(learningRate: number): void {
+    const { step, pending, clock } = this;
+    const loss = pending.reduce((a, b) => a + b, 0) / pending.length;
+    this.pending = [];
+    this.history.steps.push({ step, loss, learningRate });
+    this.toTell.push({ type: 'step', step, loss, learningRate, imagesPerSecond: clock.lap() });
+  }
+}

@@ -1,0 +1,9 @@
+/** Objects whose unknown keys are refused with those that are allowed. */
+import * as v from 'valibot';
+
+export function strict<const E extends v.ObjectEntries>(entries: E) {
+  const allowed = Object.keys(entries).join(', ');
+  return v.strictObject(entries, (issue) =>
+    issue.expected === 'never' ? `no such key; allowed: ${allowed}` : issue.message,
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * Training as a stream of events: a small loop around a `Session`, which does the work. Nothing happens until the
+ * events are read, and between two of them the run stands still.
+ */
+import { NeusimError } from '@neusim/registry';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { breathe } from './breathe';
+import type { TrainConfigInput } from './config';
+import type { TrainEvent } from './events';
+import { openSession, type Session, type TrainContext } from './session';
+
+/** The events of a run. Whoever stops reading them stops the run. */
+export interface TrainingRun extends AsyncIterable<TrainEvent> {
+  /**
+   * The network as it is now; from the `start` event to the last. Whoever takes it disposes of it (`disposeModel` of
+   * `@neusim/models`); otherwise the run does, when its events end.
+   * @throws NeusimError TRAIN_NO_MODEL before the first event and after the last.
+   */
+  takeModel(): LayersModel;
+}
+
+/**
+ * Trains the config's model on its data set, on the engine that is started.
+ *
+ * Reading the events throws NeusimError CONFIG_INVALID with `data.path` of the bad key, TRAIN_NO_BACKEND,
+ * TRAIN_NON_FINITE with `data` { step, loss, layer, weight, what, checkpoint }, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
+ * CHECKPOINT_MISMATCH, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, and what the registry and the data set throw.
+ */
+export function train(config: TrainConfigInput, context: TrainContext): TrainingRun {
+  const held: { session?: Session } = {};
+  const events = run(config, context, held);
+  return {
+    [Symbol.asyncIterator]: () => events,
+    takeModel() {
+      if (held.session) return held.session.takeModel();
+      throw new NeusimError('TRAIN_NO_MODEL', 'the run has no model now', {
+        hint: "Take it while its events are read: at 'end', say.",
+      });
+    },
+  };
+}
+
+async function* run(
+  config: TrainConfigInput,
+  context: TrainContext,
+  held: { session?: Session },
+): AsyncGenerator<TrainEvent, void> {
+  const { signal } = context;
+  const session = await openSession(config, context);
+  held.session = session;
+  const pause = breathe();
+  try {
+    yield session.startEvent();
+    yield* session.notices();
+    for (;;) {
+      if (session.evaluationIsDue && !signal?.aborted) {
+        const evaluation = await session.evaluate(signal);
+        if (evaluation) yield evaluation;
+      }
+      if (session.checkpointIsDue) yield await session.save();
+      if (signal?.aborted) {
+        const { step, unsaved } = session;
+        if (unsaved) yield await session.save();
+        yield { type: 'aborted', step, checkpoint: session.checkpoint };
+        return;
+      }
+      if (session.isFinished) break;
+      await session.advance();
+      yield* session.notices();
+      await pause();
+    }
+    yield await session.finish();
+  } finally {
+    held.session = undefined;
+    session.dispose();
+  }
+}

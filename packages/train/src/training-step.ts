@@ -1,0 +1,34 @@
+/** One step's loss and gradients. */
+import { softmaxCrossEntropy, type WeightInfo } from '@neusim/core';
+import type { Batch } from '@neusim/datasets';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { TrainConfig } from './config';
+
+export interface StepResult {
+  /** Mean cross-entropy of the batch (and what the model's own layers add to it). */
+  readonly loss: tf.Scalar;
+  /** By the name of the weight's variable. */
+  readonly grads: tf.NamedTensorMap;
+}
+
+/** The caller disposes of what it gets. */
+export function trainingStep(
+  model: LayersModel,
+  weights: readonly WeightInfo[],
+  { images, labels, shape }: Batch,
+  loss: TrainConfig['loss'],
+): StepResult {
+  const variables = weights.map(({ variable }) => variable.read() as tf.Variable);
+  return tf.tidy(() => {
+    const x = tf.tensor4d(images, shape);
+    const classes = model.outputs[0]?.shape[1] as number;
+    const target = tf.oneHot(tf.tensor1d(labels, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D;
+    const { value, grads } = tf.variableGrads(() => {
+      const logits = model.apply(x, { training: true }) as tf.Tensor2D;
+      const entropy = softmaxCrossEntropy(target, logits, loss);
+      return model.calculateLosses().reduce((sum, own) => tf.add(sum, own), entropy);
+    }, variables);
+    return { loss: value, grads };
+  });
+}
