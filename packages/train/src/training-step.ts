@@ -23,7 +23,8 @@ export function trainingStep(
   return tf.tidy(() => {
     const x = tf.tensor4d(images, shape);
     const classes = model.outputs[0]?.shape[1] as number;
-    const target = tf.oneHot(tf.tensor1d(labels, 'int32'), classes, 1, 0, 'float32') as tf.Tensor2D;
+    // Not oneHot's own dtype: tfjs-wasm writes whole numbers into the memory of float32.
+    const target = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as tf.Tensor2D;
     const { value, grads } = tf.variableGrads(() => {
       const logits = model.apply(x, { training: true }) as tf.Tensor2D;
       const entropy = softmaxCrossEntropy(target, logits, loss);
