@@ -1,0 +1,31 @@
+/** Every kernel of tfjs's backend `wasm` that this package replaces or adds. */
+import type { Override } from '../override';
+import { batchMatMul } from './batch-mat-mul';
+import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution-gradients';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-gradients';
+import { fusedBatchNorm } from './fused-batch-norm';
+import { cast, identity } from './identity';
+import { padV2 } from './pad';
+import { seamAvgPoolGrad, seamMaxPoolGrad, stockAvgPoolGrad, stockMaxPoolGrad } from './pool-gradients';
+import { mean, sum } from './reduce';
+import { slice, splitV } from './slice';
+
+export const kernels: readonly Override[] = [
+  identity,
+  cast,
+  slice,
+  splitV,
+  padV2,
+  sum,
+  mean,
+  batchMatMul,
+  conv2DBackpropFilter,
+  conv2DBackpropInput,
+  depthwiseBackpropFilter,
+  depthwiseBackpropInput,
+  fusedBatchNorm,
+  seamMaxPoolGrad,
+  seamAvgPoolGrad,
+  stockMaxPoolGrad,
+  stockAvgPoolGrad,
+];
