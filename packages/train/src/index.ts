@@ -14,6 +14,14 @@ export type {
   TrainResult,
   WarningEvent,
 } from './events';
+export {
+  inspectSimilarity,
+  type LayerSimilarity,
+  predictSimilarity,
+  type SimilaritySpread,
+  similarityLayers,
+  spreadOfM,
+} from './inspect-similarity';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
 export type { TrainContext, TrainFiles } from './session';
