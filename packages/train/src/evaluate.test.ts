@@ -1,0 +1,65 @@
+import core, { startBackend } from '@neusim/core';
+import type { Split } from '@neusim/datasets';
+import { createRegistry } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { beforeAll, expect, test } from 'vitest';
+import { evaluate } from './index';
+
+beforeAll(async () => void (await startBackend(createRegistry(core), 'cpu')));
+
+/** A network whose logits are the image's pixels. */
+function pixels(classes: number): LayersModel {
+  const x = input({ shape: [1, classes, 1] });
+  return model({ inputs: x, outputs: layers.flatten().apply(x) as SymbolicTensor });
+}
+
+function split(rows: number[][], labels: number[]): Split {
+  return {
+    count: rows.length,
+    shape: [1, rows[0]!.length, 1],
+    images: Uint8Array.from(rows.flat()),
+    labels: Int32Array.from(labels),
+  };
+}
+
+test('error, top-5 error, loss and confusion; the last batch smaller', async () => {
+  const rows = [
+    [9, 8, 7, 6, 5, 4, 3],
+    [9, 8, 7, 6, 5, 4, 3],
+    [9, 8, 7, 6, 5, 4, 3],
+    [0, 0, 0, 0, 0, 0, 9],
+    [1, 1, 1, 1, 1, 1, 1],
+  ];
+  const before = tf.memory().numTensors;
+  const found = await evaluate(pixels(7), split(rows, [0, 4, 5, 6, 0]), { batchSize: 2 });
+  expect(tf.memory().numTensors).toBe(before);
+  expect(found).toMatchObject({ count: 5, error: 40, top5Error: 20 });
+  expect(found.confusion[4]).toEqual([1, 0, 0, 0, 0, 0, 0]);
+  expect(found.confusion[6]).toEqual([0, 0, 0, 0, 0, 0, 1]);
+  const entropy = rows.map((row, i) => {
+    const label = [0, 4, 5, 6, 0][i]!;
+    return -Math.log(Math.exp(row[label]!) / row.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  });
+  expect(found.loss).toBeCloseTo(entropy.reduce((a, b) => a + b) / 5, 6);
+});
+
+test('with few classes there is no top 5', async () => {
+  expect((await evaluate(pixels(5), split([[1, 2, 3, 4, 5]], [4]))).top5Error).toBeNull();
+});
+
+test('logits that are no numbers are wrong, not class 0', async () => {
+  const x = input({ shape: [1, 3, 1] });
+  const root = layers.dense({
+    units: 1,
+    kernelInitializer: { className: 'Constant', config: { value: Number.NaN } } as never,
+  });
+  const broken = model({ inputs: x, outputs: layers.flatten().apply(root.apply(x)) as SymbolicTensor });
+  expect((await evaluate(broken, split([[1, 2, 3]], [0]))).error).toBe(100);
+  broken.dispose();
+});
+
+test('stops between two batches', async () => {
+  const signal = AbortSignal.abort(new Error('enough'));
+  await expect(evaluate(pixels(3), split([[1, 2, 3]], [0]), { signal })).rejects.toThrow('enough');
+});
