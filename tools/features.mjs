@@ -16,6 +16,15 @@ import { root } from './shell.mjs';
 const path = join(root, 'FEATURES.md');
 const marks = { yes: '✓', no: '✗', none: '–' };
 
+const combine = (found) => (found.includes('no') ? 'no' : found.includes('yes') ? 'yes' : 'none');
+
+const table = (head, rows) => [
+  `| ${head.join(' | ')} |`,
+  `|${' --- |'.repeat(head.length)}`,
+  ...rows.map((cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`),
+  '',
+];
+
 // The engines say where they run; the file tells of NeuSim alone.
 console.warn = () => {};
 const registry = createRegistry(core, masks, hypernet, wasm, datasets, models);
@@ -42,7 +51,9 @@ async function operatorSection() {
   const rows = operators(registry).map((operator) => ({ operator, results: [] }));
   for (const engine of engines) {
     await startBackend(registry, engine);
-    for (const { operator, results } of rows) results.push(await measure(registry, operator));
+    // Made anew for each engine: a shared predictor keeps the layers it has made, whose weights belong to one.
+    for (const [i, operator] of operators(registry).entries())
+      rows[i].results.push(await measure(registry, operator));
   }
   const columns = Object.keys(rows[0].results[0]);
   const everywhere = (results, column) => combine(results.map((result) => result[column]));
@@ -80,15 +91,6 @@ function listSection(kind) {
     ),
   ];
 }
-
-const combine = (found) => (found.includes('no') ? 'no' : found.includes('yes') ? 'yes' : 'none');
-
-const table = (head, rows) => [
-  `| ${head.join(' | ')} |`,
-  `|${' --- |'.repeat(head.length)}`,
-  ...rows.map((cells) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`),
-  '',
-];
 
 function firstDifference(before, after) {
   const [old, now] = [before.split('\n'), after.split('\n')];
