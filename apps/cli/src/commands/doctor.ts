@@ -28,7 +28,8 @@ export async function doctor(registry: AnyRegistry, dataFolder: string | undefin
   const sets: Check[] = [];
   for (const { name } of registry.list('dataset')) sets.push(await checkDataset(registry, name, dataFolder));
   const checks = [checkNode(), ...checkMemory(), ...engines, await checkFolder(dataFolder), ...sets];
-  const ok = engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
+  const ok =
+    engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, status, found, advice }) => {
     const line = `${marks[status]} ${name.padEnd(width)}  ${found}`;
@@ -75,7 +76,8 @@ async function checkEngine(registry: AnyRegistry, name: string): Promise<Check> 
 
 async function checkFolder(folder: string | undefined): Promise<Check> {
   const name = 'data folder';
-  const advice = 'set NEUSIM_DATA (or --data) to the folder that holds cifar-10-batches-bin, cifar-100-binary or mnist';
+  const advice =
+    'set NEUSIM_DATA (or --data) to the folder that holds cifar-10-batches-bin, cifar-100-binary or mnist';
   if (!folder) return { name, status: 'missing', found: 'none is named', advice };
   const readable = await access(folder, constants.R_OK).then(
     () => true,

@@ -1,9 +1,9 @@
 // `neusim list <kind>`: what can be named in a config.
 
 import { type AnyRegistry, kinds, NeusimError } from '@neusim/registry';
+import { listPresets } from '../presets';
 import type { Outcome } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
-import { listPresets } from '../presets';
 
 const columns = [{ title: 'name' }, { title: 'version' }, { title: 'plug-in' }, { title: 'what it is' }];
 

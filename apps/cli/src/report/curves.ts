@@ -27,7 +27,9 @@ export function curves(runs: readonly RunReport[]): Html {
 }
 
 function curve(runs: readonly RunReport[], which: Curve, unit: string): Html {
-  const lines = runs.map((run) => (which === 'loss' ? smooth(run.loss) : run.testError).filter(([, y]) => y > 0));
+  const lines = runs.map((run) =>
+    (which === 'loss' ? smooth(run.loss) : run.testError).filter(([, y]) => y > 0),
+  );
   if (lines.every((line) => line.length === 0)) return html`<p class="empty">Nothing was recorded.</p>`;
   return chart(`${which} of ${runs.map((run) => run.result.name).join(', ')}`, {
     width: WIDTH,
@@ -35,10 +37,26 @@ function curve(runs: readonly RunReport[], which: Curve, unit: string): Html {
     marginLeft: 44,
     marginRight: 16,
     x: { label: 'step', ticks: 6, tickSize: 0, tickFormat: 'd', labelArrow: 'none' },
-    y: { type: 'log', label: unit, grid: true, ticks: ticks(lines), tickSize: 0, tickFormat: '~g', labelArrow: 'none' },
+    y: {
+      type: 'log',
+      label: unit,
+      grid: true,
+      ticks: ticks(lines),
+      tickSize: 0,
+      tickFormat: '~g',
+      labelArrow: 'none',
+    },
     marks: lines.flatMap((line, index) => [
-      Plot.lineY(line, { x: '0', y: '1', stroke: seriesColor(index), strokeWidth: 2, strokeLinejoin: 'round' }),
-      ...(which === 'testError' ? [Plot.dot(line, { x: '0', y: '1', r: 3, fill: seriesColor(index), title: titleOf })] : []),
+      Plot.lineY(line, {
+        x: '0',
+        y: '1',
+        stroke: seriesColor(index),
+        strokeWidth: 2,
+        strokeLinejoin: 'round',
+      }),
+      ...(which === 'testError'
+        ? [Plot.dot(line, { x: '0', y: '1', r: 3, fill: seriesColor(index), title: titleOf })]
+        : []),
     ]),
   });
 }
@@ -48,7 +66,9 @@ function ticks(lines: readonly (readonly Point[])[]): number[] {
   const values = lines.flatMap((line) => line.map(([, y]) => y));
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const powers = Array.from({ length: 13 }, (_, index) => 10 ** (index - 8));
-  return powers.flatMap((power) => [power, 2 * power, 5 * power]).filter((tick) => tick >= least && tick <= most);
+  return powers
+    .flatMap((power) => [power, 2 * power, 5 * power])
+    .filter((tick) => tick >= least && tick <= most);
 }
 
 const titleOf = ([step, value]: Point) => `step ${step}: ${value.toFixed(2)} %`;

@@ -44,7 +44,14 @@ function cells(label: string, data: readonly Cell[], most: number, size: number,
         title: 'title',
       }),
       ...(digits
-        ? [Plot.text(data, { x: 'column', y: 'row', text: (cell: Cell) => formatSmall(cell.value), fontSize: 10 })]
+        ? [
+            Plot.text(data, {
+              x: 'column',
+              y: 'row',
+              text: (cell: Cell) => formatSmall(cell.value),
+              fontSize: 10,
+            }),
+          ]
         : []),
     ],
   });
@@ -136,7 +143,8 @@ export function tapMaps(matrix: DynamicMatrix, sample: Sample): TapMaps {
 export function imageUri({ height, width, channels, pixels }: Sample): string {
   const colour = new Uint8Array(height * width * 4);
   for (let at = 0; at < height * width; at++) {
-    for (let c = 0; c < 3; c++) colour[4 * at + c] = pixels[at * channels + Math.min(c, channels - 1)] as number;
+    for (let c = 0; c < 3; c++)
+      colour[4 * at + c] = pixels[at * channels + Math.min(c, channels - 1)] as number;
     colour[4 * at + 3] = 255;
   }
   return pngDataUri(width, height, colour);

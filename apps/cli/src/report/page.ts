@@ -12,12 +12,14 @@ export interface Report {
   /** `[what, value]`: seed, engine, data set, machine … */
   readonly facts: readonly (readonly [string, string])[];
   readonly runs: readonly RunReport[];
+  /** Runs that are missing, and why. */
+  readonly missing: readonly string[];
   /** The command that makes this report again. */
   readonly command: string;
 }
 
 /** The whole page, in the order of the runs. */
-export function reportPage({ title, summary, facts, runs, command }: Report): string {
+export function reportPage({ title, summary, facts, runs, missing, command }: Report): string {
   const perRun = (section: (run: RunReport) => Html | null) => runs.flatMap((run) => section(run) ?? []);
   const page = html`<!doctype html>
 <html lang="en">
@@ -35,7 +37,7 @@ export function reportPage({ title, summary, facts, runs, command }: Report): st
 <p class="soft">${summary}</p>
 <div class="facts">${facts.map(([what, value]) => html`<span>${what} <b>${value}</b></span>`)}</div>
 </header>
-${tableSection(runs)}
+${tableSection(runs, missing)}
 <section><h2>Curves</h2>${curves(runs)}</section>
 ${perRun(matrixSection)}
 ${perRun(shapeSection)}

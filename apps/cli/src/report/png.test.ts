@@ -3,7 +3,10 @@ import { expect, test } from 'vitest';
 import { pngDataUri } from './png';
 
 test('a 2×1 picture: header, pixels and checksums', () => {
-  const [head, body] = pngDataUri(2, 1, Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8])).split(',') as [string, string];
+  const [head, body] = pngDataUri(2, 1, Uint8Array.from([1, 2, 3, 4, 5, 6, 7, 8])).split(',') as [
+    string,
+    string,
+  ];
   expect(head).toBe('data:image/png;base64');
   const file = Buffer.from(body, 'base64');
   expect([file.readUInt32BE(16), file.readUInt32BE(20)]).toEqual([2, 1]);

@@ -31,7 +31,8 @@ export function pngDataUri(width: number, height: number, rgba: Uint8Array): str
   header.set([8, 6, 0, 0, 0], 8);
   // Every line begins with its filter's number: 0, none.
   const lines = Buffer.alloc(height * (4 * width + 1));
-  for (let y = 0; y < height; y++) lines.set(rgba.subarray(4 * width * y, 4 * width * (y + 1)), y * (4 * width + 1) + 1);
+  for (let y = 0; y < height; y++)
+    lines.set(rgba.subarray(4 * width * y, 4 * width * (y + 1)), y * (4 * width + 1) + 1);
   const file = Buffer.concat([
     Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
     chunk('IHDR', header),

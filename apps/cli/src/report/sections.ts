@@ -8,7 +8,7 @@ import { entriesOf, imageUri, type MatrixPart, matrixView, shapeView, tapMaps } 
 import { seriesColor } from './series';
 
 /** The results' table; the lowest test error is set in bold. */
-export function tableSection(runs: readonly RunReport[]): Html {
+export function tableSection(runs: readonly RunReport[], missing: readonly string[]): Html {
   const errors = runs.flatMap(({ result }) => result.testError ?? []);
   const best = runs.length > 1 ? Math.min(...errors) : Number.NaN;
   const head = resultColumns.map(({ title, align }) => html`<th class="${align}">${title}</th>`);
@@ -20,13 +20,9 @@ export function tableSection(runs: readonly RunReport[]): Html {
     });
     return html`<tr>${cells}</tr>`;
   });
-  const unfinished = runs.filter(({ status }) => status !== 'finished');
   return html`<section>
 <h2>Results</h2>
-${unfinished.map(
-  ({ result, status, step, steps }) =>
-    html`<p class="soft">${result.name} ${status} after step ${step} of ${steps}: its figures are those it had reached.</p>`,
-)}
+${missing.map((why) => html`<p class="missing">${why}</p>`)}
 <div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>
 </section>`;
 }
@@ -59,9 +55,7 @@ function view(matrix: StaticMatrix, part: MatrixPart): Html {
 /** The D of every layer whose shape is learned. */
 export function shapeSection({ result, learned }: RunReport): Html | null {
   if (learned.shapes.length === 0) return null;
-  const layers = learned.shapes.map(
-    (shape) => html`<div><h3>${shape.layer}</h3>${shapeView(shape)}</div>`,
-  );
+  const layers = learned.shapes.map((shape) => html`<div><h3>${shape.layer}</h3>${shapeView(shape)}</div>`);
   return html`<section>
 <h2>Learned D · ${result.name}</h2>
 <p class="soft">The taps that the kernel kept.</p>
@@ -72,7 +66,7 @@ export function shapeSection({ result, learned }: RunReport): Html | null {
 /** The predicted M over the sample image. */
 export function dynamicSection({ result, learned }: RunReport): Html | null {
   const { dynamic, sample } = learned;
-  if (dynamic.length === 0 || !sample) return null;
+  if (dynamic.length === 0) return null;
   const full = dynamic.some(({ form }) => form === 'full');
   const layers = dynamic.map((matrix) => {
     const { view: maps, most } = tapMaps(matrix, sample);

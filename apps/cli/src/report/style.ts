@@ -59,6 +59,6 @@ svg [aria-label="text"] text { fill: var(--ink); }
 code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 8px 0 0; padding: 12px 14px; overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
 summary { cursor: pointer; padding: 4px 0; }
-.warn { border-left: 4px solid var(--above); }
+.missing { padding-left: 12px; border-left: 4px solid var(--above); }
 .empty { color: var(--soft); font-style: italic; }
 `;

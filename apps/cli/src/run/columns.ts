@@ -1,5 +1,6 @@
 // The columns of the results' table, in the terminal and in the report alike.
 
+import { textTable } from '../terminal/text-table';
 import type { ResultRow } from './results';
 
 export interface ResultColumn {
@@ -27,3 +28,11 @@ export const resultColumns: readonly ResultColumn[] = [
   right('folded images/s', (row) => rate(row.foldedImagesPerSecond)),
   right('fold difference', (row) => row.foldDifference?.toExponential(1) ?? null),
 ];
+
+/** The table as text. */
+export function resultsTable(rows: readonly ResultRow[]): string {
+  return textTable(
+    resultColumns,
+    rows.map((row) => resultColumns.map(({ cell }) => cell(row))),
+  );
+}

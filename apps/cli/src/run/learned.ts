@@ -50,9 +50,10 @@ export function predictedMatrices(model: tfl.LayersModel, images: tf.Tensor4D): 
     inputs: model.inputs,
     outputs: layers.map((layer) => layer.inboundNodes[0]?.inputTensors[1] as tfl.SymbolicTensor),
   });
-  return tf.tidy(() => {
+  const found: { dynamic: DynamicMatrix; spread: Spread }[] = [];
+  tf.tidy(() => {
     const predicted = inner.predict(images);
-    const found = layers.map((layer, index) => {
+    for (const [index, layer] of layers.entries()) {
       const z = (Array.isArray(predicted) ? predicted[index] : predicted) as tf.Tensor;
       const m = layer.similarity.toM(z, taps(layer)) as tf.Tensor;
       const [, height = 1, width = 1, ...entries] = m.shape;
@@ -72,10 +73,10 @@ export function predictedMatrices(model: tfl.LayersModel, images: tf.Tensor4D): 
         images: meanDeviation(flat, [0]),
         fromIdentity: numberOf(tf.mean(tf.abs(tf.sub(flat, identity)))),
       };
-      return { dynamic, spread };
-    });
-    return { dynamic: found.map((each) => each.dynamic), spread: found.map((each) => each.spread) };
+      found.push({ dynamic, spread });
+    }
   });
+  return { dynamic: found.map((each) => each.dynamic), spread: found.map((each) => each.spread) };
 }
 
 /** Standard deviation over the axes, averaged over what is left. */

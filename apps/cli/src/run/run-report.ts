@@ -1,4 +1,4 @@
-// What a finished (or stopped) run hands to the report: plain JSON, so that a worker can send it and a folder keep it.
+// What a finished run hands to the report, as plain JSON.
 
 import type { ResultRow } from './results';
 
@@ -58,19 +58,15 @@ export interface Learned {
   readonly matrices: readonly StaticMatrix[];
   readonly shapes: readonly LearnedShape[];
   readonly spread: readonly Spread[];
+  /** For the sample. */
   readonly dynamic: readonly DynamicMatrix[];
-  readonly sample: Sample | null;
+  readonly sample: Sample;
 }
 
 export interface RunReport {
   readonly result: ResultRow;
-  readonly status: 'finished' | 'stopped' | 'failed';
-  /** Steps done, and steps wanted. */
-  readonly step: number;
-  readonly steps: number;
-  readonly seconds: number;
   readonly loss: readonly Point[];
-  /** Test error in percent. */
+  /** Percent of the test images. */
   readonly testError: readonly Point[];
   readonly learned: Learned;
   /** The config as it was parsed. */

@@ -7,7 +7,10 @@ const ROUNDS = 5;
 const LEAST_SECONDS = 0.05;
 
 /** The median over rounds, for each model; one pass of each warms up first. */
-export async function imagesPerSecond(models: readonly LayersModel[], images: tf.Tensor4D): Promise<number[]> {
+export async function imagesPerSecond(
+  models: readonly LayersModel[],
+  images: tf.Tensor4D,
+): Promise<number[]> {
   for (const model of models) await pass(model, images);
   const rates: number[][] = models.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {

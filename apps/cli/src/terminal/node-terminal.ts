@@ -1,9 +1,7 @@
 // The terminal of this process, and what Ctrl-C does to it.
 
+import { exitCodes } from './exit-codes';
 import type { Terminal } from './terminal';
-
-/** Exit codes by which shells know what stopped a process. */
-export const exitCodes: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Standard output and error. The first Ctrl-C (or SIGTERM) aborts `interrupted`, so that a run can write its

@@ -1,7 +1,7 @@
 // How a failure is told: message, code and hint; the stack only under --debug.
 
 import { formatError, NeusimError } from '@neusim/registry';
-import { CommanderError } from 'commander';
+import type { CommanderError } from 'commander';
 
 /** What a person can mend (a NeusimError, a wrong option) exits with 2, anything unexpected with 1. */
 export function exitCodeOf(error: unknown): number {
@@ -17,7 +17,8 @@ export function usageError(error: CommanderError, help: string): NeusimError {
 /** The lines for standard error. */
 export function errorText(error: unknown, debug: boolean): string {
   if (debug) return `Error: ${formatError(error)}\n${(error as Error | undefined)?.stack ?? ''}`;
-  const unexpected = error instanceof NeusimError ? '' : '\n  This was not expected; --debug shows where it happened.';
+  const unexpected =
+    error instanceof NeusimError ? '' : '\n  This was not expected; --debug shows where it happened.';
   return `Error: ${formatError(error)}${unexpected}`;
 }
 

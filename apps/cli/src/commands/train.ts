@@ -1,0 +1,119 @@
+// `neusim train <preset|config.json>`: one network, from a config to a report.
+
+import { splitPart } from '@neusim/models';
+import { joinPath, readText } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
+import {
+  findPreset,
+  parseConfig,
+  setConfigValue,
+  type TrainConfig,
+  type TrainConfigInput,
+} from '@neusim/train';
+import { makeRegistry } from '../registry';
+import { resultsTable } from '../run/columns';
+import { examine } from '../run/examine';
+import { openDataset } from '../run/open-dataset';
+import { ticker } from '../run/ticker';
+import { startEngine, trainJob } from '../run/train-job';
+import { writeResults } from '../run/write-results';
+import { exitCodes } from '../terminal/exit-codes';
+import { createProgress } from '../terminal/progress';
+import type { Outcome, Terminal } from '../terminal/terminal';
+
+export interface TrainOptions {
+  readonly set: readonly string[];
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly out?: string;
+  readonly resume?: true;
+  readonly backend?: string;
+  readonly seed?: number;
+}
+
+/**
+ * @param source a preset's name, or the path of a config.
+ * @throws NeusimError what reading the config, the data and training throw
+ */
+export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
+  const started = performance.now();
+  const config = await readConfig(source, options);
+  const { name = splitPart(config.model).name, seed } = config;
+  const { out = joinPath('runs', name), backend = 'auto' } = options;
+  const folder = options.data ?? terminal.env.NEUSIM_DATA;
+  const registry = makeRegistry();
+  const dataset = await openDataset(registry, config, folder);
+  const engine = await startEngine(backend);
+  terminal.err(
+    `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
+  );
+
+  const progress = createProgress(terminal, [name]);
+  const job = { name, config, out, backend: engine.name, folder, resume: options.resume ?? false };
+  const context = { dataset, signal: terminal.interrupted, onEvent: ticker(name, progress) };
+  const result = await trainJob(job, context).finally(() => progress.stop());
+  if ('type' in result) {
+    const resume = resumeCommand(out, options);
+    const { step, checkpoint } = result;
+    const text = checkpoint
+      ? `Stopped after step ${step}; the checkpoint is ${checkpoint}.\nGo on with: ${resume}`
+      : `Stopped before the first step; nothing was written.`;
+    const json = { stopped: true, step, checkpoint, resume: checkpoint && resume };
+    return { json, text, exitCode: exitCodes[terminal.interrupted.reason] ?? 130 };
+  }
+
+  terminal.err('Measuring the trained network …');
+  const run = await examine(registry, dataset, result, out);
+  const { results, resultsPath, reportPath } = await writeResults(out, {
+    title: `${name} on ${dataset.name}`,
+    summary: `${result.steps.toLocaleString('en-US')} steps of batch ${config.batchSize}.`,
+    seed,
+    engine,
+    dataset,
+    runs: [run],
+    missing: [],
+    seconds: (performance.now() - started) / 1000,
+    command: `neusim train ${joinPath(out, 'config.json')} --out ${out}-again`,
+  });
+  return {
+    json: results,
+    text: `\n${resultsTable(results.rows)}\n\nReport: ${reportPath}\nResults: ${resultsPath}`,
+  };
+}
+
+/** The config of a preset or a file, with the command line's changes. */
+async function readConfig(source: string, { set, dataset, seed }: TrainOptions): Promise<TrainConfig> {
+  let config: Record<string, unknown> = { ...(await sourceConfig(source)) };
+  if (dataset !== undefined) config = { ...config, dataset };
+  if (seed !== undefined) config = { ...config, seed };
+  for (const assignment of set) {
+    const at = assignment.indexOf('=');
+    if (at < 1) {
+      throw new NeusimError('CLI_BAD_SET', `--set ${assignment}: wanted key=value`, {
+        data: { assignment },
+        hint: 'for example --set steps=200 --set optimizer.momentum=0.95',
+      });
+    }
+    config = setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1));
+  }
+  return parseConfig(config);
+}
+
+async function sourceConfig(source: string): Promise<TrainConfigInput> {
+  if (!/[\\/]|\.json$/.test(source)) return findPreset(source).config;
+  const text = await readText(source);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new NeusimError('CONFIG_NOT_JSON', `${source} is not JSON: ${(cause as Error).message}`, {
+      data: { file: source },
+      hint: 'correct the file, or start from one that a run has written (config.json in its folder)',
+      cause,
+    });
+  }
+}
+
+function resumeCommand(out: string, { data, backend }: TrainOptions): string {
+  const more = [data && `--data ${data}`, backend && `--backend ${backend}`].filter(Boolean);
+  return ['neusim train', joinPath(out, 'config.json'), `--out ${out}`, ...more, '--resume'].join(' ');
+}

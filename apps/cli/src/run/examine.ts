@@ -1,0 +1,113 @@
+// What is to be said of a trained network, all from the model as it was saved: the row of the results, and what it
+// learned. Runs that were trained at the same time are examined one after another, so that their speeds compare.
+
+import { countParameters, loadModel, multiplyAdds } from '@neusim/core';
+import { type Dataset, evaluationBatches, firstImages } from '@neusim/datasets';
+import { disposeModel } from '@neusim/models';
+import { joinPath, modelFile } from '@neusim/platform';
+import type { AnyRegistry } from '@neusim/registry';
+import type { TrainResult } from '@neusim/train';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { logitDifference, saveFolded } from './fold';
+import { isDynamic, learnedShapes, predictedMatrices, similarityLayers, staticMatrices } from './learned';
+import type { ResultRow } from './results';
+import type { Learned, RunReport, Sample } from './run-report';
+import { imagesPerSecond } from './speed';
+
+const IMAGES = 64;
+
+/**
+ * Loads the model in `folder`, saves it folded beside itself where it folds, and measures both.
+ * @param dataset the one it was trained on.
+ */
+export async function examine(
+  registry: AnyRegistry,
+  dataset: Dataset,
+  result: TrainResult,
+  folder: string,
+): Promise<RunReport> {
+  const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
+  const folded = isDynamic(model) ? null : await saveFolded(model, joinPath(folder, 'folded'));
+  const images = testImages(dataset, result);
+  try {
+    const [inference = 0, foldedSpeed = null] = await imagesPerSecond(
+      folded ? [model, folded] : [model],
+      images,
+    );
+    const { history, config } = result;
+    return {
+      result: {
+        name: result.name,
+        ...partsOf(model),
+        testError: result.testError,
+        parameters: countParameters(model),
+        multiplyAdds: multiplyAdds(model),
+        trainImagesPerSecond: result.trainImagesPerSecond,
+        inferenceImagesPerSecond: inference,
+        foldedImagesPerSecond: foldedSpeed,
+        foldDifference: folded && logitDifference(model, folded, images),
+      },
+      loss: history.steps.map(({ step, loss }) => [step, loss]),
+      testError: history.evaluations.map(({ step, testError }) => [step, testError]),
+      learned: learnedBy(model, images, dataset),
+      config,
+    };
+  } finally {
+    images.dispose();
+    folded?.dispose();
+    disposeModel(model);
+  }
+}
+
+function testImages({ test }: Dataset, { config }: TrainResult): tf.Tensor4D {
+  const [batch] = evaluationBatches(firstImages(test, IMAGES), IMAGES, config.normalize);
+  return tf.tensor4d(batch?.images ?? [], batch?.shape ?? [0, ...test.shape]);
+}
+
+function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): Learned {
+  return {
+    matrices: staticMatrices(model),
+    shapes: learnedShapes(model),
+    ...predictedMatrices(model, images),
+    sample: sampleOf(model, images, dataset),
+  };
+}
+
+/** The first test image: the one whose predicted M is kept. */
+function sampleOf(model: LayersModel, images: tf.Tensor4D, { test, classes }: Dataset): Sample {
+  const [height, width, channels] = test.shape;
+  const first = tf.tidy(() => {
+    const logits = model.predict(tf.slice(images, 0, 1)) as tf.Tensor;
+    return tf.argMax(logits, 1).dataSync()[0] as number;
+  });
+  return {
+    height,
+    width,
+    channels,
+    pixels: [...test.images.subarray(0, height * width * channels)],
+    label: classes[test.labels[0] as number] as string,
+    predicted: classes[first] as string,
+  };
+}
+
+/** Names of what is not the plain choice; a network of plain convolutions has the plain ones. */
+function partsOf(model: LayersModel): Pick<ResultRow, 'similarity' | 'shape' | 'predictor'> {
+  const layers = similarityLayers(model);
+  const named = (names: readonly (string | undefined)[], plain: string | null) =>
+    [...new Set(names)].filter((name) => name !== undefined && name !== plain).join(' + ') || plain;
+  return {
+    similarity: named(
+      layers.map((layer) => layer.similarity.name),
+      'inner-product',
+    ) as string,
+    shape: named(
+      layers.map((layer) => layer.shape.name),
+      'full',
+    ) as string,
+    predictor: named(
+      layers.map((layer) => layer.predictor?.name),
+      null,
+    ),
+  };
+}

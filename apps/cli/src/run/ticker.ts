@@ -1,0 +1,40 @@
+// A run's events as the few words of its progress line.
+
+import type { TrainEvent } from '@neusim/train';
+import type { Progress } from '../terminal/progress';
+
+/** A function that takes a run's events and keeps its progress line up to date. */
+export function ticker(name: string, progress: Progress): (event: TrainEvent) => void {
+  let steps = 0;
+  let step = 0;
+  const words = { loss: 'starting', rate: '', error: '' };
+  const show = () => {
+    const text = Object.values(words).filter(Boolean).join('  ');
+    progress.update(name, { step, steps, text });
+  };
+  return (event) => {
+    switch (event.type) {
+      case 'start':
+        steps = event.steps;
+        step = event.step;
+        if (event.resumedFrom) progress.note(`${name}: going on from ${event.resumedFrom}`);
+        break;
+      case 'step':
+        step = event.step;
+        words.loss = `loss ${event.loss.toFixed(3)}`;
+        words.rate = `${Math.round(event.imagesPerSecond)} images/s`;
+        // The last step's line waits for its evaluation.
+        if (step === steps) return;
+        break;
+      case 'evaluation':
+        words.error = `test error ${event.testError.toFixed(2)} %`;
+        break;
+      case 'warning':
+        progress.note(`${name}: ${event.message}`);
+        break;
+      default:
+        return;
+    }
+    show();
+  };
+}

@@ -1,0 +1,61 @@
+// One training run as plain data: started here, or in a worker that is sent it.
+
+import { startBackend } from '@neusim/core';
+import type { Dataset } from '@neusim/datasets';
+import { NeusimError } from '@neusim/registry';
+import {
+  type AbortedEvent,
+  type TrainConfigInput,
+  type TrainEvent,
+  type TrainResult,
+  train,
+} from '@neusim/train';
+import { enableProdMode } from '@tensorflow/tfjs-core';
+import { makeRegistry } from '../registry';
+
+export interface Job {
+  /** Of the row; also in the config. */
+  readonly name: string;
+  readonly config: TrainConfigInput;
+  /** Folder of the run. */
+  readonly out: string;
+  /** `auto`, or the name of an engine. */
+  readonly backend: string;
+  /** Folder of the data set's files. */
+  readonly folder?: string | undefined;
+  /** Go on from the newest checkpoint in `out`. */
+  readonly resume?: boolean;
+}
+
+export interface JobContext {
+  readonly signal: AbortSignal;
+  onEvent(event: TrainEvent): void;
+  /** The data set, where it is open already. */
+  readonly dataset?: Dataset;
+}
+
+/**
+ * Starts the engine and trains; what is learned is saved in the job's folder.
+ * @returns the result, or where the run was stopped.
+ * @throws NeusimError what `startBackend` and `train` throw
+ */
+export async function trainJob(job: Job, context: JobContext): Promise<TrainResult | AbortedEvent> {
+  const { config, out, folder, resume = false } = job;
+  const { signal, dataset, onEvent } = context;
+  const registry = makeRegistry();
+  await startEngine(job.backend);
+  for await (const event of train(config, { registry, folder, out, resume, signal, dataset })) {
+    onEvent(event);
+    if (event.type === 'end') return event.result;
+    if (event.type === 'aborted') return event;
+  }
+  throw new NeusimError('CLI_RUN_ENDED', `the run ${job.name} ended without a result`, {
+    data: { job: job.name },
+  });
+}
+
+/** Starts an engine, without the notes that tfjs writes to the console. */
+export async function startEngine(name: string) {
+  enableProdMode();
+  return startBackend(makeRegistry(), name);
+}
