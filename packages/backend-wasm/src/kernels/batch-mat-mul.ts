@@ -30,6 +30,8 @@ function multiply(
   const [rows, inner] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const columns = transposeB ? rowsB : columnsB;
   const shape = [...outer, rows, columns];
+  // The stock kernel leaves an empty product unwritten, so that it holds what was in the heap.
+  if (a.size === 0 || b.size === 0) return tf.zeros(shape);
   const plain = (x: tf.Tensor, transposed: boolean) => (transposed ? tf.transpose(x, [0, 2, 1]) : x);
   if (outerB === 1) {
     const left = plain(tf.reshape(a, [outerA, rowsA, columnsA]), transposeA);

@@ -12,13 +12,22 @@ interface ReduceAttrs {
 
 export const sum = override<ReduceAttrs>(
   tf.Sum,
-  (call, stock) => reduce(call, (mean, rows) => tf.mul(mean, rows)) ?? stock(call),
+  (call, stock) => sumOfNothing(call) ?? reduce(call, (mean, rows) => tf.mul(mean, rows)) ?? stock(call),
 );
 
 export const mean = override<ReduceAttrs>(
   tf.Mean,
   (call, stock) => reduce(call, (mean) => mean) ?? stock(call),
 );
+
+/** The stock kernel leaves the sum of an empty tensor unwritten, so that it holds what was in the heap. */
+function sumOfNothing({ inputs, attrs }: Call<ReduceAttrs>): Result | undefined {
+  const x = inputs.x as tf.Tensor;
+  if (x.size > 0) return undefined;
+  const axes = tf.util.parseAxisParam(attrs.axis, x.shape);
+  const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+  return tf.zeros(attrs.keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape, x.dtype);
+}
 
 /** XNNPACK's average pooling keeps a pixel's channels on a stack of 64 KiB: with more, it overwrites the heap. */
 const WIDEST = 4096;
