@@ -35,7 +35,7 @@ export async function install() {
 export async function build(workspace) {
   const started = Date.now();
   const filter = workspace ? [`--filter=${workspace}...`] : [];
-  const args = ['run', 'build', '--ui=stream', '--output-logs=errors-only', '--concurrency=2'];
+  const args = ['run', 'build', '--ui=stream', '--output-logs=new-only', '--concurrency=2'];
   const { code, output } = await quiet([bin('turbo'), ...args, ...filter], {
     env: { ...process.env, ...quietTurbo },
     onLine: (line) => {
@@ -43,9 +43,15 @@ export async function build(workspace) {
       if (name) process.stderr.write(`Building ${name} …\n`);
     },
   });
-  if (code !== 0) process.stderr.write(`${output}\nThe build failed.\n`);
+  if (code !== 0) process.stderr.write(`${ofFailedTasks(output)}\nThe build failed.\n`);
   else if (Date.now() - started > 5000) process.stderr.write(`Built in ${seconds(started)}\n`);
   return code;
+}
+
+function ofFailedTasks(output) {
+  const failed = [...output.matchAll(/^(\S+)#build: .*ERROR/gm)].map(([, name]) => `${name}:build:`);
+  const lines = output.split('\n').filter((line) => failed.some((prefix) => line.startsWith(prefix)));
+  return lines.length > 0 ? lines.filter((line) => !/ (CLI|ESM|npm error) /.test(line)).join('\n') : output;
 }
 
 export const seconds = (started) => `${((Date.now() - started) / 1000).toFixed(1)} s`;
