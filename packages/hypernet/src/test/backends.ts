@@ -1,10 +1,10 @@
-/** The engines that this package's tests run on: cpu, and the composed kernels on tfjs-wasm as it comes. */
+/** The engines that this package's tests run on. */
+import wasm from '@neusim/backend-wasm';
 import core, { startBackend } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 
 export const backends = ['cpu', 'wasm'] as const;
 
 export async function start(name: (typeof backends)[number]): Promise<void> {
-  if (name === 'wasm') await import('@tensorflow/tfjs-backend-wasm');
-  await startBackend(createRegistry(core), name);
+  await startBackend(createRegistry(core, wasm), name);
 }
