@@ -64,6 +64,7 @@ export { innerProduct } from './similarity/inner-product';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export { type StartedBackend, startBackend } from './start-backend';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
+export { variableGradients } from './variable-gradients';
 export { countParameters, describeWeights, type WeightInfo } from './weights';
 
 export default plugin('@neusim/core', '0.1.0', [

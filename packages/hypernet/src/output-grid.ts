@@ -2,12 +2,9 @@
  * From a map on a layer's input grid to the layer's output grid: output row (column) i takes input row
  * i·stride + centre, where the centre of its window lies. Predictors work at stride 1 and are brought to the grid of
  * the layer they serve by this, whatever its stride, padding, dilation or even kernel.
- *
- * Made of slices and reshapes of rank 4 and less: tfjs's strided slice has no gradient, and its rank-5 pad is
- * wrong on webgpu.
  */
 
-import { type Geometry, type Pair, registerLayer } from '@neusim/core';
+import { type Geometry, type Pair, pick2d, registerLayer } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
@@ -73,46 +70,13 @@ export class OutputGrid extends layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = [inputs].flat()[0] as tf.Tensor4D;
-    const [batch, height, width, channels] = x.shape;
-    const [rows, columns] = this.size;
-    return tf.tidy(() => {
-      const byRow = tf.reshape(x, [batch, height, width * channels]) as tf.Tensor3D;
-      const picked = pick(byRow, this.centre[0], this.strides[0], rows);
-      const byColumn = tf.reshape(picked, [batch * rows, width, channels]) as tf.Tensor3D;
-      const taken = pick(byColumn, this.centre[1], this.strides[1], columns);
-      return tf.reshape(taken, [batch, rows, columns, channels]);
-    });
-  }
-
-  multiplyAdds(): number {
-    return 0;
+    return tf.tidy(() => pick2d(x, this.centre, this.strides, this.size));
   }
 
   override getConfig(): tf.serialization.ConfigDict {
     const { strides, centre, size } = this;
     return { ...super.getConfig(), strides: [...strides], centre: [...centre], size: [...size] };
   }
-}
-
-/** `count` entries of axis 1, every `stride`th from `first` on: [N,L,V] to [N,count,V]. */
-function pick(x: tf.Tensor3D, first: number, stride: number, count: number): tf.Tensor3D {
-  const [n, length, values] = x.shape;
-  if (first === 0 && stride === 1 && count === length) return x;
-  // The last group has to be whole, but only its first entry must exist.
-  const wanted = count * stride;
-  const there = Math.min(wanted, length - first);
-  const slice = tf.slice(x, [0, first, 0], [n, there, values]);
-  if (stride === 1) return slice;
-  const whole =
-    there === wanted
-      ? slice
-      : tf.pad(slice, [
-          [0, 0],
-          [0, wanted - there],
-          [0, 0],
-        ]);
-  const groups = tf.reshape(whole, [n, count, stride * values]) as tf.Tensor3D;
-  return tf.slice(groups, [0, 0, 0], [n, count, values]);
 }
 
 function single(inputShape: TfShape | TfShape[]): TfShape {

@@ -122,7 +122,7 @@ function patchesAt(padded: tf.Tensor4D, s: Slice, g: Geometry): tf.Tensor3D {
   return stack(readTaps(turned, 0, s.rows, g), [g.channels, s.positions]);
 }
 
-/** The slice of dy, turned to [F,rows,W',images]. */
+/** dy at the slice's positions: [images,rows,W',F]. */
 function dyAt(dy: tf.Tensor4D, s: Slice, g: Geometry): tf.Tensor4D {
   return tf.slice(dy, [s.image, s.row, 0, 0], [s.images, s.rows, g.outWidth, dy.shape[3]]);
 }
