@@ -20,7 +20,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     outcome = found;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv.length > 0 ? argv : ['--help'], { from: 'user' });
     if (outcome) terminal.out(program.opts().json ? JSON.stringify(outcome.json) : outcome.text);
     return outcome?.exitCode ?? 0;
   } catch (thrown) {
@@ -77,7 +77,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     'train runs/c100/config.json --out runs/c100 --resume',
   ])
     .argument('<preset|config.json>', '`neusim list preset` names the presets')
-    .option('--set <key=value>', 'change one value of the config; may be repeated', collect, [])
+    .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
     .option('--dataset <name>', '`neusim list dataset` names them')
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
@@ -105,7 +105,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
   return program;
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 function wholeNumber(text: string): number {
   const value = Number(text);

@@ -6,6 +6,7 @@ import { parseConfig } from '@neusim/train';
 import { runJobs, type Settled } from '../demo/pool';
 import { demoRows } from '../demo/rows';
 import { makeRegistry } from '../registry';
+import { formatSmall } from '../report/colors';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { openDataset } from '../run/open-dataset';
@@ -75,12 +76,24 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   for (const each of inOrder) if ('error' in each) terminal.err(errorText(each.error, false));
   const lines = [
     ...(runs.length > 0 ? ['', resultsTable(results.rows), ''] : []),
+    ...runs.flatMap(spreadLine),
     ...missing,
     `Report: ${reportPath}`,
     `Results: ${resultsPath}`,
     `${Math.round((performance.now() - started) / 1000)} s in all.`,
   ];
   return { json: results, text: lines.join('\n'), exitCode: exitCode(inOrder, signal) };
+}
+
+/** How much a predicted M differs, in one line. */
+function spreadLine({ result, learned: { spread } }: RunReport): string[] {
+  if (spread.length === 0) return [];
+  const mean = (of: 'positions' | 'images') =>
+    spread.reduce((sum, layer) => sum + layer[of], 0) / spread.length;
+  const [positions, images] = [formatSmall(mean('positions')), formatSmall(mean('images'))];
+  return [
+    `M of ${result.name} has a standard deviation of ${positions} over positions and ${images} over images.`,
+  ];
 }
 
 function whyMissing(settled: Settled): string | null {

@@ -22,7 +22,7 @@ import { createProgress } from '../terminal/progress';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 export interface TrainOptions {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly dataset?: string;
   readonly data?: string;
   readonly out?: string;
@@ -82,7 +82,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
 }
 
 /** The config of a preset or a file, with the command line's changes. */
-async function readConfig(source: string, { set, dataset, seed }: TrainOptions): Promise<TrainConfig> {
+async function readConfig(source: string, { set = [], dataset, seed }: TrainOptions): Promise<TrainConfig> {
   let config: Record<string, unknown> = { ...(await sourceConfig(source)) };
   if (dataset !== undefined) config = { ...config, dataset };
   if (seed !== undefined) config = { ...config, seed };

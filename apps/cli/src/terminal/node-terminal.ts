@@ -23,6 +23,7 @@ export function nodeTerminal(): Terminal {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     interactive: Boolean(process.stderr.isTTY) && process.env.CI === undefined,
+    secondsBetweenLines: 4,
     env: process.env,
     interrupted: controller.signal,
   };

@@ -21,8 +21,6 @@ export interface Progress {
   stop(): void;
 }
 
-const SECONDS_BETWEEN_LINES = 4;
-
 /** Progress of the runs `names` on standard error. */
 export function createProgress(terminal: Terminal, names: readonly string[]): Progress {
   const width = Math.max(0, ...names.map((name) => name.length));
@@ -34,7 +32,7 @@ function lines(terminal: Terminal, width: number): Progress {
   return {
     update(name, { step, steps, text }) {
       const now = Date.now();
-      if (step < steps && now - (last.get(name) ?? 0) < SECONDS_BETWEEN_LINES * 1000) return;
+      if (step < steps && now - (last.get(name) ?? 0) < 1000 * terminal.secondsBetweenLines) return;
       last.set(name, now);
       terminal.err(`${name.padEnd(width)}  ${String(step).padStart(String(steps).length)}/${steps}  ${text}`);
     },

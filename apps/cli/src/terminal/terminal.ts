@@ -9,6 +9,8 @@ export interface Terminal {
   err(text: string): void;
   /** Whether `err` goes to a person's terminal: a progress bar may redraw itself there. */
   readonly interactive: boolean;
+  /** Between two progress lines of a run, where nothing redraws itself. */
+  readonly secondsBetweenLines: number;
   /** Environment variables. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted by Ctrl-C; its reason is the signal's name. */

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { neusim, temporaryFolder } from '../test/terminal';
+
+const tiny = [
+  'model={"name":"nsn-digits","similarity":"static-uns","width":4,"depth":1}',
+  'dataset={"name":"digits","limit":{"train":64,"test":32}}',
+  'steps=12',
+  'batchSize=8',
+  'schedule.warmup=2',
+  'evaluation.every=0',
+  'log.every=1',
+].flatMap((assignment) => ['--set', assignment]);
+
+const read = (folder: string, file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
+
+describe('neusim train', () => {
+  test('trains, writes its results and a report, and prints one object under --json', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const told = await neusim(['train', 'cnn-digits', ...tiny, '--seed', '3', '--out', out, '--json']);
+    expect(told.code).toBe(0);
+    const results = JSON.parse(told.out);
+    expect(results).toEqual(read(out, 'results.json'));
+    expect(results).toMatchObject({
+      seed: 3,
+      backend: 'wasm',
+      dataset: 'digits',
+      rows: [{ name: 'cnn-digits', similarity: 'static-uns', shape: 'full', predictor: null }],
+    });
+    expect(results.rows[0].foldDifference).toBeLessThan(1e-5);
+    expect(read(out, 'config.json')).toMatchObject({ seed: 3, steps: 12, schedule: { warmup: 2 } });
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learned M');
+
+    const again = await neusim(['train', 'cnn-digits', ...tiny, '--out', out]);
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('TRAIN_OUT_TAKEN') });
+  });
+
+  test('Ctrl-C writes a checkpoint and says how to go on; the resumed run ends as the uninterrupted one', async () => {
+    const folder = temporaryFolder();
+    const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
+    await neusim(['train', 'cnn-digits', ...tiny, '--out', whole]);
+
+    const stopped = await neusim(['train', 'cnn-digits', ...tiny, '--out', cut], (line, interrupt) => {
+      if (/ 5\/12 /.test(line)) interrupt();
+    });
+    expect(stopped.code).toBe(130);
+    const resume = /Go on with: neusim (.*)$/m.exec(stopped.out)?.[1] ?? '';
+    expect(resume).toBe(`train ${cut}/config.json --out ${cut} --resume`);
+    expect(existsSync(join(cut, 'results.json'))).toBe(false);
+
+    const resumed = await neusim(resume.split(' '));
+    expect(resumed.code).toBe(0);
+    expect(resumed.err).toContain('going on from');
+    const [expected, met] = [read(whole, 'result.json'), read(cut, 'result.json')];
+    expect(met.history).toEqual(expected.history);
+    const weights = (run: string) => read(join(run, 'model'), 'model.json').weightsManifest[0].paths;
+    expect(weights(cut)).toEqual(weights(whole));
+  });
+});

@@ -1,0 +1,106 @@
+import { kinds } from '@neusim/registry';
+import { describe, expect, test } from 'vitest';
+import { neusim } from './test/terminal';
+
+describe('neusim list', () => {
+  test.each([...kinds, 'preset'])(
+    'list %s --json prints one array of names, versions, plug-ins and summaries',
+    async (kind) => {
+      const { code, out } = await neusim(['list', kind, '--json']);
+      expect(code).toBe(0);
+      const rows = JSON.parse(out);
+      for (const row of rows) {
+        expect(Object.keys(row)).toEqual(['name', 'version', 'plugin', 'summary']);
+        expect(Object.values(row).every((value) => typeof value === 'string' && value !== '')).toBe(true);
+      }
+    },
+  );
+
+  test('knows the parts, the digits and the presets', async () => {
+    const names = async (kind: string) =>
+      JSON.parse((await neusim(['--json', 'list', kind])).out).map((row: { name: string }) => row.name);
+    expect(await names('similarity')).toEqual(
+      expect.arrayContaining(['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dynamic-uns']),
+    );
+    expect(await names('dataset')).toContain('digits');
+    expect(await names('preset')).toContain('nsn-cifar');
+  });
+
+  test('without --json it is a table', async () => {
+    const { out } = await neusim(['list', 'similarity']);
+    expect(out.split('\n')[0]).toMatch(/^name +version +plug-in +what it is$/);
+  });
+});
+
+describe('what goes wrong', () => {
+  test.each([
+    [['list', 'similarty'], 'CLI_UNKNOWN_KIND', /"similarty" is no kind; known: similarity,/],
+    [['trian'], 'CLI_USAGE', /unknown command 'trian'/],
+    [['demo', '--seed', 'x'], 'CLI_USAGE', /a whole number from 0/],
+    [['demo', '--workers', '0'], 'CLI_USAGE', /a whole number from 1/],
+    [['train'], 'CLI_USAGE', /missing required argument/],
+    [['list', 'shape', '--nope'], 'CLI_USAGE', /unknown option '--nope'/],
+    [['train', 'nsn-cifra'], 'PRESET_UNKNOWN', /nsn-cifra/],
+    [['train', 'nowhere/config.json'], 'PLATFORM_FILE_MISSING', /nowhere/],
+    [['train', 'cnn-digits', '--set', 'steps'], 'CLI_BAD_SET', /wanted key=value/],
+    [['train', 'cnn-digits', '--backend', 'cuda'], 'BACKEND_UNKNOWN', /cuda/],
+    [['train', 'cnn-cifar'], 'DATASET_NO_FOLDER', /no folder is given/],
+  ])('%j is told without a stack and exits with 2', async (argv, code, message) => {
+    const told = await neusim(argv);
+    expect(told.code).toBe(2);
+    expect(told.out).toBe('');
+    expect(told.err).toMatch(message);
+    expect(told.err).toContain(`[${code}]`);
+    expect(told.err).toContain('hint: ');
+    expect(told.err).not.toMatch(/^\s+at /m);
+  });
+
+  test('under --json it is one object on standard output', async () => {
+    const told = await neusim(['train', 'cnn-digits', '--set', 'optimizer.momentum=2', '--json']);
+    expect(told.code).toBe(2);
+    const { error } = JSON.parse(told.out);
+    expect(error).toMatchObject({ code: 'CONFIG_INVALID', data: { path: 'optimizer.momentum', met: 2 } });
+  });
+
+  test('an unknown key of a config is named, with its place', async () => {
+    const told = await neusim(['train', 'cnn-digits', '--set', 'schedule.wramup=3', '--json']);
+    expect(JSON.parse(told.out).error.data.path).toBe('schedule.wramup');
+  });
+
+  test('--debug shows where it happened', async () => {
+    expect((await neusim(['list', 'nope', '--debug'])).err).toMatch(/^\s+at /m);
+  });
+});
+
+describe('help', () => {
+  test.each(['demo', 'train', 'list', 'doctor'])('%s --help has examples', async (command) => {
+    const { code, out } = await neusim([command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toContain(`Examples:\n  $ neusim ${command}`);
+    expect(out).toContain('--json');
+  });
+
+  test('nothing typed, --help and --version are no errors', async () => {
+    expect((await neusim(['--help'])).out).toContain('Commands:');
+    expect(await neusim(['--version'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    });
+    expect(await neusim([])).toMatchObject({ code: 0, out: expect.stringContaining('Commands:') });
+  });
+});
+
+test('doctor probes every engine and says what to do about what is missing', async () => {
+  const { code, out } = await neusim(['doctor', '--json', '--data', '/nowhere']);
+  expect(code).toBe(0);
+  const { ok, checks } = JSON.parse(out);
+  expect(ok).toBe(true);
+  const named = (name: string) => checks.find((check: { name: string }) => check.name === name);
+  expect(named('engine wasm').status).toBe('ok');
+  expect(named('engine cpu').status).toBe('ok');
+  expect(named('data set digits').status).toBe('ok');
+  expect(named('data folder')).toMatchObject({
+    status: 'missing',
+    advice: expect.stringContaining('NEUSIM_DATA'),
+  });
+});
