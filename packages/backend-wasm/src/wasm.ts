@@ -54,7 +54,7 @@ export const wasm: Backend = {
     if (started) return;
     started = true;
     for (const kernel of kernels) install(kernel);
-    setMemoryLimit('wasm', HEAP_BYTES);
+    setMemoryLimit('wasm', HEAP_BYTES, heapBytes);
   },
 };
 

@@ -1,5 +1,5 @@
 /** One step's loss and gradients. */
-import { softmaxCrossEntropy, type WeightInfo } from '@neusim/core';
+import { softmaxCrossEntropy, variableGradients, type WeightInfo } from '@neusim/core';
 import type { Batch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -25,10 +25,10 @@ export function trainingStep(
     const classes = model.outputs[0]?.shape[1] as number;
     // Not oneHot's own dtype: tfjs-wasm writes whole numbers into the memory of float32.
     const target = tf.cast(tf.oneHot(tf.tensor1d(labels, 'int32'), classes), 'float32') as tf.Tensor2D;
-    const { value, grads } = tf.variableGrads(() => {
+    const { value, grads } = variableGradients(() => {
       const logits = model.apply(x, { training: true }) as tf.Tensor2D;
       const entropy = softmaxCrossEntropy(target, logits, loss);
-      return model.calculateLosses().reduce((sum, own) => tf.add(sum, own), entropy);
+      return model.calculateLosses().reduce<tf.Scalar>((sum, own) => tf.add(sum, own), entropy);
     }, variables);
     return { loss: value, grads };
   });

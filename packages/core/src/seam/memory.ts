@@ -6,11 +6,18 @@
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 
-const limits = new Map<string, number>();
+const limits = new Map<string, { readonly bytes: number; readonly used: () => number }>();
 
-/** Tells the seam how many bytes of tensors the backend can hold in all. Called by an engine's `start`. */
-export function setMemoryLimit(backendName: string, bytes: number): void {
-  limits.set(backendName, bytes);
+/**
+ * Tells the seam how many bytes of tensors the backend can hold in all. Called by an engine's `start`.
+ * @param used bytes in use at most; tfjs's own count takes tensors that share their memory for separate ones.
+ */
+export function setMemoryLimit(
+  backendName: string,
+  bytes: number,
+  used = () => Number.POSITIVE_INFINITY,
+): void {
+  limits.set(backendName, { bytes, used });
 }
 
 /**
@@ -18,10 +25,11 @@ export function setMemoryLimit(backendName: string, bytes: number): void {
  * @throws NeusimError ENGINE_MEMORY with the bytes wanted, in use and allowed.
  */
 export function requireMemory(what: string, shape: readonly number[]): void {
-  const limit = limits.get(tf.getBackend());
-  if (limit === undefined) return;
+  const engine = limits.get(tf.getBackend());
+  if (!engine) return;
+  const limit = engine.bytes;
   const wanted = 4 * shape.reduce((a, b) => a * b, 1);
-  const used = tf.memory().numBytes;
+  const used = Math.min(tf.memory().numBytes, engine.used());
   if (wanted + used > limit)
     throw new NeusimError(
       'ENGINE_MEMORY',
