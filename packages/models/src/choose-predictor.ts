@@ -9,15 +9,15 @@ const SHARED = 'shared';
 
 /**
  * The spec of the predictor to make for each build: `sphere`, or `shared` for the shared parameterization, unless
- * the options name another; with the network's own seed and batch norm decay where it has these options and the
- * spec leaves them open.
+ * the options name another. Of the network's `defaults` (its seed, say) it gets those that are options of it and
+ * that the spec leaves open.
  * @throws NeusimError CONFIG_INVALID where the predictor and the parameterization contradict each other.
  */
 export function choosePredictor(
   registry: AnyRegistry,
   given: PartSpec | undefined,
   parameterization: Parameterization | undefined,
-  network: { readonly seed: number; readonly normDecay: number },
+  defaults: Readonly<Record<string, unknown>>,
 ): PartSpec {
   const { name, options } = splitPart(given ?? (parameterization === SHARED ? SHARED : 'sphere'));
   const shares = name === SHARED;
@@ -30,8 +30,7 @@ export function choosePredictor(
         hint: `The shared parameterization has the predictor '${SHARED}'; leave one of the two options out.`,
       },
     );
-  const { seed, normDecay } = network;
-  const open = Object.entries({ seed, normDecay }).filter(([option, value]) =>
+  const open = Object.entries(defaults).filter(([option, value]) =>
     takes(registry, name, { [option]: value, ...options }),
   );
   return { name, ...Object.fromEntries(open), ...options };

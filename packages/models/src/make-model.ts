@@ -44,7 +44,9 @@ export function similarityModel(
   const shape = makePart<Shape>(registry, 'shape', options.shape);
   const wantsPredictor = similarity.source === 'predictor' || options.predictor !== undefined;
   if (!wantsPredictor) return modelOf(name, family, options, () => ({ similarity, shape }));
-  const spec = choosePredictor(registry, options.predictor, options.parameterization, options);
+  const { seed, normDecay } = options;
+  const defaults = { seed, normDecay, ...family.predictor };
+  const spec = choosePredictor(registry, options.predictor, options.parameterization, defaults);
   const predictor = () => makePart<Predictor>(registry, 'predictor', spec);
   predictor();
   return modelOf(name, family, options, () => ({ similarity, shape, predictor: predictor() }));

@@ -12,6 +12,8 @@ export interface Family {
   readonly stages: number;
   readonly depth: number;
   readonly normDecay: number;
+  /** Options of predictors, where they differ from the predictors' own defaults. */
+  readonly predictor?: { readonly hidden: number };
 }
 
 /** Options of a plain network. */

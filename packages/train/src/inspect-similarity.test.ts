@@ -13,7 +13,7 @@ async function trained(similarity: string, steps: number): Promise<LayersModel> 
   const model = {
     name: 'nsn-digits',
     width: 3,
-    depth: 1,
+
     similarity,
     ...(similarity.startsWith('dynamic') ? { predictor: { name: 'sphere', hidden: 4 } } : {}),
   };

@@ -15,7 +15,7 @@ beforeAll(async () => void (await startBackend(registry, 'cpu')));
 const dynamic = {
   name: 'nsn-digits',
   width: 2,
-  depth: 1,
+
   similarity: 'dynamic-dns',
   parameterization: 'shared',
   predictor: { name: 'shared', hidden: 4, width: 4 },

@@ -14,7 +14,7 @@ beforeAll(async () => void (await startBackend(registry, 'cpu')));
 const dynamic = {
   name: 'nsn-digits',
   width: 2,
-  depth: 1,
+
   similarity: 'dynamic-dns',
   predictor: { name: 'sphere', hidden: 4 },
 };

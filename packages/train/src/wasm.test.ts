@@ -10,7 +10,7 @@ const config = small({
   model: {
     name: 'nsn-digits',
     width: 2,
-    depth: 1,
+
     similarity: 'dynamic-uns',
     predictor: { name: 'sphere', hidden: 4 },
   },

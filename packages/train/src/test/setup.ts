@@ -17,7 +17,7 @@ export const registry = createRegistry(core, hypernet, models);
 export const small = (changes: Partial<TrainConfigInput> = {}): TrainConfigInput => ({
   seed: 3,
   dataset: 'patterns',
-  model: { name: 'nsn-digits', width: 2, depth: 1, similarity: 'static-uns' },
+  model: { name: 'nsn-digits', width: 2, similarity: 'static-uns' },
   steps: 12,
   batchSize: 10,
   normalize: 'unit',
