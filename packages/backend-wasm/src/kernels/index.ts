@@ -5,6 +5,7 @@ import { conv2DBackpropFilter, conv2DBackpropInput } from './convolution-gradien
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-gradients';
 import { fusedBatchNorm } from './fused-batch-norm';
 import { cast, identity } from './identity';
+import { oneHot } from './one-hot';
 import { padV2 } from './pad';
 import { seamAvgPoolGrad, seamMaxPoolGrad, stockAvgPoolGrad, stockMaxPoolGrad } from './pool-gradients';
 import { mean, sum } from './reduce';
@@ -16,6 +17,7 @@ export const kernels: readonly Override[] = [
   slice,
   splitV,
   padV2,
+  oneHot,
   sum,
   mean,
   batchMatMul,
