@@ -40,7 +40,7 @@ export function matrixSection({ result, learned }: RunReport): Html | null {
 <h2>Learned M · ${result.name}</h2>
 <p class="soft">${
     full
-      ? 'Rows are kernel taps, columns the input taps they are compared with. M = I is the inner product of a plain convolution; M − I is what learning added to it, each layer on a scale of its own. Both fold into the kernel for inference.'
+      ? 'Rows are kernel taps, columns the input taps they are compared with. M = I is the inner product of a plain convolution; M − I is what learning added to it, each layer on a scale of its own. A penalty pulls M to zero, which shrinks its diagonal. All of it folds into the kernel for inference.'
       : 'One value a tap, in the shape of the window; numbers are M − 1. All of it folds into the kernel for inference.'
   }</p>
 <div class="layers">${layers}</div>
@@ -49,7 +49,7 @@ export function matrixSection({ result, learned }: RunReport): Html | null {
 
 function view(matrix: StaticMatrix, part: MatrixPart): Html {
   const most = extent(entriesOf(matrix, part));
-  return html`<div>${matrixView(matrix, part, most)}<small>${part} ${colorKey(most)}</small></div>`;
+  return html`<div><small>${part}</small>${matrixView(matrix, part, most)}${colorKey(most, 'page')}</div>`;
 }
 
 /** The D of every layer whose shape is learned. */
@@ -71,7 +71,7 @@ export function dynamicSection({ result, learned }: RunReport): Html | null {
   const layers = dynamic.map((matrix) => {
     const { view: maps, most } = tapMaps(matrix, sample);
     const size = `${matrix.height}×${matrix.width}`;
-    return html`<div><h3>${matrix.layer} <small>${size} positions</small></h3>${maps}<div>${colorKey(most)}</div></div>`;
+    return html`<div><h3>${matrix.layer} <small>${size} positions</small></h3>${maps}${colorKey(most, 'image')}</div>`;
   });
   return html`<section>
 <h2>Predicted M over an image · ${result.name}</h2>

@@ -45,16 +45,18 @@ figcaption { font-weight: 600; margin-bottom: 4px; }
 figcaption small { font-weight: 400; margin-left: 6px; }
 svg text { fill: var(--soft); }
 svg [aria-label="text"] text { fill: var(--ink); }
-.layers { display: flex; flex-wrap: wrap; gap: 20px 36px; margin-top: 12px; }
+.layers { display: flex; flex-wrap: wrap; gap: 8px 32px; margin-top: 4px; }
 .pair { display: flex; gap: 14px; }
-.pair div > small { display: block; text-align: center; }
-.taps { display: grid; grid-template-columns: repeat(var(--columns), 92px); gap: 4px; }
-.map { position: relative; width: 92px; height: 92px; background: #000; overflow: hidden; border-radius: 3px; }
+.pair small { display: block; }
+.layers h3 { margin-top: 12px; }
+.taps { display: grid; grid-template-columns: repeat(var(--columns), 72px); gap: 4px; }
+.map { position: relative; width: 72px; height: 72px; background: #000; overflow: hidden; border-radius: 3px; }
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
 .map .under { opacity: 0.35; }
 .sample { width: 92px; height: 92px; image-rendering: pixelated; border-radius: 3px; display: block; }
-.key { display: inline-flex; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
+.key { display: flex; margin-top: 4px; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .ramp { width: 96px; height: 10px; border-radius: 5px; border: 1px solid var(--line); background: linear-gradient(to right, var(--below), transparent, var(--above)); }
+.ramp.image { background: linear-gradient(to right, var(--below), #000, var(--above)); }
 .bar { display: inline-block; height: 10px; min-width: 1px; border-radius: 0 4px 4px 0; background: var(--accent); margin-right: 8px; vertical-align: baseline; }
 code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 8px 0 0; padding: 12px 14px; overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }

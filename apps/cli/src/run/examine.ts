@@ -6,11 +6,10 @@ import { type Dataset, evaluationBatches, firstImages } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
-import type { TrainResult } from '@neusim/train';
+import { inspectSimilarity, type LayerSimilarity, similarityLayers, type TrainResult } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { logitDifference, saveFolded } from './fold';
-import { isDynamic, learnedShapes, predictedMatrices, similarityLayers, staticMatrices } from './learned';
 import type { ResultRow } from './results';
 import type { Learned, RunReport, Sample } from './run-report';
 import { imagesPerSecond } from './speed';
@@ -28,7 +27,8 @@ export async function examine(
   folder: string,
 ): Promise<RunReport> {
   const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
-  const folded = isDynamic(model) ? null : await saveFolded(model, joinPath(folder, 'folded'));
+  const isDynamic = similarityLayers(model).some(({ similarity }) => similarity.source === 'predictor');
+  const folded = isDynamic ? null : await saveFolded(model, joinPath(folder, 'folded'));
   const images = testImages(dataset, result);
   try {
     const [inference = 0, foldedSpeed = null] = await imagesPerSecond(
@@ -66,10 +66,17 @@ function testImages({ test }: Dataset, { config }: TrainResult): tf.Tensor4D {
 }
 
 function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): Learned {
+  const layers = inspectSimilarity(model, images);
+  const of = ({ layer, kernel, form }: LayerSimilarity) => ({
+    layer,
+    kernel,
+    form: form === 'full' ? ('full' as const) : ('diagonal' as const),
+  });
   return {
-    matrices: staticMatrices(model),
-    shapes: learnedShapes(model),
-    ...predictedMatrices(model, images),
+    matrices: layers.flatMap((each) => (each.matrix ? { ...of(each), values: each.matrix } : [])),
+    shapes: layers.flatMap(({ layer, kernel, mask }) => (mask ? { layer, kernel, mask } : [])),
+    dynamic: layers.flatMap((each) => (each.predicted ? { ...of(each), ...each.predicted } : [])),
+    spread: layers.flatMap(({ predicted }) => predicted?.spread ?? []),
     sample: sampleOf(model, images, dataset),
   };
 }

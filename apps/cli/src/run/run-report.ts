@@ -1,5 +1,6 @@
 // What a finished run hands to the report, as plain JSON.
 
+import type { SimilaritySpread } from '@neusim/train';
 import type { ResultRow } from './results';
 
 /** [step, value] */
@@ -21,17 +22,6 @@ export interface DynamicMatrix extends StaticMatrix {
   readonly width: number;
   /** [height, width, K] or [height, width, K, K]. */
   readonly values: readonly number[];
-}
-
-/** How much the predicted M of a layer differs, as standard deviations averaged over what is left. */
-export interface Spread {
-  readonly layer: string;
-  /** Over the positions of one image. */
-  readonly positions: number;
-  /** Over images, at one position. */
-  readonly images: number;
-  /** Mean distance of an entry of M from that of the identity. */
-  readonly fromIdentity: number;
 }
 
 /** The 0/1 diagonal D of one layer. */
@@ -57,7 +47,7 @@ export interface Sample {
 export interface Learned {
   readonly matrices: readonly StaticMatrix[];
   readonly shapes: readonly LearnedShape[];
-  readonly spread: readonly Spread[];
+  readonly spread: readonly SimilaritySpread[];
   /** For the sample. */
   readonly dynamic: readonly DynamicMatrix[];
   readonly sample: Sample;
