@@ -1,6 +1,6 @@
 // From a bare clone to built packages. Node's built-ins only: this runs before anything is installed.
 import { existsSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bin, node, quiet, readJson, root } from './shell.mjs';
 
@@ -36,13 +36,7 @@ export async function install() {
 export async function build(workspace) {
   const started = Date.now();
   const filter = workspace ? [`--filter=${workspace}...`] : [];
-  const args = [
-    'run',
-    'build',
-    '--ui=stream',
-    '--output-logs=new-only',
-    `--concurrency=${availableParallelism()}`,
-  ];
+  const args = ['run', 'build', '--ui=stream', '--output-logs=new-only', `--concurrency=${cpus().length}`];
   const { code, output } = await quiet([bin('turbo'), ...args, ...filter], {
     env: { ...process.env, ...quietTurbo },
     onLine: (line) => {
