@@ -14,7 +14,6 @@ const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
-/** A value for each of several names, each a schema of its own. */
 const optimizer = v.variant('name', [
   strict({
     name: v.literal('sgd'),
@@ -98,8 +97,10 @@ export const configSchema = strict({
   ),
   checkpoint: v.optional(
     strict({
-      /** Steps between two checkpoints; 0: only at the end and when stopped. */
+      /** Steps between two checkpoints; 0: as `seconds` says, at the end, and when stopped. */
       every: v.optional(countOrNone, 0),
+      /** Seconds of work that a crash may cost: after so many another one is written; 0: never for that reason. */
+      seconds: v.optional(amount, 30),
       /** How many to keep. */
       keep: v.optional(count, 3),
     }),

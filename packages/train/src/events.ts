@@ -45,8 +45,8 @@ export interface EvaluationEvent {
   readonly testError: number;
   /** Percent; null with five classes or fewer. */
   readonly top5Error: number | null;
-  /** Mean cross-entropy, without smoothing. */
-  readonly loss: number;
+  /** Mean cross-entropy, without smoothing; null where it is no finite number. */
+  readonly loss: number | null;
 }
 
 export interface CheckpointEvent {

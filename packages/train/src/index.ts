@@ -1,6 +1,7 @@
 // @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation.
 
 export { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
+export type { TrainContext, TrainFiles } from './context';
 export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
 export type {
   AbortedEvent,
@@ -24,6 +25,5 @@ export {
 } from './inspect-similarity';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
-export type { TrainContext, TrainFiles } from './session';
 export { setConfigValue } from './set-config-value';
 export { type TrainingRun, train } from './train';

@@ -9,13 +9,14 @@ import { registry, small } from './test/setup';
 
 beforeAll(async () => void (await startBackend(registry, 'cpu')));
 
-async function trained(similarity: string, steps: number): Promise<LayersModel> {
+async function trained(similarity: string, steps: number, changes: object = {}): Promise<LayersModel> {
   const model = {
     name: 'nsn-digits',
     width: 3,
 
     similarity,
     ...(similarity.startsWith('dynamic') ? { predictor: { name: 'sphere', hidden: 4 } } : {}),
+    ...changes,
   };
   const run = train(small({ model, steps, evaluation: {}, schedule: { name: 'constant', warmup: 3 } }), {
     registry,
@@ -90,6 +91,16 @@ test('a static M is the weight, and has no spread', async () => {
   const weight = model.getLayer('stage1_conv1').getWeights()[1]!;
   expect(layers[0]?.matrix).toEqual([...weight.dataSync()]);
   expect(spreadOfM(model, x)).toEqual([]);
+  tf.dispose(x);
+  disposeModel(model);
+});
+
+test('the mask of a learned shape, on a wider window', async () => {
+  const changes = { kernelSize: 5, shape: 'learned-binary' };
+  const [model, x] = [await trained('dynamic-dns', 2, changes), images()];
+  const [first] = inspectSimilarity(model, x);
+  expect(first).toMatchObject({ shape: 'learned-binary', kernel: [5, 5], mask: new Array(25).fill(1) });
+  expect(first?.predicted?.values).toHaveLength(4 * 4 * 25);
   tf.dispose(x);
   disposeModel(model);
 });

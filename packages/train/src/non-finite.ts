@@ -1,40 +1,48 @@
-/** The error of a run whose loss is no number any more: where it began, and what to go back to. */
+/** The error of a run whose numbers are none any more: where it began, and what to go back to. */
 import type { WeightInfo } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import type { StoredTensor } from './checkpoint/format';
+
+/** The first tensor that is not finite, in the order of the layers. */
+export interface Place {
+  readonly what: 'weights' | 'gradients' | 'state';
+  readonly layer: string;
+  readonly weight: string;
+}
 
 /**
  * @param step number of the step whose loss it is, from 1.
- * @param grads of the step at hand; the weights are those it was made with.
  * @param checkpoint path of the last good one.
  */
-export async function nonFinite(
+export function nonFinite(
   step: number,
-  loss: number,
-  weights: readonly WeightInfo[],
-  grads: tf.NamedTensorMap,
+  loss: number | null,
+  place: Place | undefined,
   checkpoint: string | null,
-): Promise<NeusimError> {
-  const place = await firstNonFinite(weights, grads);
+): NeusimError {
+  const { what = null, layer = null, weight = null } = place ?? {};
   const where = place
-    ? `the ${place.what} of ${place.weight} are the first that are not finite`
+    ? `the ${what} of ${weight} are the first that are not finite`
     : 'all weights are finite';
-  return new NeusimError('TRAIN_NON_FINITE', `the loss of step ${step} is ${loss}: ${where}`, {
-    data: {
-      step,
-      loss,
-      layer: place?.layer ?? null,
-      weight: place?.weight ?? null,
-      what: place?.what ?? null,
-      checkpoint,
-    },
-    hint: `Lower the learning rate or lengthen the warm-up. ${
-      checkpoint ? `The last good checkpoint is ${checkpoint}.` : 'There is no checkpoint to go back to.'
-    }`,
+  const said =
+    loss === null
+      ? `step ${step} ended with weights that are no numbers`
+      : `the loss of step ${step} is ${loss}`;
+  const back = checkpoint
+    ? `The last good checkpoint is ${checkpoint}.`
+    : 'There is no checkpoint to go back to.';
+  return new NeusimError('TRAIN_NON_FINITE', `${said}: ${where}`, {
+    data: { step, loss, layer, weight, what, checkpoint },
+    hint: `Lower the learning rate or lengthen the warm-up. ${back}`,
   });
 }
 
-async function firstNonFinite(weights: readonly WeightInfo[], grads: tf.NamedTensorMap) {
+/** Looks through the weights, then through the gradients of the step at hand. */
+export async function findNonFinite(
+  weights: readonly WeightInfo[],
+  grads: tf.NamedTensorMap,
+): Promise<Place | undefined> {
   for (const [what, read] of [
     ['weights', ({ variable }: WeightInfo) => variable.read()],
     ['gradients', ({ variable }: WeightInfo) => grads[variable.name]],
@@ -44,6 +52,23 @@ async function firstNonFinite(weights: readonly WeightInfo[], grads: tf.NamedTen
       if (value && !(await allFinite(value))) return { what, layer: info.layer, weight: info.name };
     }
   return undefined;
+}
+
+/** @throws NeusimError TRAIN_NON_FINITE, so that a checkpoint that is there is one to go back to. */
+export function requireFinite(
+  step: number,
+  tensors: readonly StoredTensor[],
+  checkpoint: string | null,
+): void {
+  const found = tensors.find(({ values }) => !values.every(Number.isFinite));
+  if (!found) return;
+  const [weight = '', slot] = found.name.split(':');
+  const place: Place = {
+    what: slot ? 'state' : 'weights',
+    layer: weight.slice(0, weight.lastIndexOf('/')),
+    weight: found.name,
+  };
+  throw nonFinite(step, null, place, checkpoint);
 }
 
 async function allFinite(value: tf.Tensor): Promise<boolean> {

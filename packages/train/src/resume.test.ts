@@ -71,12 +71,18 @@ describe.each(runs)('%s', (_, changes, stop) => {
 });
 
 test('stopped between two log events, the mean is still that of all steps', async () => {
-  const config = small({ log: { every: 4 }, checkpoint: { every: 3, keep: 9 } });
+  const config = small({ log: { every: 4 }, checkpoint: { every: 3, keep: 9, seconds: 0 } });
   const out = temporaryFolder();
   const [end] = ofType(await collect(config, { out }), 'end');
   const from = join(out, 'checkpoints', 'step-00000006.neusim');
   const [resumed] = ofType(await collect(config, { out: temporaryFolder(), resume: from }), 'end');
   expect(resumed?.result.history).toEqual(end?.result.history);
+});
+
+test('what a crash may cost is bounded by time too', async () => {
+  const config = small({ steps: 4, checkpoint: { seconds: 1e-6 } });
+  const events = await collect(config, { out: temporaryFolder() });
+  expect(ofType(events, 'checkpoint').map(({ step }) => step)).toEqual([1, 2, 3, 4]);
 });
 
 test('a finished run is resumed to its end at once, and may be made longer', async () => {

@@ -6,15 +6,14 @@
 import { countParameters, describeWeights, multiplyAdds, type WeightInfo } from '@neusim/core';
 import { type Dataset, stepsPerEpoch, trainingBatch } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
-import * as platform from '@neusim/platform';
-import type { AnyRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { findCheckpoint, requireFreshFolder, saveCheckpoint } from './checkpoint/folder';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint/format';
-import { readState, requireSameRun, restoreState } from './checkpoint/state';
+import { saveCheckpoint } from './checkpoint/folder';
+import { type Checkpoint, encodeCheckpoint } from './checkpoint/format';
+import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
-import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
+import type { TrainConfig } from './config';
+import type { TrainFiles } from './context';
 import { evaluate } from './evaluate';
 import type {
   CheckpointEvent,
@@ -26,62 +25,11 @@ import type {
   TrainResult,
 } from './events';
 import { createLosses } from './losses';
-import { nonFinite } from './non-finite';
+import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
-import { chooseModel, currentBackend, openDataset } from './prepare';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
 import { trainingStep } from './training-step';
-import { whenReady } from './when-ready';
-
-/** What training needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type TrainFiles = Pick<platform.Platform, keyof platform.Files | keyof platform.Codecs | 'modelFile'>;
-
-export interface TrainContext {
-  /** Knows the config's data set, model and parts. */
-  readonly registry: AnyRegistry;
-  /** Default: `@neusim/platform`. */
-  readonly files?: TrainFiles;
-  /** Folder of the data set's files. */
-  readonly folder?: string | undefined;
-  /** The data set itself, in place of reading the config's. */
-  readonly dataset?: Dataset | undefined;
-  /** Folder of the run: config.json, checkpoints, the trained model, result.json. Without it nothing is written. */
-  readonly out?: string | undefined;
-  /** Go on from the newest checkpoint of `out`, or from the file named. */
-  readonly resume?: boolean | string | undefined;
-  /** Stops the run between two steps, with a checkpoint. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Opens data, model and, where the run is resumed, its checkpoint. Nothing is left behind where it throws. */
-export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
-  const config = parseConfig(input);
-  const { registry, out, resume, files = platform } = context;
-  const backend = currentBackend();
-  if (out !== undefined && !resume) await requireFreshFolder(files, out);
-  const from = resume ? await findCheckpoint(files, out, resume) : undefined;
-  const dataset = context.dataset ?? (await openDataset(config, registry, files, context.folder));
-  const chosen = await chooseModel(config, registry, dataset);
-  const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
-  if (from !== undefined && saved) requireSameRun(from, config, saved);
-
-  const model = await whenReady(registry, () => chosen.build());
-  const session = new Session(config, backend, dataset, model, files, out);
-  try {
-    if (from !== undefined && saved) session.restore(from, saved);
-    else if (out !== undefined) await writeConfig(files, out, config);
-    return session;
-  } catch (error) {
-    session.dispose();
-    throw error;
-  }
-}
-
-async function writeConfig(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {
-  await files.makeFolder(out);
-  await files.writeAtomic(files.joinPath(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
-}
 
 export class Session {
   /** Steps done. */
@@ -89,6 +37,7 @@ export class Session {
   /** Path of the last checkpoint written or resumed from. */
   checkpoint: string | null = null;
   private savedStep = 0;
+  private savedAt = performance.now();
   private resumedFrom: string | null = null;
   private history: History = { steps: [], evaluations: [] };
   /** Losses of the steps that the history does not have yet. */
@@ -169,7 +118,9 @@ export class Session {
   }
 
   get checkpointIsDue(): boolean {
-    return this.unsaved && this.isDue(this.step, this.config.checkpoint.every);
+    const { every, seconds } = this.config.checkpoint;
+    const late = seconds > 0 && performance.now() - this.savedAt >= 1000 * seconds;
+    return this.unsaved && (late || this.isDue(this.step, every));
   }
 
   /** Whether the run has a folder, and a state that is not in it. */
@@ -184,7 +135,9 @@ export class Session {
     try {
       const { normalize } = config;
       const found = await evaluate(model, dataset.test, { batchSize, normalize, signal });
-      const evaluation = { step, testError: found.error, top5Error: found.top5Error, loss: found.loss };
+      const loss = Number.isFinite(found.loss) ? found.loss : null;
+      if (loss === null) await this.requireFiniteWeights(found.loss);
+      const evaluation = { step, testError: found.error, top5Error: found.top5Error, loss };
       this.history.evaluations.push(evaluation);
       return { type: 'evaluation', ...evaluation };
     } catch (error) {
@@ -198,9 +151,11 @@ export class Session {
     await this.readLosses({});
     const { step, files, config, backend, pending, history } = this;
     const tensors = await readState(this.weights, this.optimizer);
+    requireFinite(step, tensors, this.checkpoint);
     const bytes = await encodeCheckpoint({ config: { ...config }, backend, step, pending, history, tensors });
     const path = await saveCheckpoint(files, this.out as string, step, bytes, config.checkpoint.keep);
     this.savedStep = step;
+    this.savedAt = performance.now();
     this.checkpoint = path;
     return { type: 'checkpoint', step, path };
   }
@@ -281,11 +236,18 @@ export class Session {
     let step = this.step - this.losses.unread;
     for (const loss of await this.losses.read()) {
       step++;
-      if (!Number.isFinite(loss)) throw await nonFinite(step, loss, this.trainable, grads, this.checkpoint);
+      if (!Number.isFinite(loss))
+        throw nonFinite(step, loss, await findNonFinite(this.trainable, grads), this.checkpoint);
       this.pending.push(loss);
       const stood = step > this.config.schedule.warmup ? this.stuck(loss) : undefined;
       if (stood !== undefined) this.toTell.push(this.stuckWarning(step, stood));
     }
+  }
+
+  /** A test loss that is no number may come of running statistics that lag behind: no reason to stop. */
+  private async requireFiniteWeights(loss: number): Promise<void> {
+    const place = await findNonFinite(this.trainable, {});
+    if (place) throw nonFinite(this.step, loss, place, this.checkpoint);
   }
 
   private stuckWarning(step: number, stood: number): TrainEvent {

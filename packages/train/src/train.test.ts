@@ -1,11 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel, startBackend } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { evaluate, train } from './index';
+import { evaluate, type TrainConfigInput, train } from './index';
 import { patterns } from './test/patterns';
 import { collect, ofType, registry, small, temporaryFolder } from './test/setup';
 
@@ -125,7 +125,7 @@ describe('a folder', () => {
   test('holds config, result, the newest checkpoints and a model that loads back', async () => {
     const out = temporaryFolder();
     const [end] = ofType(
-      await collect(small({ checkpoint: { every: 2, keep: 2 }, model: dynamic }), { out }),
+      await collect(small({ checkpoint: { every: 2, keep: 2, seconds: 0 }, model: dynamic }), { out }),
       'end',
     );
     expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-00000010.neusim', 'step-00000012.neusim']);
@@ -145,29 +145,40 @@ describe('a folder', () => {
 });
 
 describe('a loss that is no number', () => {
+  /** The fourth update is the first with a rate beyond all numbers. */
+  const breaking = { name: 'step' as const, at: [3], factor: 1e300 } satisfies TrainConfigInput['schedule'];
+
   test('stops the run with step, layer and the last good checkpoint', async () => {
     const out = temporaryFolder();
     const before = tf.memory().numTensors;
-    const config = small({
-      optimizer: { name: 'sgd', learningRate: 1e300 },
-      schedule: { name: 'constant' },
-      checkpoint: { every: 1 },
-    });
+    const config = small({ schedule: breaking, checkpoint: { every: 3, seconds: 0 } });
     const error = await collect(config, { out }).catch((thrown) => thrown);
-    const { step, layer, checkpoint } = error.data;
-    expect(error).toEqual(coded('TRAIN_NON_FINITE', { what: 'weights' }));
-    expect(layer).toMatch(/root/);
-    expect(checkpoint).toMatch(new RegExp(`step-0000000${step - 1}.neusim$`));
-    expect(existsSync(checkpoint)).toBe(true);
+    expect(error).toEqual(
+      coded('TRAIN_NON_FINITE', { step: 5, layer: 'root', weight: 'root/kernel', what: 'weights' }),
+    );
+    expect(error.data.checkpoint).toBe(join(out, 'checkpoints', 'step-00000003.neusim'));
     expect(tf.memory().numTensors).toBe(before);
+    // It is a good one.
+    const again = await collect(config, { out, resume: true }).catch((thrown) => thrown);
+    expect(again.data).toMatchObject({ step: 5 });
+  });
+
+  test('no checkpoint is written of a step that broke the weights', async () => {
+    const out = temporaryFolder();
+    const config = small({ schedule: breaking, checkpoint: { every: 1, seconds: 0 } });
+    const error = await collect(config, { out }).catch((thrown) => thrown);
+    expect(error).toEqual(coded('TRAIN_NON_FINITE', { step: 4, loss: null, layer: 'root', what: 'weights' }));
+    expect(readdirSync(join(out, 'checkpoints')).at(-1)).toBe('step-00000003.neusim');
+  });
+
+  test('is found where the last step broke it', async () => {
+    await expect(collect(small({ steps: 4, schedule: breaking }))).rejects.toThrow(
+      coded('TRAIN_NON_FINITE', { step: 4 }),
+    );
   });
 
   test('is found however seldom it is read', async () => {
-    const config = small({
-      optimizer: { name: 'sgd', learningRate: 1e300 },
-      schedule: { name: 'constant' },
-      log: { every: 12, readEvery: 12 },
-    });
+    const config = small({ schedule: breaking, evaluation: {}, log: { every: 12, readEvery: 12 } });
     const often = await collect({ ...config, log: { every: 1 } }).catch((thrown) => thrown);
     const seldom = await collect(config).catch((thrown) => thrown);
     expect(seldom).toEqual(coded('TRAIN_NON_FINITE', { step: often.data.step }));

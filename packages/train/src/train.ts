@@ -6,8 +6,10 @@ import { NeusimError } from '@neusim/registry';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from './breathe';
 import type { TrainConfigInput } from './config';
+import type { TrainContext } from './context';
 import type { TrainEvent } from './events';
-import { openSession, type Session, type TrainContext } from './session';
+import { openSession } from './open-session';
+import type { Session } from './session';
 
 /** The events of a run. Whoever stops reading them stops the run. */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {

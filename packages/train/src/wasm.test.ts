@@ -15,7 +15,7 @@ const config = small({
     predictor: { name: 'sphere', hidden: 4 },
   },
   optimizer: { name: 'sgd', learningRate: 0.01 },
-  checkpoint: { every: 5, keep: 3 },
+  checkpoint: { every: 5, keep: 3, seconds: 0 },
 });
 
 test('a run on wasm is the run on cpu, and goes on bit for bit', async () => {

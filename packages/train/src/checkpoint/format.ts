@@ -39,7 +39,12 @@ const headerSchema = v.object({
   history: v.object({
     steps: v.array(v.object({ step: whole, loss: v.number(), learningRate: v.number() })),
     evaluations: v.array(
-      v.object({ step: whole, testError: v.number(), top5Error: v.nullable(v.number()), loss: v.number() }),
+      v.object({
+        step: whole,
+        testError: v.number(),
+        top5Error: v.nullable(v.number()),
+        loss: v.nullable(v.number()),
+      }),
     ),
   }),
   tensors: v.array(

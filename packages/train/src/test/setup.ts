@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import core from '@neusim/core';
 import hypernet from '@neusim/hypernet';
+import masks from '@neusim/masks';
 import models from '@neusim/models';
 import { createRegistry } from '@neusim/registry';
 import { onTestFinished } from 'vitest';
 import { type TrainConfigInput, type TrainContext, type TrainEvent, train } from '../index';
 import { patterns } from './patterns';
 
-export const registry = createRegistry(core, hypernet, models);
+export const registry = createRegistry(core, hypernet, masks, models);
 
 /** Batch norm, momentum, augmentation, a schedule and penalties: all that a resumed run must carry on. */
 export const small = (changes: Partial<TrainConfigInput> = {}): TrainConfigInput => ({
@@ -27,6 +28,7 @@ export const small = (changes: Partial<TrainConfigInput> = {}): TrainConfigInput
   schedule: { name: 'step', at: [6], warmup: 3 },
   l2: { filter: 5e-4, norm: 5e-4, predictor: 5e-4 },
   evaluation: { every: 5 },
+  checkpoint: { seconds: 0 },
   log: { every: 1 },
   ...changes,
 });

@@ -1,0 +1,24 @@
+/** What a run needs besides its config: where things come from and go to, and what stops it. */
+import type { Dataset } from '@neusim/datasets';
+import type * as platform from '@neusim/platform';
+import type { AnyRegistry } from '@neusim/registry';
+
+/** What training needs of `@neusim/platform`; the package itself, as a namespace, fits. */
+export type TrainFiles = Pick<platform.Platform, keyof platform.Files | keyof platform.Codecs | 'modelFile'>;
+
+export interface TrainContext {
+  /** Knows the config's data set, model and parts. */
+  readonly registry: AnyRegistry;
+  /** Default: `@neusim/platform`. */
+  readonly files?: TrainFiles;
+  /** Folder of the data set's files. */
+  readonly folder?: string | undefined;
+  /** The data set itself, in place of reading the config's. */
+  readonly dataset?: Dataset | undefined;
+  /** Folder of the run: config.json, checkpoints, the trained model, result.json. Without it nothing is written. */
+  readonly out?: string | undefined;
+  /** Go on from the newest checkpoint of `out`, or from the file named. */
+  readonly resume?: boolean | string | undefined;
+  /** Stops the run between two steps, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+}
