@@ -1,0 +1,37 @@
+/**
+ * Slice and SplitV. The stock kernels copy the whole input out of the heap for every slice, and then each run of
+ * the last axis on its own; these copy the runs that are contiguous in the input, once.
+ */
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { copyBlock } from './copy-block';
+import { override } from './override';
+
+export const slice = override<tf.SliceAttrs>(tf.Slice, (call, stock) => {
+  const x = call.inputs.x as tf.Tensor;
+  if (x.dtype === 'string') return stock(call);
+  const { begin, size } = call.attrs;
+  const [from, sizes] = tf.slice_util.parseSliceParams(x, begin, size) as [number[], number[]];
+  return copy(x, from, sizes, call.backend);
+});
+
+export const splitV = override<tf.SplitVAttrs>(tf.SplitV, (call, stock) => {
+  const x = call.inputs.x as tf.Tensor;
+  if (x.dtype === 'string') return stock(call);
+  const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0] as number;
+  const begin = x.shape.map(() => 0);
+  return tf.backend_util.prepareSplitSize(x, call.attrs.numOrSizeSplits, axis).map((length) => {
+    const size = x.shape.map((whole, i) => (i === axis ? length : whole));
+    const part = copy(x, begin, size, call.backend);
+    begin[axis] = (begin[axis] as number) + length;
+    return part;
+  });
+});
+
+function copy(x: tf.Tensor, begin: number[], size: number[], backend: BackendWasm): tf.TensorInfo {
+  const out = backend.makeOutput(size, x.dtype);
+  const none = size.map(() => 0);
+  const from = backend.typedArrayFromHeap(x);
+  copyBlock(from, x.shape, begin, backend.typedArrayFromHeap(out), size, none, size);
+  return out;
+}
