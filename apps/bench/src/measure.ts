@@ -3,20 +3,23 @@
 /** Milliseconds of each round. */
 export type Times<Name extends string> = Readonly<Record<Name, readonly number[]>>;
 
-export interface Rounds {
+export interface Rounds<Name extends string = string> {
   /** Rounds that count; before them each variant runs once uncounted. */
   readonly rounds: number;
+  /** Runs before each variant, untimed. */
+  readonly before?: (name: NoInfer<Name>) => void;
 }
 
 /** Runs every variant once a round. A variant leaves no tensors behind. */
 export function measure<Name extends string>(
   variants: Readonly<Record<Name, () => void>>,
-  { rounds }: Rounds,
+  { rounds, before = () => {} }: Rounds<NoInfer<Name>>,
 ): Times<Name> {
   const names = Object.keys(variants) as Name[];
   const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = -1; round < rounds; round++)
     for (const name of names) {
+      before(name);
       const start = performance.now();
       variants[name]();
       if (round >= 0) times[name].push(performance.now() - start);

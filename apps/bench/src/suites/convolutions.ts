@@ -19,7 +19,7 @@ export function benchConvolutions(engines: Engines, quick: boolean): Findings {
   const rows: Row[] = [];
   const found: Record<string, number[]> = {};
   for (const shape of quick ? tiny : shapes) {
-    const { rows: more, ratios } = benchShape(engines, shape, { rounds: quick ? 2 : 9 });
+    const { rows: more, ratios } = benchShape(engines, shape, quick ? 2 : 9);
     rows.push(...more);
     for (const [name, value] of Object.entries(ratios)) found[name] = [...(found[name] ?? []), value];
   }
@@ -30,7 +30,7 @@ export function benchConvolutions(engines: Engines, quick: boolean): Findings {
 function benchShape(
   engines: Engines,
   [batch, height, width, channels, filters]: (typeof shapes | typeof tiny)[number],
-  rounds: { readonly rounds: number },
+  rounds: number,
 ): Findings {
   const x = tf.randomNormal<tf.Rank.R4>([batch, height, width, channels]);
   const w = tf.randomNormal<tf.Rank.R4>([3, 3, channels, filters]);
@@ -42,23 +42,17 @@ function benchShape(
   const forward = (m?: tf.Tensor) => () => void tf.tidy(() => void convolve(x, w, ...(m ? [m] : [])));
   const train = (m?: tf.Tensor) => () =>
     void tf.tidy(() => void tf.grads(convolve)(m ? [x, w, m] : [x, w], dy));
-  const founded = (run: () => void) => () => {
-    engines.use('foundation');
-    run();
-    engines.use('neusim');
-  };
-
-  engines.use('neusim');
-  const forwards = measure({ plain: forward(), dns: forward(dns), uns: forward(uns) }, rounds);
+  const before = (name: string) => engines.use(name.startsWith('foundation') ? 'foundation' : 'neusim');
+  const forwards = measure({ plain: forward(), dns: forward(dns), uns: forward(uns) }, { rounds, before });
   const trains = measure(
     {
       plain: train(),
       dns: train(dns),
       uns: train(uns),
-      foundationPlain: founded(train()),
-      foundationDns: founded(train(dns)),
+      foundationPlain: train(),
+      foundationDns: train(dns),
     },
-    rounds,
+    { rounds, before },
   );
   tf.dispose([x, w, dy, dns, uns]);
 

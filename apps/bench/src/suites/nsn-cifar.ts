@@ -32,14 +32,8 @@ export function benchNsnCifar(engines: Engines, quick: boolean): Findings {
     rows.push(row(`${name} train`, 'neusim', train, batch, 'images/s', heapBytes()));
     rows.push(row(`${name} forward`, 'neusim', forward, batch, 'images/s', heapBytes()));
     if (similarity === 'dynamic-dns') {
-      const step = (engine: 'neusim' | 'foundation') => () => {
-        engines.use(engine);
-        net.step();
-      };
-      const { neusim, foundation } = measure(
-        { neusim: step('neusim'), foundation: step('foundation') },
-        rounds,
-      );
+      const both = { neusim: net.step, foundation: net.step };
+      const { neusim, foundation } = measure(both, { ...rounds, before: engines.use });
       rows.push(row(`${name} train`, 'foundation', foundation, batch, 'images/s', heapBytes()));
       ratios.nsnTrainVsFoundation = ratio(neusim, foundation);
     }

@@ -16,8 +16,10 @@ export {
   similarityForward,
 } from './composed-similarity';
 
-/** Positions whose patches are multiplied at once for the filter gradient: its operands then stay in the cache. */
-const POSITIONS = 2048;
+/** Floats of patches multiplied at once for the filter gradient: the operands then stay in the cache. */
+const PATCH_FLOATS = 1 << 20;
+/** Shorter runs of positions would cost more in calls. */
+const FEWEST_POSITIONS = 2048;
 
 /** y[B,H',W',F] of a plain convolution. */
 export function convForward(x: tf.Tensor4D, w: tf.Tensor4D, g: Geometry): tf.Tensor4D {
@@ -59,7 +61,8 @@ function flipped(w: tf.Tensor4D, g: Geometry): tf.Tensor4D {
 export function convBackpropFilter(x: tf.Tensor4D, dy: tf.Tensor4D, g: Geometry): tf.Tensor4D {
   const [batch, , , filters] = dy.shape;
   const rowLength = g.outWidth * batch;
-  const rows = Math.max(1, Math.floor(POSITIONS / rowLength));
+  const positions = Math.max(FEWEST_POSITIONS, PATCH_FLOATS / (g.taps * g.channels));
+  const rows = Math.max(1, Math.floor(positions / rowLength));
   const images = tf.transpose(padInput(x, g), [3, 1, 2, 0]);
   const grads = tf.transpose(dy, [1, 2, 0, 3]);
   let sum: tf.Tensor | undefined;
