@@ -1,7 +1,10 @@
 // Presets, listed like the registry's definitions.
 
 import { presets } from '@neusim/train';
+import { packageVersion } from './package-version';
 
 export function listPresets() {
-  return presets.map(({ name, summary }) => ({ name, version: '0.1.0', plugin: '@neusim/train', summary }));
+  const plugin = '@neusim/train';
+  const version = packageVersion(plugin);
+  return presets.map(({ name, summary }) => ({ name, version, plugin, summary }));
 }

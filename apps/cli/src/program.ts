@@ -5,6 +5,7 @@ import { demo } from './commands/demo';
 import { doctor } from './commands/doctor';
 import { list, listable } from './commands/list';
 import { train } from './commands/train';
+import { packageVersion } from './package-version';
 import { makeRegistry } from './registry';
 import { errorJson, errorText, exitCodeOf, usageError } from './terminal/report-error';
 import type { Outcome, Terminal } from './terminal/terminal';
@@ -41,7 +42,7 @@ function helpFor(program: Command, argv: readonly string[]): string {
 function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Command {
   const program = new Command('neusim')
     .description('Train, compare and report neural similarity networks.')
-    .version('0.1.0', '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .option('--json', 'print one JSON object on standard output, and all else on standard error')
     .option('--debug', 'show where an error happened')
     .exitOverride()

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { cores, joinPath } from '@neusim/platform';
 import { parseConfig } from '@neusim/train';
 import { runJobs, type Settled } from '../demo/pool';
-import { demoRows } from '../demo/rows';
+import { demoRows, type Row } from '../demo/rows';
 import { makeRegistry } from '../registry';
 import { formatSmall } from '../report/colors';
 import { resultsTable } from '../run/columns';
@@ -26,63 +26,80 @@ export interface DemoOptions {
   readonly workers?: number;
 }
 
+const SUMMARY =
+  'One small network three times: comparing kernel and patch by the inner product, by a learned matrix M, and by an M predicted from the image at every position.';
+
 /** Rows that fail, or that Ctrl-C stops, are left out: those that finished are kept. */
 export async function demo(terminal: Terminal, options: DemoOptions): Promise<Outcome> {
   const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
   const { seed, out, quick = false, workers = cores() > 1 ? 2 : 1 } = options;
   const rows = demoRows(seed, quick);
-  const names = rows.map(({ name }) => name);
   const engine = await startEngine('wasm');
   const registry = makeRegistry();
   const dataset = await openDataset(registry, parseConfig(rows[0]?.config), undefined);
   terminal.err(
-    `Training ${names.join(', ')} on ${dataset.train.count} ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, ${workers} at a time.`,
+    `Training ${rows.map(({ name }) => name).join(', ')} on ${dataset.train.count} ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, ${workers} at a time.`,
   );
 
-  const jobs = [...rows]
-    .sort((a, b) => b.cost - a.cost)
-    .map(({ name, config }) => ({ name, config, out: joinPath(out, name), backend: 'wasm' }));
-  // What an earlier demo left; anything else in the folder stays.
-  for (const job of jobs) await rm(joinPath(job.out, 'checkpoints'), { recursive: true, force: true });
-
-  const progress = createProgress(terminal, names);
-  const tickers = new Map(names.map((name) => [name, ticker(name, progress)]));
-  const signal = terminal.interrupted;
-  const settled = await runJobs(jobs, {
-    workers,
-    signal,
-    onEvent: (job, event) => tickers.get(job.name)?.(event),
-  }).finally(() => progress.stop());
-  const inOrder = names.flatMap((name) => settled.find(({ job }) => job.name === name) ?? []);
-
+  const settled = await trainRows(terminal, rows, out, workers);
   const runs: RunReport[] = [];
-  if (inOrder.some((each) => 'result' in each)) terminal.err('Measuring the trained networks …');
-  for (const each of inOrder) {
-    if ('result' in each) runs.push(await examine(registry, dataset, each.result, each.job.out));
+  for (const each of settled) {
+    if (!('result' in each)) continue;
+    if (runs.length === 0) terminal.err('Measuring the trained networks …');
+    runs.push(await examine(registry, dataset, each.result, each.job.out));
   }
-  const missing = inOrder.flatMap((each) => whyMissing(each) ?? []);
+  const missing = settled.flatMap((each) => whyMissing(each) ?? []);
+  for (const each of settled) if ('error' in each) terminal.err(errorText(each.error, false));
+  const exitCode = exitCodeFor(settled, terminal.interrupted);
+  if (runs.length === 0) return { json: { seed, rows: [], missing }, text: missing.join('\n'), exitCode };
+
   const { results, resultsPath, reportPath } = await writeResults(out, {
     title: 'Neural similarity on digits',
-    summary:
-      'One small network three times: comparing kernel and patch by the inner product, by a learned matrix M, and by an M predicted from the image at every position.',
+    summary: SUMMARY,
     seed,
     engine,
     dataset,
     runs,
     missing,
-    seconds: (performance.now() - started) / 1000,
+    seconds: seconds(),
     command: `neusim demo --seed ${seed}${quick ? ' --quick' : ''}`,
   });
-  for (const each of inOrder) if ('error' in each) terminal.err(errorText(each.error, false));
   const lines = [
-    ...(runs.length > 0 ? ['', resultsTable(results.rows), ''] : []),
+    '',
+    resultsTable(results.rows),
+    '',
     ...runs.flatMap(spreadLine),
     ...missing,
     `Report: ${reportPath}`,
     `Results: ${resultsPath}`,
-    `${Math.round((performance.now() - started) / 1000)} s in all.`,
+    `${Math.round(seconds())} s in all.`,
   ];
-  return { json: results, text: lines.join('\n'), exitCode: exitCode(inOrder, signal) };
+  return { json: { ...results, missing }, text: lines.join('\n'), exitCode };
+}
+
+/** Trains the rows, the longest first; returns them in their own order. */
+async function trainRows(terminal: Terminal, rows: readonly Row[], out: string, workers: number) {
+  const jobs = rows.map(({ name, config, cost }) => ({
+    name,
+    config,
+    cost,
+    out: joinPath(out, name),
+    backend: 'wasm',
+  }));
+  // What an earlier demo left. What is in the way and cannot be removed, the row's own run will tell.
+  for (const job of jobs)
+    await rm(joinPath(job.out, 'checkpoints'), { recursive: true, force: true }).catch(() => {});
+  const progress = createProgress(
+    terminal,
+    rows.map(({ name }) => name),
+  );
+  const tickers = new Map(rows.map(({ name }) => [name, ticker(name, progress)]));
+  const settled = await runJobs(
+    jobs.toSorted((a, b) => b.cost - a.cost),
+    { workers, signal: terminal.interrupted, onEvent: (job, event) => tickers.get(job.name)?.(event) },
+  ).finally(() => progress.stop());
+  return rows.flatMap(({ name }) => settled.find(({ job }) => job.name === name) ?? []);
 }
 
 /** How much a predicted M differs, in one line. */
@@ -105,7 +122,7 @@ function whyMissing(settled: Settled): string | null {
   return `${name} was stopped after step ${step}; go on with: neusim train ${joinPath(out, 'config.json')} --out ${out} --resume`;
 }
 
-function exitCode(settled: readonly Settled[], signal: AbortSignal): number {
+function exitCodeFor(settled: readonly Settled[], signal: AbortSignal): number {
   const failed = settled.find((each) => 'error' in each);
   if (failed && 'error' in failed) return exitCodeOf(failed.error);
   const stopped = settled.some((each) => 'aborted' in each);

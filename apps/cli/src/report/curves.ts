@@ -30,7 +30,8 @@ function curve(runs: readonly RunReport[], which: Curve, unit: string): Html {
   const lines = runs.map((run) =>
     (which === 'loss' ? smooth(run.loss) : run.testError).filter(([, y]) => y > 0),
   );
-  if (lines.every((line) => line.length === 0)) return html`<p class="empty">Nothing was recorded.</p>`;
+  if (lines.every((line) => line.length < 2))
+    return html`<p class="empty">Fewer than two points were recorded.</p>`;
   return chart(`${which} of ${runs.map((run) => run.result.name).join(', ')}`, {
     width: WIDTH,
     height: HEIGHT,
@@ -61,14 +62,17 @@ function curve(runs: readonly RunReport[], which: Curve, unit: string): Html {
   });
 }
 
-/** 1, 2 and 5 times the powers of ten that the lines reach. */
+/** 1, 2 and 5 times the powers of ten that the lines reach; every digit times them where that gives too few. */
 function ticks(lines: readonly (readonly Point[])[]): number[] {
   const values = lines.flatMap((line) => line.map(([, y]) => y));
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const powers = Array.from({ length: 13 }, (_, index) => 10 ** (index - 8));
-  return powers
-    .flatMap((power) => [power, 2 * power, 5 * power])
-    .filter((tick) => tick >= least && tick <= most);
+  const inside = (digits: readonly number[]) =>
+    powers
+      .flatMap((power) => digits.map((digit) => digit * power))
+      .filter((tick) => tick >= least && tick <= most);
+  const few = inside([1, 2, 5]);
+  return few.length > 1 ? few : inside([1, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]);
 }
 
 const titleOf = ([step, value]: Point) => `step ${step}: ${value.toFixed(2)} %`;

@@ -80,7 +80,7 @@ export function dynamicSection({ result, learned }: RunReport): Html | null {
       ? 'How much the centre of the kernel reads from each tap of its window, at every position: the centre’s row of M − I.'
       : 'One map for each tap of the window, in the tap’s place: M − 1 at every position. Where a map is orange the kernel listens to that tap more than a plain convolution would, where it is blue less.'
   }</p>
-<div class="layers"><div><h3>input</h3><img class="sample" alt="the sample image" src="${imageUri(sample)}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
+<div class="layers${dynamic.length > 3 ? '' : ' few'}"><div><h3>input</h3><img class="sample" alt="the sample image" src="${imageUri(sample)}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
 </section>`;
 }
 

@@ -49,8 +49,10 @@ svg [aria-label="text"] text { fill: var(--ink); }
 .pair { display: flex; gap: 14px; }
 .pair small { display: block; }
 .layers h3 { margin-top: 12px; }
-.taps { display: grid; grid-template-columns: repeat(var(--columns), 72px); gap: 4px; }
-.map { position: relative; width: 72px; height: 72px; background: #000; overflow: hidden; border-radius: 3px; }
+.layers { --map: 72px; }
+.layers.few { --map: 104px; }
+.taps { display: grid; grid-template-columns: repeat(var(--columns), var(--map)); gap: 4px; }
+.map { position: relative; width: var(--map); height: var(--map); background: #000; overflow: hidden; border-radius: 3px; }
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
 .map .under { opacity: 0.35; }
 .sample { width: 92px; height: 92px; image-rendering: pixelated; border-radius: 3px; display: block; }

@@ -4,17 +4,23 @@ import { exitCodes } from './exit-codes';
 import type { Terminal } from './terminal';
 
 /**
- * Standard output and error. The first Ctrl-C (or SIGTERM) aborts `interrupted`, so that a run can write its
- * checkpoint; the second ends the process at once.
+ * Standard output and error. Once a command has asked for `interrupted`, the first Ctrl-C (or SIGTERM) aborts it, so
+ * that a run can write its checkpoint, and the second ends the process; before, the first ends it.
  */
 export function nodeTerminal(): Terminal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitCodes[signal]);
-      controller.abort(signal);
-    });
-  }
+  let listening = false;
+  const listen = () => {
+    for (const signal of listening ? [] : (['SIGINT', 'SIGTERM'] as const)) {
+      process.on(signal, () => {
+        if (controller.signal.aborted) process.exit(exitCodes[signal]);
+        process.stderr.write('\nStopping after this step; once more ends at once.\n');
+        controller.abort(signal);
+      });
+    }
+    listening = true;
+    return controller.signal;
+  };
   // `neusim … | head` closes the pipe early: that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
@@ -25,6 +31,8 @@ export function nodeTerminal(): Terminal {
     interactive: Boolean(process.stderr.isTTY) && process.env.CI === undefined,
     secondsBetweenLines: 4,
     env: process.env,
-    interrupted: controller.signal,
+    get interrupted() {
+      return listen();
+    },
   };
 }
