@@ -87,7 +87,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.base.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:packages|apps)/[^/]+/(?:dist|node_modules)/' },
+    exclude: { path: '^(?:packages|apps)/[^/]+/(?:bin|dist|node_modules)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['@neusim/source', 'import', 'node', 'default', 'types'],
