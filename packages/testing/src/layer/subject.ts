@@ -6,7 +6,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import type { NdArray } from '../oracle/array';
-import { randomNormal } from '../random';
+import { randomNormal, randomNumbers } from '../random';
 import { fromTensor, toTensor } from '../tensors';
 import { rootMeanSquare } from './root-mean-square';
 import type { WindowOptions } from './variants';
@@ -50,8 +50,10 @@ export async function createSubject(
   seed: number,
 ): Promise<Subject> {
   const x = tfl.input({ shape: [...inputShape] });
-  const built = build(x, options);
-  const output = built instanceof tfl.layers.Layer ? built.apply(x) : built;
+  const output = reproducibly(seed, () => {
+    const built = build(x, options);
+    return built instanceof tfl.layers.Layer ? built.apply(x) : built;
+  });
   if (!(output instanceof tfl.SymbolicTensor))
     throw new NeusimError('CHECK_NOT_SYMBOLIC', 'layer(x) gave neither a layer nor one symbolic tensor', {
       hint: 'Return the layer, or layer.apply(x).',
@@ -121,6 +123,17 @@ export async function createSubject(
       model.dispose();
     },
   };
+}
+
+/** Initialisers without a seed draw one from Math.random: a check must find the same thing twice. */
+function reproducibly<T>(seed: number, build: () => T): T {
+  const { random } = Math;
+  Math.random = randomNumbers(seed);
+  try {
+    return build();
+  } finally {
+    Math.random = random;
+  }
 }
 
 /** The output of a model with one output; not in a tidy, so what the layer leaks stays to be counted. */
