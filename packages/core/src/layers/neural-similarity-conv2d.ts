@@ -13,10 +13,9 @@ import type { Predictor, Role, Shape, Similarity, Weight } from '../parts';
 import { similarityConv2d } from '../seam/similarity-conv2d';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
+import { type Conv2DArgs, chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { restorePart, type SavedPart, savePart } from './loading';
 import { registerLayer } from './register-layer';
-
-type Conv2DArgs = Parameters<typeof layers.conv2d>[0];
 
 /** Options of tfjs's `tf.layers.conv2d`, and: */
 export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
@@ -35,24 +34,6 @@ export interface WeightDescription {
   readonly learningRateScale?: number;
 }
 
-/** The members of tfjs's Conv2D that hold its parsed options (protected in its typings). */
-interface ParsedConv2D {
-  readonly kernelSize: number[];
-  readonly filters: number;
-  readonly strides: number[];
-  readonly padding: string;
-  readonly dataFormat: string;
-  readonly dilationRate: number[];
-  readonly useBias: boolean;
-  readonly activation: { apply(x: tf.Tensor): tf.Tensor } | null;
-  readonly kernelInitializer: Weight['init'];
-  readonly biasInitializer: Weight['init'];
-  readonly kernelConstraint: unknown;
-  readonly biasConstraint: unknown;
-  readonly kernelRegularizer: unknown;
-  readonly biasRegularizer: unknown;
-}
-
 export class NeuralSimilarityConv2D extends layers.Layer {
   /** @nocollapse */
   static className = 'NeuralSimilarityConv2D';
@@ -60,7 +41,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   readonly similarity: Similarity;
   readonly shape: Shape;
   readonly predictor: Predictor | undefined;
-  /** tfjs's own layer, never built: it parses and writes the options both have. */
+  /** Never built: it parses and writes the options both have. */
   private readonly stock: layers.Layer;
   private readonly options: ParsedConv2D;
   private readonly dilations: Pair;
@@ -312,35 +293,4 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         { data: { layer: this.name, predicted: z, wanted }, hint: 'Give the predictor that many channels.' },
       );
   }
-}
-
-function parseConv2D(conv: Conv2DArgs): layers.Layer {
-  if (conv.padding !== undefined && conv.padding !== 'same' && conv.padding !== 'valid')
-    throw new NeusimError('LAYER_OPTIONS', `padding ${JSON.stringify(conv.padding)} is not known`, {
-      data: { padding: conv.padding },
-      hint: "Allowed: 'same' and 'valid'.",
-    });
-  try {
-    return layers.conv2d({ ...conv, inputShape: undefined, batchInputShape: undefined } as Conv2DArgs);
-  } catch (cause) {
-    throw new NeusimError('LAYER_OPTIONS', (cause as Error).message, {
-      data: { options: conv },
-      hint: 'The options are those of tf.layers.conv2d.',
-      cause,
-    });
-  }
-}
-
-function chooseDilations(rate: Pair, shape: Shape): Pair {
-  if (!shape.dilations) return rate;
-  if (rate.some((d, axis) => d !== 1 && d !== shape.dilations?.[axis]))
-    throw new NeusimError(
-      'LAYER_OPTIONS',
-      `dilationRate [${rate}] contradicts the shape's [${shape.dilations}]`,
-      {
-        data: { dilationRate: rate, shape: shape.name },
-        hint: 'Give the dilation in one place.',
-      },
-    );
-  return shape.dilations;
 }
