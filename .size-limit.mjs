@@ -21,7 +21,7 @@ export default [
   alone('platform', '4.5 KB'),
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
-  alone('backend-wasm', '5.2 KB'),
+  alone('backend-wasm', '6.9 KB'),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
   alone('train', '13 KB'),
