@@ -1,10 +1,11 @@
 /**
- * Gradients of tfjs's own convolutions, for networks written with plain tfjs layers: the filter gradient, which
- * tfjs-wasm lacks, and the input gradient, which it has in a slow form. Both are core's compositions.
+ * Gradients of plain convolutions: the filter gradient, which tfjs-wasm lacks, and the input gradient, which it has
+ * in a slow form. Both are core's compositions, the filter's by Winograd's algorithm where that pays.
  */
-import { type Geometry, composed as seam } from '@neusim/core';
+import { CONV2D_BACKPROP_FILTER, type ConvAttrs, type Geometry, composed as seam } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { composed } from '../override';
+import { isWinograd, winogradFilterGradient } from '../winograd';
 
 interface ConvGradAttrs {
   readonly strides: [number, number] | number;
@@ -21,9 +22,24 @@ export const conv2DBackpropFilter = composed<ConvGradAttrs & { readonly filterSh
     const images = channelsLast(x as tf.Tensor4D, attrs);
     const g = geometry(images.shape, attrs.filterShape, attrs);
     if (x?.size === 0 || dy?.size === 0) return tf.zeros(attrs.filterShape);
-    return seam.convBackpropFilter(images, channelsLast(dy as tf.Tensor4D, attrs), g);
+    return filterGradient(images, channelsLast(dy as tf.Tensor4D, attrs), g);
   },
 );
+
+export const seamConv2DBackpropFilter = composed<ConvAttrs>(CONV2D_BACKPROP_FILTER, ({ x, dy }, { g }) => {
+  if (x?.size === 0 || dy?.size === 0)
+    return tf.zeros([g.kernelHeight, g.kernelWidth, g.channels, (dy as tf.Tensor4D).shape[3]]);
+  return filterGradient(x as tf.Tensor4D, dy as tf.Tensor4D, g);
+});
+
+/** Channels below which Winograd's sums of rows cost more than they save. */
+const FEWEST_CHANNELS = 32;
+
+function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, g: Geometry): tf.Tensor4D {
+  return isWinograd(g) && g.channels >= FEWEST_CHANNELS
+    ? winogradFilterGradient(x, dy, g)
+    : seam.convBackpropFilter(x, dy, g);
+}
 
 export const conv2DBackpropInput = composed<ConvGradAttrs & { readonly inputShape: Shape4 }>(
   tf.Conv2DBackpropInput,

@@ -32,24 +32,21 @@ function maxPoolGrad(x: tf.Tensor4D, dy: tf.Tensor4D, attrs: PoolAttrs, backend:
   const values = heap(x, backend);
   const grads = heap(dy, backend);
   const channels = x.shape[3];
-  const best = new Float32Array(channels);
-  const winner = new Int32Array(channels);
   let read = 0;
-  for (const pixels of windows(x.shape, attrs)) {
-    best.fill(Number.NEGATIVE_INFINITY);
-    for (const pixel of pixels) {
-      const at = pixel * channels;
-      for (let c = 0; c < channels; c++) {
-        const value = values[at + c] as number;
-        if (value > (best[c] as number) || pixel === pixels[0]) {
-          best[c] = value;
-          winner[c] = at + c;
+  for (const pixels of windows(x.shape, attrs))
+    for (let c = 0; c < channels; c++, read++) {
+      let winner = (pixels[0] as number) * channels + c;
+      let best = values[winner] as number;
+      for (let i = 1; i < pixels.length; i++) {
+        const at = (pixels[i] as number) * channels + c;
+        const value = values[at] as number;
+        if (value > best) {
+          best = value;
+          winner = at;
         }
       }
+      dx[winner] = (dx[winner] as number) + (grads[read] as number);
     }
-    for (let c = 0; c < channels; c++, read++)
-      dx[winner[c] as number] = (dx[winner[c] as number] as number) + (grads[read] as number);
-  }
   return out;
 }
 
