@@ -77,5 +77,13 @@ test('convolutions large enough to take it, and their gradients', () =>
     return [f(x, w), ...tf.grads(f)([x, w], random([12, 16, 15, 64], 3))];
   }, 5e-6));
 
+test.each(['linear', 'relu'] as const)('a fused convolution large enough, %s', (activation) =>
+  expectParity(() => {
+    const x = random<tf.Rank.R4>([12, 16, 15, 64], 1);
+    const filter = random<tf.Rank.R4>([3, 3, 64, 64], 2);
+    return tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias: random([64], 3), activation });
+  }, 5e-6),
+);
+
 test('maps large enough to be turned in blocks', () =>
   expectParity(() => tf.transpose(random([33, 30, 9, 35]), [3, 1, 2, 0])));

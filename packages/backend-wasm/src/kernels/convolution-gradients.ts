@@ -33,10 +33,12 @@ export const seamConv2DBackpropFilter = composed<ConvAttrs>(CONV2D_BACKPROP_FILT
 });
 
 /** Channels below which Winograd's sums of rows cost more than they save. */
-const FEWEST_CHANNELS = 32;
+const FEWEST_CHANNELS = 16;
+/** Multiply-adds below which the calls do. */
+const LEAST_WORK = 3e7;
 
 function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, g: Geometry): tf.Tensor4D {
-  return isWinograd(g) && g.channels >= FEWEST_CHANNELS
+  return isWinograd(g) && g.channels >= FEWEST_CHANNELS && g.taps * x.size * dy.shape[3] >= LEAST_WORK
     ? winogradFilterGradient(x, dy, g)
     : seam.convBackpropFilter(x, dy, g);
 }

@@ -1,7 +1,7 @@
 /** Every kernel of tfjs's backend `wasm` that this package replaces or adds. */
 import type { Override } from '../override';
 import { batchMatMul } from './batch-mat-mul';
-import { conv2d } from './conv2d';
+import { conv2d, fusedConv2d } from './conv2d';
 import { conv2DBackpropFilter, conv2DBackpropInput, seamConv2DBackpropFilter } from './convolution-gradients';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-gradients';
 import { fusedBatchNorm } from './fused-batch-norm';
@@ -25,6 +25,7 @@ export const kernels: readonly Override[] = [
   mean,
   batchMatMul,
   conv2d,
+  fusedConv2d,
   conv2DBackpropFilter,
   seamConv2DBackpropFilter,
   conv2DBackpropInput,
