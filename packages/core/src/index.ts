@@ -65,6 +65,7 @@ export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } fr
 export { type StartedBackend, startBackend } from './start-backend';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';
+export { weightSeed } from './weight-seed';
 export { countParameters, describeWeights, type WeightInfo } from './weights';
 
 export default plugin('@neusim/core', '0.1.0', [

@@ -5,25 +5,14 @@
 import type { Predictor } from '@neusim/core';
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
-import { connect, convolutions, norms, plan, registerPredictorLayers } from './network';
+import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, networkEntries } from './options';
 
 export type ConvPredictorOptions = NetworkOptions;
 
-const norm = { input: [false, false], kernel: [false, false] } as const;
-
-/** A predictor of its own for each layer it is applied to (disjoint parameterization). */
+/** A predictor of its own for each layer it is applied to. */
 export function convPredictor(options: ConvPredictorOptions): Predictor {
-  registerPredictorLayers();
-  return Object.freeze<Predictor>({
-    name: 'conv',
-    options: { ...options },
-    apply(x, channels, g, layerName) {
-      const name = `${layerName}_predictor`;
-      const decided = plan(options, channels, g.taps);
-      return connect(x, convolutions(options, norm, decided, name), norms(options, decided, name), g, name);
-    },
-  });
+  return disjointPredictor('conv', options, { input: [false, false], kernel: [false, false] });
 }
 
 export default define({

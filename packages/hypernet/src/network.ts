@@ -7,14 +7,19 @@
  * Predictors differ in what the convolutions divide by, and in which of these layers they share.
  */
 
-import { BatchNorm, type Geometry, registerLayer } from '@neusim/core';
+import { BatchNorm, type Geometry, registerLayer, weightSeed } from '@neusim/core';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { NetworkOptions } from './options';
 import { isInputGrid, OutputGrid } from './output-grid';
-import { seedOf } from './seed';
 import { SphereConv2D } from './sphere-conv2d';
 
 export type Pairwise<T> = readonly [T, T];
+
+/** Whether m1 and m2 divide by the norm of the patch (`input`) and of the kernel. */
+export interface Norms {
+  readonly input: Pairwise<boolean>;
+  readonly kernel: Pairwise<boolean>;
+}
 
 /** A choice of network with everything decided for M's number of values. */
 export interface Plan {
@@ -39,7 +44,7 @@ export function plan(options: NetworkOptions, channels: number, taps: number): P
 /** m1 and m2. With the identity start and no batch norm to hold it, m2 starts at zero. */
 export function convolutions(
   options: NetworkOptions,
-  norm: { readonly input: Pairwise<boolean>; readonly kernel: Pairwise<boolean> },
+  norm: Norms,
   { hidden, channels, batchNorm }: Plan,
   name: string,
 ): Pairwise<SphereConv2D> {
@@ -54,11 +59,16 @@ export function convolutions(
       normalizeInput: norm.input[part],
       normalizeKernel: norm.kernel[part],
       initScale: scales[part],
-      seed: seedOf(seed, partName),
+      seed: layerSeed(seed, partName),
       l2,
     });
   };
   return [make(0, hidden), make(1, channels)];
+}
+
+/** A layer's seed from its predictor's, if that has one. */
+export function layerSeed(seed: number | undefined, name: string): number | undefined {
+  return seed === undefined ? undefined : weightSeed(seed, name);
 }
 
 /** The batch norms after m1 and m2, if any. With the identity start the last γ is zero, so that z is. */

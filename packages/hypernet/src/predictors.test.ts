@@ -176,7 +176,9 @@ describe('the start (method: §3; C = 32, relu-normal input, batch 8×16×16, tr
       return { m1: m1![0]!, m2: m2![0]! };
     };
     expect(kernels(3)).toEqual(kernels(3));
+    expect(kernels(0)).toEqual(kernels(0));
     expect(kernels(3).m1).not.toBe(kernels(4).m1);
+    expect(kernels(3).m1).not.toBe(kernels(2 ** 32 + 3).m1);
     expect(kernels(3).m1 / 0.1).not.toBeCloseTo(kernels(3).m2 / 0.001, 4);
   });
 });
@@ -207,7 +209,7 @@ describe.each(backends)('layers with a predictor on %s', (backend) => {
         }),
       inputShape: [5, 6, 2],
       variants: layerVariants([5, 6, 2]).filter((variant) => !excluded(variant.name, similarity)),
-      secondOrder: backend === 'cpu',
+      secondOrder: true,
       load: (saved) => loadModel(registry, saved),
     });
   });

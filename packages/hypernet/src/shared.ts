@@ -7,9 +7,16 @@ import type { BatchNorm, Predictor } from '@neusim/core';
 import { define, NeusimError } from '@neusim/registry';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
-import { connect, convolutions, norms, type Pairwise, plan, registerPredictorLayers } from './network';
+import {
+  connect,
+  convolutions,
+  layerSeed,
+  norms,
+  type Pairwise,
+  plan,
+  registerPredictorLayers,
+} from './network';
 import { type NetworkOptions, type NormOptions, networkEntries, normEntries, width } from './options';
-import { seedOf } from './seed';
 import { SphereConv2D } from './sphere-conv2d';
 
 export interface SharedOptions extends NetworkOptions, NormOptions {
@@ -66,7 +73,7 @@ function adaptation({ width, normalizeAdaptation, l2, seed }: SharedOptions, nam
     filters: width,
     kernelSize: 1,
     normalizeInput: normalizeAdaptation,
-    seed: seedOf(seed, partName),
+    seed: layerSeed(seed, partName),
     l2,
   });
 }

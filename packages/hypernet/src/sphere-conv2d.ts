@@ -8,7 +8,7 @@
  * Gradients flow through both norms, to every order.
  */
 
-import { registerLayer, similarityConv2d, type WeightDescription } from '@neusim/core';
+import { registerLayer, similarityConv2d, type WeightDescription, weightSeed } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
@@ -28,7 +28,7 @@ export interface SphereConv2DArgs {
   normalizeKernel?: boolean;
   /** Factor on the He-normal start N(0, √(2/(k·k·C))), not truncated; default 1. */
   initScale?: number;
-  /** Seed of the start; without one each layer differs. */
+  /** Seed of the start, 0 included; without one each layer differs. */
   seed?: number;
   /** λ of the kernel's own penalty λ/2‖w‖²; without one the training config's value for predictors. */
   l2?: number;
@@ -65,7 +65,11 @@ export class SphereConv2D extends layers.Layer {
     const init =
       deviation === 0
         ? initializers.zeros()
-        : initializers.randomNormal({ mean: 0, stddev: deviation, seed });
+        : initializers.randomNormal({
+            mean: 0,
+            stddev: deviation,
+            ...(seed === undefined ? {} : { seed: weightSeed(seed, 'kernel') }),
+          });
     this.kernel = this.addWeight('kernel', [k, k, channels, filters], 'float32', init);
     this.built = true;
   }

@@ -6,24 +6,15 @@
 import type { Predictor } from '@neusim/core';
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
-import { connect, convolutions, norms, plan, registerPredictorLayers } from './network';
+import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, type NormOptions, networkEntries, normEntries } from './options';
 
 export interface SphereOptions extends NetworkOptions, NormOptions {}
 
-/** A predictor of its own for each layer it is applied to (disjoint parameterization). */
+/** A predictor of its own for each layer it is applied to. */
 export function spherePredictor(options: SphereOptions): Predictor {
-  registerPredictorLayers();
-  const norm = { input: options.normalizeInput, kernel: options.normalizeKernel };
-  return Object.freeze<Predictor>({
-    name: 'sphere',
-    options: { ...options },
-    apply(x, channels, g, layerName) {
-      const name = `${layerName}_predictor`;
-      const decided = plan(options, channels, g.taps);
-      return connect(x, convolutions(options, norm, decided, name), norms(options, decided, name), g, name);
-    },
-  });
+  const { normalizeInput: input, normalizeKernel: kernel } = options;
+  return disjointPredictor('sphere', options, { input, kernel });
 }
 
 export default define({

@@ -6,9 +6,9 @@ import {
   type Predictor,
   type Shape,
   type Similarity,
+  weightSeed,
 } from '@neusim/core';
 import { initializers, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { weightSeed } from './weight-seed';
 
 export interface Convolution {
   readonly name: string;
