@@ -1,7 +1,8 @@
 // Files in a browser: the page's origin-private file system, and fetch for http(s) URLs (which are read-only).
 
 import { NeusimError } from '@neusim/registry';
-import { fileMissing, readFailed, writeFailed } from './errors';
+import { collect } from './codecs';
+import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
 import type { Bytes, Files } from './types';
 
 const isUrl = (path: string) => /^https?:\/\//.test(path);
@@ -39,27 +40,50 @@ async function folderAt(parts: readonly string[], create: boolean): Promise<File
   return folder;
 }
 
-async function fetchFile(url: string): Promise<Bytes> {
-  const response = await fetch(url);
+async function ask(url: string, method: 'GET' | 'HEAD'): Promise<Response> {
+  const response = await fetch(url, { method });
   if (response.status === 404) throw fileMissing(url);
   if (!response.ok) throw readFailed(url, `HTTP ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
 }
 
-export async function readFile(path: string): Promise<Bytes> {
+/** Counts what arrives: the length that a server announces is that of the packed bytes, or missing. */
+async function fetchFile(url: string, maxBytes: number): Promise<Bytes> {
+  const { body } = await ask(url, 'GET');
+  if (!body) return new Uint8Array();
+  return collect(body, maxBytes, (bytes) => fileTooLarge(url, bytes, maxBytes));
+}
+
+async function fileAt(path: string): Promise<File> {
+  const parts = partsOf(path);
+  const folder = await folderAt(parts.slice(0, -1), false);
+  return (await folder.getFileHandle(parts.at(-1) ?? '')).getFile();
+}
+
+export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Bytes> {
   try {
-    if (isUrl(path)) return await fetchFile(path);
-    const parts = partsOf(path);
-    const folder = await folderAt(parts.slice(0, -1), false);
-    const handle = await folder.getFileHandle(parts.at(-1) ?? '');
-    return new Uint8Array(await (await handle.getFile()).arrayBuffer());
+    if (isUrl(path)) return await fetchFile(path, maxBytes);
+    const file = await fileAt(path);
+    if (file.size > maxBytes) throw fileTooLarge(path, file.size, maxBytes);
+    return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
     throw readError(path, cause);
   }
 }
 
-export async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+export async function size(path: string): Promise<number> {
+  try {
+    if (!isUrl(path)) return (await fileAt(path)).size;
+    const length = (await ask(path, 'HEAD')).headers.get('content-length');
+    if (length === null) throw readFailed(path, 'the server tells no size');
+    return Number(length);
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+export async function readText(path: string, maxBytes?: number): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, maxBytes));
 }
 
 /** A writable of this file system writes beside the file and replaces it on `close`. */
@@ -143,6 +167,7 @@ export function joinPath(...parts: readonly string[]): string {
 export const files: Files = {
   readFile,
   readText,
+  size,
   writeAtomic,
   exists,
   makeFolder,

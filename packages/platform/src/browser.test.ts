@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encode } from 'fast-png';
 import { build } from 'tsup';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import * as browser from './browser';
@@ -100,6 +101,11 @@ describe('files in a browser', () => {
     await browser.writeAtomic('/runs/demo/b.bin', Uint8Array.of(1, 2, 3).subarray(1));
     expect(await browser.readText('runs/demo/a.txt')).toBe('two');
     expect([...(await browser.readFile('runs/demo/b.bin'))]).toEqual([2, 3]);
+    expect(await browser.size('runs/demo/b.bin')).toBe(2);
+    await expect(browser.readFile('runs/demo/b.bin', 1)).rejects.toMatchObject({
+      code: 'PLATFORM_TOO_LARGE',
+      data: { path: 'runs/demo/b.bin', bytes: 2, maxBytes: 1 },
+    });
     expect(await browser.listFolder('runs/demo')).toEqual(['a.txt', 'b.bin']);
     expect(await browser.exists('runs/demo')).toBe(true);
     expect(await browser.exists('runs/demo/a.txt')).toBe(true);
@@ -144,10 +150,56 @@ describe('files in a browser', () => {
     const url = browser.joinPath('https://example.org/data/', 'train.bin');
     expect(url).toBe('https://example.org/data/train.bin');
     vi.stubGlobal('fetch', async (asked: string) =>
-      asked === url ? new Response(Uint8Array.of(5)) : new Response(null, { status: 404 }),
+      asked === url
+        ? new Response(Uint8Array.of(5, 6), { headers: { 'content-length': '2' } })
+        : new Response(null, { status: 404 }),
     );
-    expect([...(await browser.readFile(url))]).toEqual([5]);
+    expect([...(await browser.readFile(url, 2))]).toEqual([5, 6]);
+    expect(await browser.size(url)).toBe(2);
+    await expect(browser.readFile(url, 1)).rejects.toMatchObject({ code: 'PLATFORM_TOO_LARGE' });
     expect(await browser.exists(url)).toBe(true);
     await expect(browser.readFile(`${url}.gz`)).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+});
+
+describe('images in a browser', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+  const png = encode({ width: 2, height: 1, data: Uint8Array.of(1, 2, 3, 4, 5, 6), channels: 3 });
+
+  test('are drawn on black and read back without their alpha', async () => {
+    const calls: string[] = [];
+    vi.stubGlobal('createImageBitmap', async (blob: Blob) => {
+      calls.push(`decode ${blob.type}`);
+      return { width: 2, height: 1, close: () => calls.push('close') };
+    });
+    vi.stubGlobal(
+      'OffscreenCanvas',
+      class {
+        getContext = () => ({
+          fillRect: () => calls.push('fill'),
+          drawImage: () => calls.push('draw'),
+          getImageData: () => ({ data: Uint8ClampedArray.of(1, 2, 3, 255, 4, 5, 6, 255) }),
+        });
+      },
+    );
+    expect(await browser.decodeImage(png, { maxPixels: 2 })).toEqual({
+      width: 2,
+      height: 1,
+      channels: 3,
+      data: Uint8Array.of(1, 2, 3, 4, 5, 6),
+    });
+    expect(calls).toEqual(['decode image/png', 'fill', 'draw', 'close']);
+  });
+
+  test('that are too large are not decoded, and corrupt ones are a coded error', async () => {
+    vi.stubGlobal('createImageBitmap', () => Promise.reject(named('InvalidStateError')));
+    await expect(browser.decodeImage(png, { maxPixels: 1 })).rejects.toMatchObject({
+      code: 'PLATFORM_TOO_LARGE',
+    });
+    await expect(browser.decodeImage(png, { maxPixels: 2 })).rejects.toMatchObject({
+      code: 'PLATFORM_BAD_IMAGE',
+    });
   });
 });

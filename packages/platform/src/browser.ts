@@ -12,10 +12,12 @@ export {
   readFile,
   readText,
   removeFile,
+  size,
   writeAtomic,
 } from './browser-files';
+export { decodeImage } from './browser-images';
 export { cores, port, spawn } from './browser-workers';
-export { gunzip, sha256 } from './codecs';
+export { concatBytes, gunzip, sha256, sha256Bytes } from './codecs';
 export type * from './types';
 
 /** See `Platform.modelFile`. */

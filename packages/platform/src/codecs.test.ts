@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { gunzip, sha256 } from './codecs';
+import { concatBytes, gunzip, sha256, sha256Bytes } from './codecs';
 
 describe('gunzip', () => {
   test('gives back what gzip packed, at any size, when the bound is that size', async () => {
@@ -59,6 +59,13 @@ describe('sha256', () => {
     for (const bytes of [shared, Uint8Array.from({ length: 300 }, (_, i) => i).subarray(7, 200)]) {
       const expected = createHash('sha256').update(Uint8Array.from(bytes)).digest('hex');
       expect(await sha256(bytes)).toBe(expected);
+      expect(await sha256Bytes(bytes)).toEqual(Uint8Array.from(Buffer.from(expected, 'hex')));
     }
   });
+});
+
+test('concatBytes joins parts, empty ones and views too', () => {
+  const parts = [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(7, 8, 9).subarray(1)];
+  expect([...concatBytes(parts)]).toEqual([1, 2, 8, 9]);
+  expect(concatBytes([])).toHaveLength(0);
 });

@@ -1,4 +1,4 @@
-// The three ways in which a file can fail, as coded errors.
+// The ways in which a file can fail, as coded errors.
 
 import { NeusimError } from '@neusim/registry';
 
@@ -16,6 +16,15 @@ export function readFailed(path: string, reason: string, cause?: unknown) {
     hint: 'check that it is what you expect (a file or a folder) and that you may read it',
     cause,
   });
+}
+
+/** @param bytes of the file, at least. */
+export function fileTooLarge(path: string, bytes: number, maxBytes: number) {
+  return new NeusimError(
+    'PLATFORM_TOO_LARGE',
+    `${path} holds ${bytes} bytes or more; ${maxBytes} are allowed`,
+    { data: { path, bytes, maxBytes }, hint: 'check where the file comes from' },
+  );
 }
 
 export function writeFailed(path: string, reason: string, cause?: unknown) {

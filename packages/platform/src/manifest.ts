@@ -1,5 +1,5 @@
-// Reads a model.json that may come from anywhere: its shape, the sizes it promises and the paths it names are
-// checked before any memory is taken or any other file is opened.
+// Reads a model.json that may come from anywhere: its shape and the paths it names are checked before any other file
+// is opened, and the sizes it promises bound what is read of the others.
 
 import { NeusimError } from '@neusim/registry';
 import type { WeightSpec } from './types';

@@ -149,7 +149,7 @@ describe('damaged model files are refused', () => {
     const file = await weightFile();
     const bytes = await readFile(file);
     await appendFile(file, 'x');
-    await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_BAD_MODEL', data: { file, bytes: 13 } });
+    await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_BAD_MODEL', data: { file, wanted: 12 } });
     bytes[5]! ^= 1;
     await writeFile(file, bytes);
     await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_BAD_MODEL', data: { file } });
@@ -194,6 +194,17 @@ describe('damaged model files are refused', () => {
     const weightsManifest = [{ paths: [], weights: [{ name: 'w', shape: [1e12], dtype: 'float32' }] }];
     await writeFile(join(folder, 'model.json'), JSON.stringify({ modelTopology: {}, weightsManifest }));
     await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_MODEL_TRUNCATED' });
+  });
+
+  test('of a weight file larger than the manifest says nothing is read', async () => {
+    const file = await weightFile();
+    await truncate(file, 2 ** 40);
+    await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_BAD_MODEL', data: { file, wanted: 12 } });
+  });
+
+  test('a model.json of gigabytes is not read', async () => {
+    await truncate(join(folder, 'model.json'), 2 ** 32);
+    await expect(load()).rejects.toMatchObject({ code: 'PLATFORM_TOO_LARGE' });
   });
 
   test('saving specs and weights that do not agree', async () => {

@@ -5,10 +5,12 @@
 // and a weight file that was cut short or altered is found out on loading.
 
 import { NeusimError } from '@neusim/registry';
-import { concatenate, sha256 } from './codecs';
+import { concatBytes, sha256 } from './codecs';
 import { badModel, parseModelJson, type WeightGroup, weightBytes } from './manifest';
 import type { Bytes, Files, ModelArtifacts, ModelFile } from './types';
 
+/** A topology of a hundred thousand layers would fit. */
+const LARGEST_JSON = 64 * 2 ** 20;
 const OWN_WEIGHT_FILE = /^weights\.([0-9a-f]{12})\.bin$/;
 
 const SAVED_KEYS = [
@@ -31,16 +33,10 @@ function savedKeys(from: Readonly<Record<string, unknown>>): Record<string, unkn
 function joinWeights(data: ModelArtifacts['weightData']): Bytes {
   const buffers = data === undefined ? [] : Array.isArray(data) ? data : [data];
   if (buffers.length === 1) return new Uint8Array(buffers[0]!);
-  const length = buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
-  return concatenate(
-    buffers.map((buffer) => new Uint8Array(buffer)),
-    length,
-  );
+  return concatBytes(buffers.map((buffer) => new Uint8Array(buffer)));
 }
 
-function wrongSize(file: string, bytes: number, wanted: number) {
-  if (bytes > wanted)
-    return badModel(file, `${bytes} bytes, model.json asks for ${wanted}`, { bytes, wanted });
+function cutShort(file: string, bytes: number, wanted: number) {
   return new NeusimError(
     'PLATFORM_MODEL_TRUNCATED',
     `${file} is cut short: ${bytes} bytes, model.json asks for ${wanted}`,
@@ -48,15 +44,28 @@ function wrongSize(file: string, bytes: number, wanted: number) {
   );
 }
 
+/** A file of which model.json leaves room for `room` bytes; one that holds more is not read. */
+async function readAtMost(files: Files, path: string, room: number): Promise<Bytes> {
+  try {
+    return await files.readFile(path, room);
+  } catch (cause) {
+    if (!(cause instanceof NeusimError) || cause.code !== 'PLATFORM_TOO_LARGE') throw cause;
+    throw badModel(path, `more than the ${room} bytes that model.json asks for`, { wanted: room }, cause);
+  }
+}
+
 /** Reads the files of one group, and checks that they hold what the manifest says and what they were saved with. */
 async function readGroup(files: Files, folder: string, jsonPath: string, group: WeightGroup) {
   const wanted = group.weights.reduce((sum, weight) => sum + weightBytes(jsonPath, weight), 0);
   const paths = group.paths.map((name) => files.joinPath(folder, name));
   const parts: Bytes[] = [];
-  for (const path of paths) parts.push(await files.readFile(path));
-
-  const found = parts.reduce((sum, part) => sum + part.length, 0);
-  if (found !== wanted) throw wrongSize(paths.join(' + ') || jsonPath, found, wanted);
+  let found = 0;
+  for (const path of paths) {
+    const part = await readAtMost(files, path, wanted - found);
+    found += part.length;
+    parts.push(part);
+  }
+  if (found < wanted) throw cutShort(paths.join(' + ') || jsonPath, found, wanted);
   for (const [index, name] of group.paths.entries()) {
     const digest = OWN_WEIGHT_FILE.exec(name)?.[1];
     if (digest && !(await sha256(parts[index]!)).startsWith(digest)) {
@@ -70,7 +79,7 @@ async function readGroup(files: Files, folder: string, jsonPath: string, group: 
  * The model in a folder, or at `FOLDER/model.json`.
  *
  * - `save` makes the folder. Errors: `PLATFORM_BAD_MODEL`, `PLATFORM_WRITE_FAILED`.
- * - `load` checks every size before it hands anything on. Errors: `PLATFORM_FILE_MISSING`,
+ * - `load` reads no more of a file than model.json asks for. Errors: `PLATFORM_FILE_MISSING`, `PLATFORM_TOO_LARGE`,
  *   `PLATFORM_MODEL_TRUNCATED`, `PLATFORM_BAD_MODEL`, `PLATFORM_UNSAFE_PATH`.
  */
 export function modelFileIn(files: Files, path: string): ModelFile {
@@ -112,14 +121,13 @@ export function modelFileIn(files: Files, path: string): ModelFile {
     },
 
     async load() {
-      const { json, groups } = parseModelJson(jsonPath, await files.readText(jsonPath));
+      const { json, groups } = parseModelJson(jsonPath, await files.readText(jsonPath, LARGEST_JSON));
       const parts: Bytes[] = [];
       for (const group of groups) parts.push(...(await readGroup(files, folder, jsonPath, group)));
-      const length = parts.reduce((sum, part) => sum + part.length, 0);
       return {
         ...savedKeys(json),
         weightSpecs: groups.flatMap((group) => group.weights),
-        weightData: concatenate(parts, length).buffer,
+        weightData: concatBytes(parts).buffer,
       };
     },
   };

@@ -10,6 +10,7 @@ import {
   readFile,
   readText,
   removeFile,
+  size,
   writeAtomic,
 } from './node';
 
@@ -68,6 +69,22 @@ describe('files in Node', () => {
     await Promise.all(texts.map((text) => writeAtomic(path, text)));
     expect(texts).toContain(await readText(path));
     expect(await readdir(folder)).toEqual(['a.txt']);
+  });
+
+  test('a file larger than allowed is refused', async () => {
+    const path = joinPath(folder, 'a.bin');
+    await writeAtomic(path, 'four');
+    expect(await size(path)).toBe(4);
+    expect(await readFile(path, 4)).toHaveLength(4);
+    expect(await readText(path, 4)).toBe('four');
+    for (const read of [readFile, readText]) {
+      await expect(read(path, 3)).rejects.toMatchObject({
+        code: 'PLATFORM_TOO_LARGE',
+        data: { path, bytes: 4, maxBytes: 3 },
+      });
+    }
+    await expect(size(folder)).rejects.toMatchObject({ code: 'PLATFORM_READ_FAILED' });
+    await expect(size(joinPath(folder, 'no'))).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
   });
 
   test('missing, and no file: coded errors', async () => {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile as read, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileMissing, readFailed, writeFailed } from './errors';
+import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
 import type { Bytes, Files } from './types';
 
 function reasonOf(cause: unknown): string {
@@ -15,7 +15,9 @@ function readError(path: string, cause: unknown) {
   return reason === 'ENOENT' ? fileMissing(path, cause) : readFailed(path, reason, cause);
 }
 
-export async function readFile(path: string): Promise<Bytes> {
+export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY): Promise<Bytes> {
+  const bytes = maxBytes < Number.POSITIVE_INFINITY ? await size(path) : 0;
+  if (bytes > maxBytes) throw fileTooLarge(path, bytes, maxBytes);
   try {
     const { buffer, byteOffset, length } = await read(path);
     return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
@@ -24,8 +26,18 @@ export async function readFile(path: string): Promise<Bytes> {
   }
 }
 
-export async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+export async function size(path: string): Promise<number> {
+  try {
+    const found = await stat(path);
+    if (found.isFile()) return found.size;
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  throw readFailed(path, 'it is no file');
+}
+
+export async function readText(path: string, maxBytes?: number): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, maxBytes));
 }
 
 /** Makes a rename last through a power cut; not every system lets a folder be flushed. */
@@ -94,6 +106,7 @@ export function joinPath(...parts: readonly string[]): string {
 export const files: Files = {
   readFile,
   readText,
+  size,
   writeAtomic,
   exists,
   makeFolder,

@@ -4,7 +4,7 @@ import { modelFileIn } from './model-file';
 import { files } from './node-files';
 import type { ModelFile } from './types';
 
-export { gunzip, sha256 } from './codecs';
+export { concatBytes, gunzip, sha256, sha256Bytes } from './codecs';
 export {
   exists,
   joinPath,
@@ -13,8 +13,10 @@ export {
   readFile,
   readText,
   removeFile,
+  size,
   writeAtomic,
 } from './node-files';
+export { decodeImage } from './node-images';
 export { cores, port, spawn } from './node-workers';
 export type * from './types';
 

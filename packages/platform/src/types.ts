@@ -6,19 +6,27 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * Files and folders. Paths are the system's own in Node; in a browser they name files of the page's private
- * file system, with `/` between parts, and `readFile`, `readText` and `exists` also take `http(s):` URLs.
+ * file system, with `/` between parts, and `readFile`, `readText`, `size` and `exists` also take `http(s):` URLs.
  */
 export interface Files {
   /**
    * The whole file.
-   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`
+   * @param maxBytes a larger file is refused before memory is taken for it.
+   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`, `PLATFORM_TOO_LARGE`
    */
-  readFile(path: string): Promise<Bytes>;
+  readFile(path: string, maxBytes?: number): Promise<Bytes>;
   /**
    * The whole file as UTF-8 text.
+   * @param maxBytes as in `readFile`.
+   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`, `PLATFORM_TOO_LARGE`
+   */
+  readText(path: string, maxBytes?: number): Promise<string>;
+  /**
+   * Bytes of a file. A server that packs a URL on the way tells the packed size, or none: to bound what is read, give
+   * `readFile` its `maxBytes`.
    * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`
    */
-  readText(path: string): Promise<string>;
+  size(path: string): Promise<number>;
   /**
    * Writes beside the file, flushes, then renames: a reader, or a process killed at any moment, sees the old
    * file or the new one, never a part. A failed write leaves nothing behind. The folder has to exist.
@@ -46,6 +54,35 @@ export interface Codecs {
   gunzip(bytes: Uint8Array, maxBytes: number): Promise<Bytes>;
   /** SHA-256 as 64 hexadecimal digits, lower case. */
   sha256(bytes: Uint8Array): Promise<string>;
+  /** SHA-256 as 32 bytes. */
+  sha256Bytes(bytes: Uint8Array): Promise<Bytes>;
+  /** All parts, one after another. */
+  concatBytes(parts: readonly Uint8Array[]): Bytes;
+}
+
+export interface DecodeImageOptions {
+  /** Width times height; an image whose header says more is refused before memory is taken for it. */
+  readonly maxPixels: number;
+}
+
+export interface DecodedImage {
+  /** Pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Red, green, blue. */
+  readonly channels: 3;
+  /** [height, width, 3], row-major, 0..255. */
+  readonly data: Bytes;
+}
+
+export interface Images {
+  /**
+   * Decodes a PNG or a JPEG into 8-bit RGB: greys are repeated, 16 bits lose their lower half, and what is transparent
+   * lies on black. Colour profiles are ignored. A JPEG's EXIF orientation is ignored in Node and heeded by browsers;
+   * decoders of JPEG differ by a few levels of 255.
+   * @throws NeusimError `PLATFORM_UNKNOWN_IMAGE`, `PLATFORM_BAD_IMAGE`, `PLATFORM_TOO_LARGE`
+   */
+  decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<DecodedImage>;
 }
 
 /** The side of a worker that started it. Register callbacks in the same turn as `spawn`. */
@@ -128,7 +165,7 @@ export interface ModelFile {
 }
 
 /** Everything `@neusim/platform` exports, in Node and in a browser. */
-export interface Platform extends Files, Codecs, Workers {
+export interface Platform extends Files, Codecs, Images, Workers {
   /** The model saved in a folder (or at `FOLDER/model.json`), in tfjs's layers-model format. */
   modelFile(path: string): ModelFile;
 }
