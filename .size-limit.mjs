@@ -18,7 +18,7 @@ export default [
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
   entry('core', '12 KB', { names: 'core, { NeuralSimilarityConv2D }' }),
   entry('core', '15 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
-  alone('platform', '4.5 KB'),
+  alone('platform', '5.8 KB'),
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
   alone('backend-wasm', '6.9 KB'),

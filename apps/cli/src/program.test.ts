@@ -62,6 +62,17 @@ describe('what goes wrong', () => {
     expect(error).toMatchObject({ code: 'CONFIG_INVALID', data: { path: 'optimizer.momentum', met: 2 } });
   });
 
+  test.each([[['--json']], [['--json', '--debug']]])('%j alone: no command is given', async (argv) => {
+    const told = await neusim(argv);
+    expect(told.code).toBe(2);
+    expect(JSON.parse(told.out).error).toMatchObject({
+      code: 'CLI_USAGE',
+      message: 'no command is given',
+      hint: 'see `neusim --help`',
+    });
+    expect(told.err).not.toContain('outputHelp');
+  });
+
   test('an unknown key of a config is named, with its place', async () => {
     const told = await neusim(['train', 'cnn-digits', '--set', 'schedule.wramup=3', '--json']);
     expect(JSON.parse(told.out).error.data.path).toBe('schedule.wramup');

@@ -13,7 +13,7 @@ import type { Outcome, Terminal } from './terminal/terminal';
 /**
  * Runs one command line.
  * @param argv what was typed after `neusim`.
- * @returns the exit code: 0, 1 for the unexpected, 2 for what the user can mend, 130 after Ctrl-C.
+ * @returns the exit code: 0; 1 where a run failed; 2 for what the user can correct; 130 after Ctrl-C, 143 after SIGTERM.
  */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   let outcome: Outcome | undefined;

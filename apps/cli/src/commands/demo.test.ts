@@ -60,7 +60,8 @@ describe('neusim demo --quick', () => {
     ]);
     const [baseline, uns, dns] = rows;
     expect(baseline?.foldedImagesPerSecond).toBeGreaterThan(0);
-    expect(((uns?.parameters ?? 0) - (baseline?.parameters ?? 0)) % 81).toBe(0);
+    // Two layers, each with M of 9 × 9.
+    expect((uns?.parameters ?? 0) - (baseline?.parameters ?? 0)).toBe(2 * 81);
     expect([dns?.foldedImagesPerSecond, dns?.foldDifference]).toEqual([null, null]);
   });
 
@@ -129,5 +130,17 @@ describe('neusim demo --quick', () => {
     expect(rows.map((row: { name: string }) => row.name)).toEqual(['dynamic-dns']);
     expect(stopped.out).toMatch(/static-uns was stopped after step \d+; go on with: neusim train/);
     expect(stopped.out).toContain('baseline was not begun.');
+  });
+
+  test('Ctrl-C while measuring keeps the trained networks, and says so', async () => {
+    const stopped = await neusim(
+      ['demo', '--quick', '--workers', '1', '--seed', '5', '--out', out],
+      (line, interrupt) => {
+        if (line.startsWith('Measuring')) interrupt();
+      },
+    );
+    expect(stopped.code).toBe(130);
+    for (const name of ['baseline', 'static-uns', 'dynamic-dns'])
+      expect(stopped.out).toContain(`${name} is trained and kept in ${join(out, name, 'model')}`);
   });
 });

@@ -2,14 +2,15 @@
 
 import { rm } from 'node:fs/promises';
 import { cores, joinPath } from '@neusim/platform';
-import { parseConfig } from '@neusim/train';
+import { openDataset, parseConfig } from '@neusim/train';
 import { runJobs, type Settled } from '../demo/pool';
 import { demoRows, type Row } from '../demo/rows';
+import { errorWarnings } from '../demo/warnings';
 import { makeRegistry } from '../registry';
 import { formatSmall } from '../report/colors';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
-import { openDataset } from '../run/open-dataset';
+import { unlessStopped } from '../run/measure';
 import type { RunReport } from '../run/run-report';
 import { ticker } from '../run/ticker';
 import { startEngine } from '../run/train-job';
@@ -17,6 +18,7 @@ import { writeResults } from '../run/write-results';
 import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
 import { errorText, exitCodeOf } from '../terminal/report-error';
+import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 export interface DemoOptions {
@@ -37,21 +39,30 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   const rows = demoRows(seed, quick);
   const engine = await startEngine('wasm');
   const registry = makeRegistry();
-  const dataset = await openDataset(registry, parseConfig(rows[0]?.config), undefined);
+  const dataset = await openDataset(parseConfig(rows[0]?.config), { registry });
   terminal.err(
     `Training ${rows.map(({ name }) => name).join(', ')} on ${dataset.train.count} ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, ${workers} at a time.`,
   );
 
   const settled = await trainRows(terminal, rows, out, workers);
+  const signal = terminal.interrupted;
+  // A Ctrl-C that stopped the training keeps what is finished: its figures are still wanted.
+  const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
   const runs: RunReport[] = [];
+  const missing: string[] = [];
+  if (settled.some((each) => 'result' in each)) terminal.err('Measuring the trained networks …');
   for (const each of settled) {
-    if (!('result' in each)) continue;
-    if (runs.length === 0) terminal.err('Measuring the trained networks …');
-    runs.push(await examine(registry, dataset, each.result, each.job.out));
+    const run =
+      'result' in each
+        ? await unlessStopped(stopMeasuring, () =>
+            examine(registry, dataset, each.result, each.job.out, stopMeasuring),
+          )
+        : null;
+    if (run) runs.push(run);
+    else missing.push(whyMissing(each));
   }
-  const missing = settled.flatMap((each) => whyMissing(each) ?? []);
   for (const each of settled) if ('error' in each) terminal.err(errorText(each.error, false));
-  const exitCode = exitCodeFor(settled, terminal.interrupted);
+  const exitCode = exitCodeFor(settled, runs.length < settled.length ? signal : null);
   if (runs.length === 0) return { json: { seed, rows: [], missing }, text: missing.join('\n'), exitCode };
 
   const { results, resultsPath, reportPath } = await writeResults(out, {
@@ -65,17 +76,19 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
     seconds: seconds(),
     command: `neusim demo --seed ${seed}${quick ? ' --quick' : ''}`,
   });
+  const warnings = quick ? [] : errorWarnings(results.rows);
   const lines = [
     '',
     resultsTable(results.rows),
     '',
     ...runs.flatMap(spreadLine),
     ...missing,
+    ...warnings,
     `Report: ${reportPath}`,
     `Results: ${resultsPath}`,
     `${Math.round(seconds())} s in all.`,
   ];
-  return { json: { ...results, missing }, text: lines.join('\n'), exitCode };
+  return { json: { ...results, missing, warnings }, text: lines.join('\n'), exitCode };
 }
 
 /** Trains the rows, the longest first; returns them in their own order. */
@@ -113,18 +126,22 @@ function spreadLine({ result, learned: { spread } }: RunReport): string[] {
   ];
 }
 
-function whyMissing(settled: Settled): string | null {
+/** Why a row is not in the table. */
+function whyMissing(settled: Settled): string {
   const { name, out } = settled.job;
   if ('error' in settled) return `${name} failed: ${(settled.error as Error | undefined)?.message}`;
-  if (!('aborted' in settled)) return null;
+  const resume = shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', out, '--resume']);
+  if ('result' in settled) {
+    return `${name} is trained and kept in ${joinPath(out, 'model')}, but was not measured; go on with: ${resume}`;
+  }
   const { step, checkpoint } = settled.aborted;
   if (!checkpoint) return `${name} was not begun.`;
-  return `${name} was stopped after step ${step}; go on with: neusim train ${joinPath(out, 'config.json')} --out ${out} --resume`;
+  return `${name} was stopped after step ${step}; go on with: ${resume}`;
 }
 
-function exitCodeFor(settled: readonly Settled[], signal: AbortSignal): number {
+/** @param signal what left rows out, if any are. */
+function exitCodeFor(settled: readonly Settled[], signal: AbortSignal | null): number {
   const failed = settled.find((each) => 'error' in each);
   if (failed && 'error' in failed) return exitCodeOf(failed.error);
-  const stopped = settled.some((each) => 'aborted' in each);
-  return stopped ? (exitCodes[signal.reason] ?? 130) : 0;
+  return signal ? (exitCodes[signal.reason] ?? 130) : 0;
 }

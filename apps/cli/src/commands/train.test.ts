@@ -57,4 +57,26 @@ describe('neusim train', () => {
     const weights = (run: string) => read(join(run, 'model'), 'model.json').weightsManifest[0].paths;
     expect(weights(cut)).toEqual(weights(whole));
   });
+
+  test('Ctrl-C while measuring keeps the network; the command it prints, spaces and all, makes the report', async () => {
+    const out = join(temporaryFolder(), 'my run');
+    const stopped = await neusim(['train', 'cnn-digits', ...tiny, '--out', out], (line, interrupt) => {
+      if (line.startsWith('Measuring')) interrupt();
+    });
+    expect(stopped.code).toBe(130);
+    expect(stopped.out).toContain(`The trained network is kept in ${join(out, 'model')}`);
+    expect(stopped.out).toContain(`Go on with: neusim train '${out}/config.json' --out '${out}' --resume`);
+    expect([existsSync(join(out, 'model')), existsSync(join(out, 'results.json'))]).toEqual([true, false]);
+
+    const resumed = await neusim(['train', join(out, 'config.json'), '--out', out, '--resume']);
+    expect(resumed.code).toBe(0);
+    expect(existsSync(join(out, 'report.html'))).toBe(true);
+  });
+
+  test('a run whose loss is no number any more failed: exit code 1', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const diverging = ['--set', 'optimizer.learningRate=1e30', '--set', 'schedule.warmup=0'];
+    const told = await neusim(['train', 'cnn-digits', ...tiny, ...diverging, '--out', out]);
+    expect(told).toMatchObject({ code: 1, err: expect.stringContaining('TRAIN_NON_FINITE') });
+  });
 });

@@ -5,6 +5,7 @@ import { joinPath, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import {
   findPreset,
+  openDataset,
   parseConfig,
   setConfigValue,
   type TrainConfig,
@@ -13,12 +14,13 @@ import {
 import { makeRegistry } from '../registry';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
-import { openDataset } from '../run/open-dataset';
+import { unlessStopped } from '../run/measure';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
 import { writeResults } from '../run/write-results';
 import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
+import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 export interface TrainOptions {
@@ -42,7 +44,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const { out = joinPath('runs', name), backend = 'auto' } = options;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   const registry = makeRegistry();
-  const dataset = await openDataset(registry, config, folder);
+  const dataset = await openDataset(config, { registry, folder });
   const engine = await startEngine(backend);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
@@ -50,20 +52,34 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
 
   const progress = createProgress(terminal, [name]);
   const job = { name, config, out, backend: engine.name, folder, resume: options.resume ?? false };
-  const context = { dataset, signal: terminal.interrupted, onEvent: ticker(name, progress) };
+  const signal = terminal.interrupted;
+  const context = { dataset, signal, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
+  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
+    const resume = json.checkpoint && resumeCommand(out, options);
+    return {
+      json: { stopped: true, ...json, resume },
+      text: resume ? `${text}\nGo on with: ${resume}` : text,
+      exitCode: exitCodes[signal.reason] ?? 130,
+    };
+  };
   if ('type' in result) {
-    const resume = resumeCommand(out, options);
     const { step, checkpoint } = result;
-    const text = checkpoint
-      ? `Stopped after step ${step}; the checkpoint is ${checkpoint}.\nGo on with: ${resume}`
-      : `Stopped before the first step; nothing was written.`;
-    const json = { stopped: true, step, checkpoint, resume: checkpoint && resume };
-    return { json, text, exitCode: exitCodes[terminal.interrupted.reason] ?? 130 };
+    const kept = `Stopped after step ${step}; the checkpoint is ${checkpoint}.`;
+    return stopped(
+      { step, checkpoint },
+      checkpoint ? kept : 'Stopped before the first step; nothing was written.',
+    );
   }
 
   terminal.err('Measuring the trained network …');
-  const run = await examine(registry, dataset, result, out);
+  const run = await unlessStopped(signal, () => examine(registry, dataset, result, out, signal));
+  if (!run) {
+    return stopped(
+      { step: result.steps, checkpoint: joinPath(out, 'checkpoints') },
+      `Stopped while measuring. The trained network is kept in ${joinPath(out, 'model')}, its curve in ${joinPath(out, 'result.json')}; there is no report yet.`,
+    );
+  }
   const { results, resultsPath, reportPath } = await writeResults(out, {
     title: `${name} on ${dataset.name}`,
     summary: `${result.steps.toLocaleString('en-US')} steps of batch ${config.batchSize}.`,
@@ -73,7 +89,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     runs: [run],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: `neusim train ${joinPath(out, 'config.json')} --out ${out}-again`,
+    command: shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
   });
   return {
     json: results,
@@ -114,6 +130,6 @@ async function sourceConfig(source: string): Promise<TrainConfigInput> {
 }
 
 function resumeCommand(out: string, { data, backend }: TrainOptions): string {
-  const more = [data && `--data ${data}`, backend && `--backend ${backend}`].filter(Boolean);
-  return ['neusim train', joinPath(out, 'config.json'), `--out ${out}`, ...more, '--resume'].join(' ');
+  const more = [...(data ? ['--data', data] : []), ...(backend ? ['--backend', backend] : [])];
+  return shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', out, ...more, '--resume']);
 }

@@ -10,6 +10,7 @@ import { inspectSimilarity, type LayerSimilarity, similarityLayers, type TrainRe
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { logitDifference, saveFolded } from './fold';
+import { breathe } from './measure';
 import type { ResultRow } from './results';
 import type { Learned, RunReport, Sample } from './run-report';
 import { imagesPerSecond } from './speed';
@@ -19,12 +20,14 @@ const IMAGES = 64;
 /**
  * Loads the model in `folder`, saves it folded beside itself where it folds, and measures both.
  * @param dataset the one it was trained on.
+ * @throws the reason of `signal`, where it is aborted on the way
  */
 export async function examine(
   registry: AnyRegistry,
   dataset: Dataset,
   result: TrainResult,
   folder: string,
+  signal: AbortSignal,
 ): Promise<RunReport> {
   const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
   const isDynamic = similarityLayers(model).some(({ similarity }) => similarity.source === 'predictor');
@@ -34,7 +37,9 @@ export async function examine(
     const [inference = 0, foldedSpeed = null] = await imagesPerSecond(
       folded ? [model, folded] : [model],
       images,
+      signal,
     );
+    await breathe(signal);
     const { history, config } = result;
     return {
       result: {

@@ -2,19 +2,22 @@
 
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { breathe } from './measure';
 
 const ROUNDS = 5;
 const LEAST_SECONDS = 0.05;
 
-/** The median over rounds, for each model; one pass of each warms up first. */
+/** The median over rounds, for each model; one pass of each warms up first. Throws the reason of an aborted `signal`. */
 export async function imagesPerSecond(
   models: readonly LayersModel[],
   images: tf.Tensor4D,
+  signal: AbortSignal,
 ): Promise<number[]> {
   for (const model of models) await pass(model, images);
   const rates: number[][] = models.map(() => []);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [index, model] of models.entries()) {
+      await breathe(signal);
       const started = performance.now();
       let passes = 0;
       while (passes === 0 || performance.now() - started < LEAST_SECONDS * 1000) {

@@ -14,7 +14,7 @@ export function nodeTerminal(): Terminal {
     for (const signal of listening ? [] : (['SIGINT', 'SIGTERM'] as const)) {
       process.on(signal, () => {
         if (controller.signal.aborted) process.exit(exitCodes[signal]);
-        process.stderr.write('\nStopping after this step; once more ends at once.\n');
+        process.stderr.write('\nStopping; once more ends at once.\n');
         controller.abort(signal);
       });
     }

@@ -3,14 +3,18 @@
 import { formatError, NeusimError } from '@neusim/registry';
 import type { CommanderError } from 'commander';
 
-/** What a person can mend (a NeusimError, a wrong option) exits with 2, anything unexpected with 1. */
+/** The errors of ours that tell of a run that failed; all others tell of something to correct. */
+const RUN_FAILED = /^(?:TRAIN_NON_FINITE|ENGINE_\w+|BACKEND_FAILED|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
+
+/** 2 for what a person can correct (a command, an option, a config, a file), 1 for a run that failed and for bugs. */
 export function exitCodeOf(error: unknown): number {
-  return error instanceof NeusimError ? 2 : 1;
+  return error instanceof NeusimError && !RUN_FAILED.test(error.code) ? 2 : 1;
 }
 
 /** Commander's complaint about a command line, as one of ours. */
 export function usageError(error: CommanderError, help: string): NeusimError {
-  const message = error.message.replace(/^error: /, '').trim();
+  const noCommand = error.code === 'commander.help';
+  const message = noCommand ? 'no command is given' : error.message.replace(/^error: /, '').trim();
   return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint: `see \`${help}\`` });
 }
 

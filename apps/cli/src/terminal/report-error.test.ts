@@ -1,0 +1,22 @@
+import { NeusimError } from '@neusim/registry';
+import { expect, test } from 'vitest';
+import { exitCodeOf } from './report-error';
+
+test.each([
+  ['CONFIG_INVALID', 2],
+  ['DATASET_SHORT_FILE', 2],
+  ['PLATFORM_FILE_MISSING', 2],
+  ['CHECKPOINT_CORRUPT', 2],
+  ['BACKEND_UNKNOWN', 2],
+  ['TRAIN_OUT_TAKEN', 2],
+  ['TRAIN_NON_FINITE', 1],
+  ['ENGINE_MEMORY', 1],
+  ['BACKEND_FAILED', 1],
+  ['PLATFORM_WORKER_FAILED', 1],
+])('%s exits with %i', (code, exitCode) => {
+  expect(exitCodeOf(new NeusimError(code, 'met'))).toBe(exitCode);
+});
+
+test('what is no NeusimError exits with 1', () => {
+  expect(exitCodeOf(new TypeError('x'))).toBe(1);
+});
