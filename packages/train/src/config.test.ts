@@ -70,6 +70,26 @@ describe('setConfigValue', () => {
     expect(setConfigValue(config, 'schedule.at.1', '5').schedule).toEqual({ name: 'step', at: [1, 5] });
   });
 
+  test('a list that is not there is written whole', () => {
+    expect(() => setConfigValue(least, 'schedule.at.0', '5')).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        data: { path: 'schedule.at' },
+        hint: 'Write the whole list: schedule.at=[5,10].',
+      }),
+    );
+    expect(setConfigValue(least, 'schedule.at', '[5,10]').schedule).toEqual({ at: [5, 10] });
+  });
+
+  test('a list has no other places than those up to its end', () => {
+    const config = { ...least, schedule: { name: 'step', at: [1, 2] } };
+    expect(setConfigValue(config, 'schedule.at.2', '5').schedule).toMatchObject({ at: [1, 2, 5] });
+    for (const place of ['3', 'x', '-1'])
+      expect(() => setConfigValue(config, `schedule.at.${place}`, '5')).toThrow(
+        coded('CONFIG_INVALID', { path: 'schedule.at' }),
+      );
+  });
+
   test('a path that leads nowhere', () => {
     expect(() => setConfigValue(least, 'steps.x', '1')).toThrow(coded('CONFIG_INVALID', { path: 'steps' }));
     for (const path of ['', 'a..b', '__proto__.x', 'a.constructor.b'])

@@ -63,3 +63,37 @@ test('stops between two batches', async () => {
   const signal = AbortSignal.abort(new Error('enough'));
   await expect(evaluate(pixels(3), split([[1, 2, 3]], [0]), { signal })).rejects.toThrow('enough');
 });
+
+test.each([
+  [-1, 3],
+  [0, 7],
+])('a label without a class is named: %i and %i of 3 classes', async (first, second) => {
+  const index = first < 0 ? 0 : 1;
+  await expect(
+    evaluate(
+      pixels(3),
+      split(
+        [
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+        [first, second],
+      ),
+    ),
+  ).rejects.toThrow(
+    expect.objectContaining({
+      code: 'DATASET_BAD_LABEL',
+      data: { split: 'given', index, label: [first, second][index], classes: 3 },
+    }),
+  );
+});
+
+test('nothing to count, and labels that are too few', async () => {
+  const nothing = { ...split([[1, 2, 3]], [0]), count: 0 };
+  await expect(evaluate(pixels(3), nothing)).rejects.toThrow(
+    expect.objectContaining({ code: 'DATASET_EMPTY' }),
+  );
+  await expect(evaluate(pixels(3), split([[1, 2, 3]], []))).rejects.toThrow(
+    expect.objectContaining({ code: 'DATASET_BAD_COUNT' }),
+  );
+});

@@ -3,6 +3,7 @@ import { evaluationBatches, type Normalize, type Split } from '@neusim/datasets'
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from './breathe';
+import { checkSplit } from './check-split';
 
 export interface EvaluateOptions {
   /** Default 100; the last batch may be smaller. */
@@ -28,7 +29,8 @@ export interface Evaluation {
 /**
  * Runs the model in inference on every image of the split, in order.
  * @param model [B,height,width,channels] to logits [B,classes].
- * @throws the signal's reason, where it stops the pass.
+ * @throws NeusimError DATASET_EMPTY, DATASET_BAD_COUNT, DATASET_BAD_LABEL (with `data` { split, index, label,
+ *   classes }), DATASET_BAD_BATCH, DATASET_BAD_NORMALIZE; and the signal's reason, where it stops the pass.
  */
 export async function evaluate(
   model: LayersModel,
@@ -36,6 +38,7 @@ export async function evaluate(
   { batchSize = 100, normalize = 'none', signal }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const classes = model.outputs[0]?.shape[1] as number;
+  checkSplit(split, classes, 'given');
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const pause = breathe();
   let [wrong, outside5, loss] = [0, 0, 0];

@@ -101,7 +101,7 @@ export interface TrainResult {
   /** Of the last evaluation, in percent. */
   readonly testError: number;
   readonly top5Error: number | null;
-  /** Over this process's steps but the first; null where there was no second. */
+  /** Of training alone, over this process's steps but the first; without a second the earlier process's, or null. */
   readonly trainImagesPerSecond: number | null;
   readonly history: History;
   /** Folder of the saved model; null where the run has no folder. */

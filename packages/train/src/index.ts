@@ -23,6 +23,7 @@ export {
   similarityLayers,
   spreadOfM,
 } from './inspect-similarity';
+export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
 export { setConfigValue } from './set-config-value';

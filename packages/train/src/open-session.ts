@@ -1,6 +1,7 @@
 /** From a config to a run that is ready to go on: data, model and, where it is resumed, its checkpoint. */
 import * as platform from '@neusim/platform';
-import { findCheckpoint, requireFreshFolder } from './checkpoint/folder';
+import { checkDataset } from './check-split';
+import { findCheckpoint, requireFreshFolder, sweepPartials } from './checkpoint/folder';
 import { decodeCheckpoint } from './checkpoint/format';
 import { requireSameRun } from './checkpoint/state';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
@@ -16,7 +17,8 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   const backend = currentBackend();
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
-  const dataset = context.dataset ?? (await openDataset(config, registry, files, context.folder));
+  const dataset = context.dataset ?? (await openDataset(config, context));
+  checkDataset(dataset);
   const chosen = await chooseModel(config, registry, dataset);
   const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
   if (from !== undefined && saved) requireSameRun(from, config, saved);
@@ -25,7 +27,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   const session = new Session(config, backend, dataset, model, files, out);
   try {
     if (from !== undefined && saved) session.restore(from, saved);
-    if (out !== undefined) await writeConfig(files, out, config);
+    if (out !== undefined) await prepareFolder(files, out, config);
     return session;
   } catch (error) {
     session.dispose();
@@ -33,7 +35,8 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   }
 }
 
-async function writeConfig(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {
+async function prepareFolder(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {
   await files.makeFolder(out);
+  await sweepPartials(files, out);
   await files.writeAtomic(files.joinPath(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -1,17 +1,23 @@
 /** From a config's names to a data set and a network that fit each other. */
-import type { Dataset, DatasetFiles, DatasetSource } from '@neusim/datasets';
+import type { Dataset, DatasetSource } from '@neusim/datasets';
 import { inPath, type Model, splitPart } from '@neusim/models';
+import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainConfig } from './config';
+import type { TrainContext } from './context';
 import { whenReady } from './when-ready';
 
-/** @param folder of the data; what it must hold is the data set's to say. */
+/**
+ * Reads the data set that a config names.
+ * @param context `registry` knows it, `folder` has its files (which ones, is the data set's to say), `files` reads
+ *   them; default `@neusim/platform`.
+ * @throws NeusimError REGISTRY_UNKNOWN_NAME, CONFIG_INVALID with `data.path` under `dataset`, and for its files what
+ *   `DatasetSource.open` of `@neusim/datasets` throws.
+ */
 export async function openDataset(
-  { dataset }: TrainConfig,
-  registry: AnyRegistry,
-  files: DatasetFiles,
-  folder: string | undefined,
+  { dataset }: Pick<TrainConfig, 'dataset'>,
+  { registry, folder, files = platform }: Pick<TrainContext, 'registry' | 'folder' | 'files'>,
 ): Promise<Dataset> {
   const { name, options } = splitPart(dataset);
   const make = () => inPath('dataset', () => registry.make('dataset', name, options) as DatasetSource);

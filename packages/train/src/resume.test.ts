@@ -1,10 +1,11 @@
 // A run that was stopped goes on to the same curve and the same weights, bit for bit.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackend } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from './checkpoint/format';
 import type { TrainConfigInput, TrainContext, TrainEvent } from './index';
 import { train } from './index';
 import { patterns } from './test/patterns';
@@ -21,7 +22,7 @@ const dynamic = {
   predictor: { name: 'shared', hidden: 4, width: 4 },
 };
 
-/** Runs until `step`, then stops by the signal; the last event is returned. */
+/** Runs until a log event or an evaluation of `step`, then stops by the signal; the last event is returned. */
 async function stopAt(
   step: number,
   config: TrainConfigInput,
@@ -35,7 +36,7 @@ async function stopAt(
     signal: controller.signal,
     ...context,
   })) {
-    if (event.type === 'step' && event.step === step) controller.abort();
+    if ((event.type === 'step' || event.type === 'evaluation') && event.step === step) controller.abort();
     last = event;
   }
   return last as TrainEvent;
@@ -49,7 +50,11 @@ const weightsIn = (out: string) => {
 const runs: [string, Partial<TrainConfigInput>, number][] = [
   ['SGD with momentum, a static similarity', {}, 7],
   ['Adam, a shared predictor', { model: dynamic, optimizer: { name: 'adam' } }, 4],
-  ['a cosine, stopped between two log events', { schedule: { name: 'cosine' }, log: { every: 1 } }, 8],
+  [
+    'a cosine, stopped between two log events, by an evaluation',
+    { schedule: { name: 'cosine' }, log: { every: 5 }, evaluation: { every: 4 } },
+    8,
+  ],
   ['stopped where an evaluation is due', {}, 5],
 ];
 
@@ -95,6 +100,38 @@ test('a finished run is resumed to its end at once, and may be made longer', asy
   expect(end?.result.history.steps).toEqual(ofType(await collect(small()), 'end')[0]?.result.history.steps);
 });
 
+test('a run made longer has no trace of its first end', async () => {
+  const [whole, parts] = [temporaryFolder(), temporaryFolder()];
+  const config = (steps: number) => small({ steps, log: { every: 4 }, evaluation: { every: 4 } });
+  const [end] = ofType(await collect(config(11), { out: whole }), 'end');
+  const [first] = ofType(await collect(config(6), { out: parts }), 'end');
+  expect(first?.result.history.steps.map(({ step }) => step)).toEqual([4, 6]);
+  const [again] = ofType(await collect(config(6), { out: parts, resume: true }), 'end');
+  expect(again?.result.history).toEqual(first?.result.history);
+  const [longer] = ofType(await collect(config(11), { out: parts, resume: true }), 'end');
+  expect(longer?.result.history.steps.map(({ step }) => step)).toEqual([4, 8, 11]);
+  expect(longer?.result.history).toEqual(end?.result.history);
+});
+
+test('a finished run that is resumed keeps its speed', async () => {
+  const out = temporaryFolder();
+  const [end] = ofType(await collect(small({ steps: 4 }), { out }), 'end');
+  expect(end?.result.trainImagesPerSecond).toBeGreaterThan(0);
+  const [again] = ofType(await collect(small({ steps: 4 }), { out, resume: true }), 'end');
+  expect(again?.result.trainImagesPerSecond).toBe(end?.result.trainImagesPerSecond);
+  expect(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8'))).toEqual(again?.result);
+});
+
+test('parts of files that a kill left are swept, and nothing else', async () => {
+  const out = temporaryFolder();
+  await collect(small({ steps: 2 }), { out });
+  const parts = ['config.json.12ab34cd.partial', 'checkpoints/step-00000002.neusim.12ab34cd.partial'];
+  for (const name of [...parts, 'notes.txt.12ab34cd.partial']) writeFileSync(join(out, name), 'x');
+  await collect(small({ steps: 2 }), { out, resume: true });
+  expect(parts.filter((name) => existsSync(join(out, name)))).toEqual([]);
+  expect(existsSync(join(out, 'notes.txt.12ab34cd.partial'))).toBe(true);
+});
+
 describe('what is refused', () => {
   const coded = (code: string, data: object = {}) =>
     expect.objectContaining({ code, data: expect.objectContaining(data) });
@@ -115,6 +152,31 @@ describe('what is refused', () => {
       coded('CHECKPOINT_MISMATCH', { path: 'optimizer.name' }),
     );
     await resumed({ model: dynamic }).toThrow(coded('CHECKPOINT_MISMATCH', { path: 'model.similarity' }));
+    expect(tf.memory().numTensors).toBe(0);
+  });
+
+  test('fewer steps than are done', async () => {
+    const out = temporaryFolder();
+    await collect(small({ steps: 6 }), { out });
+    await expect(collect(small({ steps: 4 }), { out, resume: true })).rejects.toThrow(
+      coded('CHECKPOINT_MISMATCH', { path: 'steps', here: 4, there: 6 }),
+    );
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8')).steps).toBe(6);
+  });
+
+  test('a tensor of another type, however well it is sealed', async () => {
+    const out = temporaryFolder();
+    await collect(small({ steps: 2 }), { out });
+    const file = join(out, 'checkpoints', 'step-00000002.neusim');
+    const saved = await decodeCheckpoint(file, readFileSync(file));
+    const [first, ...rest] = saved.tensors;
+    writeFileSync(
+      file,
+      await encodeCheckpoint({ ...saved, tensors: [{ ...first!, dtype: 'int32' }, ...rest] }),
+    );
+    await expect(collect(small(), { out, resume: true })).rejects.toThrow(
+      coded('CHECKPOINT_MISMATCH', { file, index: 0, met: expect.stringContaining('int32') }),
+    );
     expect(tf.memory().numTensors).toBe(0);
   });
 

@@ -12,7 +12,7 @@ import { saveCheckpoint } from './checkpoint/folder';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/format';
 import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
-import type { TrainConfig } from './config';
+import { parseConfig, type TrainConfig } from './config';
 import type { TrainFiles } from './context';
 import { evaluate } from './evaluate';
 import type {
@@ -39,9 +39,11 @@ export class Session {
   private savedStep = 0;
   private savedAt = performance.now();
   private resumedFrom: string | null = null;
-  private history: History = { steps: [], evaluations: [] };
-  /** Losses of the steps that the history does not have yet. */
+  history: History = { steps: [], evaluations: [] };
+  /** Losses of the steps since the last multiple of `log.every`. */
   private pending: number[] = [];
+  /** Images a second of the processes before this one. */
+  private earlierSpeed: number | null = null;
   private readonly toTell: TrainEvent[] = [];
   private readonly losses = createLosses();
   private readonly clock = createClock();
@@ -65,13 +67,15 @@ export class Session {
     this.stuck = standsStill(dataset.classes.length);
   }
 
+  /** @throws NeusimError CHECKPOINT_MISMATCH where its tensors are another network's. */
   restore(path: string, saved: Checkpoint): void {
     restoreState(path, saved, this.weights, this.optimizer);
-    const { step, history, pending } = saved;
+    const { step, pending, imagesPerSecond } = saved;
     this.step = step;
     this.savedStep = step;
-    this.history = history;
+    this.history = this.isFinished ? saved.history : withoutEnd(saved);
     this.pending = pending;
+    this.earlierSpeed = imagesPerSecond;
     this.checkpoint = path;
     this.resumedFrom = path;
     if (saved.backend !== this.backend)
@@ -149,10 +153,18 @@ export class Session {
   /** Writes a checkpoint of this moment. */
   async save(): Promise<CheckpointEvent> {
     await this.readLosses({});
-    const { step, files, config, backend, pending, history } = this;
+    const { step, files, config, backend, pending, history, imagesPerSecond } = this;
     const tensors = await readState(this.weights, this.optimizer);
     requireFinite(step, tensors, this.checkpoint);
-    const bytes = await encodeCheckpoint({ config: { ...config }, backend, step, pending, history, tensors });
+    const bytes = await encodeCheckpoint({
+      config: { ...config },
+      backend,
+      step,
+      pending,
+      imagesPerSecond,
+      history,
+      tensors,
+    });
     const path = await saveCheckpoint(files, this.out as string, step, bytes, config.checkpoint.keep);
     this.savedStep = step;
     this.savedAt = performance.now();
@@ -200,7 +212,7 @@ export class Session {
       multiplyAdds: multiplyAdds(model),
       testError: last.testError,
       top5Error: last.top5Error,
-      trainImagesPerSecond: this.clock.overall(),
+      trainImagesPerSecond: this.imagesPerSecond,
       history,
       model: folder,
     };
@@ -220,6 +232,10 @@ export class Session {
     this.losses.dispose();
     this.optimizer.dispose();
     if (!this.taken) disposeModel(this.model);
+  }
+
+  private get imagesPerSecond(): number | null {
+    return this.clock.overall() ?? this.earlierSpeed;
   }
 
   private get name(): string {
@@ -257,10 +273,20 @@ export class Session {
   }
 
   private log(learningRate: number): void {
-    const { step, pending, clock } = this;
+    const { step, pending, clock, config } = this;
     const loss = pending.reduce((a, b) => a + b, 0) / pending.length;
-    this.pending = [];
+    if (step % config.log.every === 0) this.pending = [];
     this.history.steps.push({ step, loss, learningRate });
     this.toTell.push({ type: 'step', step, loss, learningRate, imagesPerSecond: clock.lap() });
   }
+}
+
+/** A finished run's history without what only its end brought, as it is made longer. */
+function withoutEnd({ step, history: { steps, evaluations }, pending, config }: Checkpoint): History {
+  const { every } = parseConfig(config).evaluation;
+  const before = <T extends { step: number }>(entries: T[]) => entries.filter((entry) => entry.step < step);
+  return {
+    steps: pending.length > 0 ? before(steps) : steps,
+    evaluations: every > 0 && step % every === 0 ? evaluations : before(evaluations),
+  };
 }

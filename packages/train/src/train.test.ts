@@ -201,4 +201,22 @@ describe('what is refused', () => {
     await refused({ setps: 3 }).toThrow(coded('CONFIG_INVALID', { path: 'setps' }));
     await refused({ batchSize: 91 }).toThrow(coded('DATASET_BAD_BATCH'));
   });
+
+  test.each(['train', 'test'] as const)(
+    'labels without a class, and no images, in the %s split',
+    async (name) => {
+      const changed = (changes: object) => ({ ...patterns, [name]: { ...patterns[name], ...changes } });
+      const refused = (changes: object) =>
+        expect(collect(small(), { dataset: changed(changes), out: temporaryFolder() })).rejects;
+      for (const label of [-1, 3]) {
+        const labels = patterns[name].labels.slice();
+        labels[7] = label;
+        await refused({ labels }).toThrow(
+          coded('DATASET_BAD_LABEL', { split: name, index: 7, label, classes: 3 }),
+        );
+      }
+      await refused({ count: 0 }).toThrow(coded('DATASET_EMPTY', { split: name }));
+      expect(tf.memory().numTensors).toBe(0);
+    },
+  );
 });

@@ -2,11 +2,13 @@
  * Training as a stream of events: a small loop around a `Session`, which does the work. Nothing happens until the
  * events are read, and between two of them the run stands still.
  */
+import * as platform from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from './breathe';
 import type { TrainConfigInput } from './config';
 import type { TrainContext } from './context';
+import { type EventFile, openEventFile } from './event-file';
 import type { TrainEvent } from './events';
 import { openSession } from './open-session';
 import type { Session } from './session';
@@ -26,7 +28,9 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  *
  * Reading the events throws NeusimError CONFIG_INVALID with `data.path` of the bad key, TRAIN_NO_BACKEND,
  * TRAIN_NON_FINITE with `data` { step, loss, layer, weight, what, checkpoint }, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
- * CHECKPOINT_MISMATCH, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, and what the registry and the data set throw.
+ * CHECKPOINT_MISMATCH, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, CHECKPOINT_BAD_MAGIC, CHECKPOINT_VERSION,
+ * DATASET_EMPTY, DATASET_BAD_COUNT, DATASET_BAD_LABEL with `data` { split, index, label, classes }, and what the
+ * registry, the data set and the platform's files throw.
  */
 export function train(config: TrainConfigInput, context: TrainContext): TrainingRun {
   const held: { session?: Session } = {};
@@ -47,33 +51,54 @@ async function* run(
   context: TrainContext,
   held: { session?: Session },
 ): AsyncGenerator<TrainEvent, void> {
-  const { signal } = context;
+  const { out, files = platform, signal } = context;
   const session = await openSession(config, context);
   held.session = session;
-  const pause = breathe();
+  let file: EventFile | undefined;
   try {
-    yield session.startEvent();
-    yield* session.notices();
-    for (;;) {
-      if (session.evaluationIsDue && !signal?.aborted) {
-        const evaluation = await session.evaluate(signal);
-        if (evaluation) yield evaluation;
-      }
-      if (session.checkpointIsDue) yield await session.save();
-      if (signal?.aborted) {
-        const { step, unsaved } = session;
-        if (unsaved) yield await session.save();
-        yield { type: 'aborted', step, checkpoint: session.checkpoint };
-        return;
-      }
-      if (session.isFinished) break;
-      await session.advance();
-      yield* session.notices();
-      await pause();
+    const start = session.startEvent();
+    if (out !== undefined) file = await openEventFile(files, out, start, session.history);
+    yield start;
+    for await (const event of advance(session, signal, file)) {
+      await file?.add(event);
+      yield event;
     }
-    yield await session.finish();
   } finally {
+    // Where the run broke or its reader left; what stopped it matters more than a file that cannot be written.
+    await file?.flush().catch(() => {});
     held.session = undefined;
     session.dispose();
   }
+}
+
+/** All events after the start. What led to a checkpoint is in the file before the checkpoint is. */
+async function* advance(
+  session: Session,
+  signal: AbortSignal | undefined,
+  file: EventFile | undefined,
+): AsyncGenerator<TrainEvent, void> {
+  const pause = breathe();
+  const save = async () => {
+    await file?.flush();
+    return session.save();
+  };
+  yield* session.notices();
+  for (;;) {
+    if (session.evaluationIsDue && !signal?.aborted) {
+      const evaluation = await session.evaluate(signal);
+      if (evaluation) yield evaluation;
+    }
+    if (session.checkpointIsDue) yield await save();
+    if (signal?.aborted) {
+      const { step, unsaved } = session;
+      if (unsaved) yield await save();
+      yield { type: 'aborted', step, checkpoint: session.checkpoint };
+      return;
+    }
+    if (session.isFinished) break;
+    await session.advance();
+    yield* session.notices();
+    await pause();
+  }
+  yield await session.finish();
 }

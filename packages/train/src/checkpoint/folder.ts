@@ -4,6 +4,8 @@ import { NeusimError } from '@neusim/registry';
 
 const FOLDER = 'checkpoints';
 const NAME = /^step-(\d{8,})\.neusim$/;
+/** What `writeAtomic` leaves of a run's own files where the process is killed within it. */
+const PARTIAL = /^(step-\d{8,}\.neusim|(config|result)\.json|events\.jsonl)\.[^.]+\.partial$/;
 
 export interface CheckpointFile {
   readonly step: number;
@@ -37,6 +39,15 @@ export async function saveCheckpoint(
   const upToThis = (await listCheckpoints(files, out)).filter((file) => file.step <= step);
   for (const old of upToThis.slice(0, -keep)) await files.removeFile(old.path);
   return path;
+}
+
+/** Removes the parts of files that a killed process left behind. Only one process may write in a run's folder. */
+export async function sweepPartials(files: Files, out: string): Promise<void> {
+  for (const folder of [out, files.joinPath(out, FOLDER)]) {
+    if (!(await files.exists(folder))) continue;
+    for (const name of await files.listFolder(folder))
+      if (PARTIAL.test(name)) await files.removeFile(files.joinPath(folder, name));
+  }
 }
 
 /**

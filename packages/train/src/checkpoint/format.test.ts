@@ -7,6 +7,7 @@ const sample: Checkpoint = {
   backend: 'cpu',
   step: 35,
   pending: [0.1, 1 / 3],
+  imagesPerSecond: 812.5,
   history: {
     steps: [{ step: 10, loss: Math.fround(0.7), learningRate: 0.1 }],
     evaluations: [{ step: 30, testError: 12.5, top5Error: null, loss: 0.25 }],

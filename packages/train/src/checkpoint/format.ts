@@ -34,8 +34,13 @@ const headerSchema = v.object({
   config: v.record(v.string(), v.unknown()),
   backend: v.string(),
   step: whole,
-  /** Losses of the steps since the last one in the history. */
+  /**
+   * Losses of the steps since the last multiple of `log.every`. Those of a last step's own log entry are among them,
+   * so that the run can be made longer without it.
+   */
   pending: v.array(v.number()),
+  /** Training speed so far; files from before it was kept have none. */
+  imagesPerSecond: v.optional(v.nullable(v.number()), null),
   history: v.object({
     steps: v.array(v.object({ step: whole, loss: v.number(), learningRate: v.number() })),
     evaluations: v.array(
@@ -97,8 +102,8 @@ export async function decodeCheckpoint(path: string, bytes: Uint8Array): Promise
 
   let at = dataStart;
   const tensors = header.tensors.map(({ name, shape, dtype }): StoredTensor => {
-    // A copy: typed arrays want their data aligned.
-    const own = bytes.slice(at, at + 4 * size(shape)).buffer;
+    // A copy: typed arrays want their data aligned. Not `slice`, which does not copy a Buffer of Node.
+    const own = new Uint8Array(bytes.subarray(at, at + 4 * size(shape))).buffer;
     at += own.byteLength;
     return { name, shape, dtype, values: dtype === 'float32' ? new Float32Array(own) : new Int32Array(own) };
   });

@@ -28,11 +28,11 @@ export function restoreState(
   optimizer: Optimizer,
 ): void {
   const live = liveTensors(weights, optimizer);
-  const form = (t: { name: string; shape: readonly number[] } | undefined) =>
-    t ? `${t.name} [${t.shape}]` : 'nothing';
+  const form = (t: (Pick<StoredTensor, 'name' | 'shape'> & { dtype: string }) | undefined) =>
+    t ? `${t.name} ${t.dtype}[${t.shape}]` : 'nothing';
   for (let i = 0; i < Math.max(live.length, tensors.length); i++) {
     const here = live[i];
-    const wanted = form(here && { name: here.name, shape: here.tensor.shape });
+    const wanted = form(here && { name: here.name, shape: here.tensor.shape, dtype: here.tensor.dtype });
     if (form(tensors[i]) !== wanted)
       throw mismatch(path, `tensor ${i} is ${form(tensors[i])}, but this network has ${wanted}`, {
         index: i,
@@ -46,10 +46,20 @@ export function restoreState(
   }
 }
 
-/** @throws NeusimError CHECKPOINT_MISMATCH for a config that would give another curve. */
-export function requireSameRun(path: string, config: TrainConfig, { config: saved }: Checkpoint): void {
+/**
+ * @throws NeusimError CHECKPOINT_MISMATCH for a config that would give another curve, with `data` { path, here, there }
+ *   of the first key that differs, or one whose `steps` the checkpoint has passed.
+ */
+export function requireSameRun(path: string, config: TrainConfig, { config: saved, step }: Checkpoint): void {
   const difference = firstDifference(curveOf(config), curveOf(parseConfig(saved)), '');
-  if (!difference) return;
+  if (!difference) {
+    if (config.steps >= step) return;
+    throw mismatch(path, `steps is ${config.steps} here, and the checkpoint is of step ${step}`, {
+      path: 'steps',
+      here: config.steps,
+      there: step,
+    });
+  }
   const { at, here, there } = difference;
   throw mismatch(
     path,
