@@ -30,6 +30,8 @@ export interface Weight {
 /** A named choice with the options it was made from: all that a saved model keeps of it. */
 export interface Part {
   readonly name: string;
+  /** Version of its definition: a model saved with another major version is refused. */
+  readonly version?: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
 

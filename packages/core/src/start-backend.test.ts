@@ -2,7 +2,7 @@ import { createRegistry, define, noOptions, plugin } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { describe, expect, test } from 'vitest';
-import core, { type Backend, setMemoryLimit, similarityConv2d, startBackend } from './index';
+import core, { type Backend, dynamicUns, setMemoryLimit, similarityConv2d, startBackend } from './index';
 
 const absent: Backend = {
   priority: 99,
@@ -23,7 +23,34 @@ const withAbsent = createRegistry(
   ]),
 );
 
+const explodes: Backend = {
+  priority: 98,
+  probe: async () => ({ available: true, adapter: 'x', reason: 'looks fine' }),
+  start: () => Promise.reject(new Error('driver exploded')),
+};
+const withExploding = createRegistry(
+  core,
+  plugin('exploding', '1.0.0', [
+    define({
+      kind: 'backend',
+      name: 'exploding',
+      version: '1.0.0',
+      summary: 'fails to start',
+      options: noOptions,
+      load: () => () => explodes,
+    }),
+  ]),
+);
+
 describe('startBackend', () => {
+  test('auto goes on to the next engine where one fails to start', async () => {
+    const started = await startBackend(withExploding, 'auto');
+    expect(started).toMatchObject({
+      name: 'cpu',
+      reason: expect.stringContaining('not exploding: driver exploded'),
+    });
+  });
+
   test('cpu by name, with gradients registered', async () => {
     expect(await startBackend(createRegistry(core), 'cpu')).toMatchObject({
       name: 'cpu',
@@ -62,13 +89,18 @@ describe('startBackend', () => {
   test('what does not fit the engine is refused with the bytes it wants', async () => {
     await startBackend(createRegistry(core), 'cpu');
     setMemoryLimit('cpu', 1e6);
-    const [x, w] = [tf.ones([1, 100, 100, 1]), tf.ones([3, 3, 1, 81])] as [tf.Tensor4D, tf.Tensor4D];
-    expect(() => similarityConv2d(x, w, null, { pad: 'same' })).toThrow(
-      expect.objectContaining({
-        code: 'ENGINE_MEMORY',
-        data: expect.objectContaining({ wanted: 3_240_000 }),
-      }),
-    );
-    setMemoryLimit('cpu', Number.POSITIVE_INFINITY);
+    try {
+      const [x, w] = [tf.ones([1, 100, 100, 1]), tf.ones([3, 3, 1, 81])] as [tf.Tensor4D, tf.Tensor4D];
+      const wanted = (bytes: number) =>
+        expect.objectContaining({ code: 'ENGINE_MEMORY', data: expect.objectContaining({ wanted: bytes }) });
+      expect(() => similarityConv2d(x, w, null, { pad: 'same' })).toThrow(wanted(3_240_000));
+      // M is as large as the predicted z: refused too, while z itself fits.
+      const z = tf.zeros([1, 40, 40, 81]);
+      const before = tf.memory().numTensors;
+      expect(() => dynamicUns().toM(z, 9)).toThrow(wanted(518_400));
+      expect(tf.memory().numTensors).toBe(before);
+    } finally {
+      setMemoryLimit('cpu', Number.POSITIVE_INFINITY);
+    }
   });
 });

@@ -18,7 +18,7 @@ export interface StartedBackend {
 /**
  * Starts an engine and makes it tfjs's current backend, with all gradients registered.
  * @param name the name of a `backend` in the registry, that of any backend registered with tfjs (`webgl`, say: it
- *   runs the seam's composed kernels), or `auto`: the registry's engines by priority.
+ *   runs the seam's composed kernels), or `auto`: the registry's engines by priority, the next where one fails.
  * @throws NeusimError BACKEND_UNKNOWN, BACKEND_UNAVAILABLE (with each engine's reason), BACKEND_FAILED.
  */
 export async function startBackend(registry: AnyRegistry, name = 'auto'): Promise<StartedBackend> {
@@ -57,19 +57,27 @@ async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
   const refused: string[] = [];
   for (const { name, backend } of backends) {
     const probe = await backend.probe();
-    if (!probe.available) {
-      refused.push(`${name}: ${probe.reason}`);
-      continue;
-    }
-    await backend.start();
-    await use(name);
-    return {
-      name,
-      adapter: probe.adapter,
-      reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; '),
-    };
+    const failure = probe.available ? await failureOf(name, backend) : probe.reason;
+    if (failure === null)
+      return {
+        name,
+        adapter: probe.adapter,
+        reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; '),
+      };
+    refused.push(`${name}: ${failure}`);
   }
   throw unavailable(refused);
+}
+
+/** Why an engine did not start, or null where it has. */
+async function failureOf(name: string, backend: Backend): Promise<string | null> {
+  try {
+    await backend.start();
+    await use(name);
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 async function make(registry: AnyRegistry, name: string): Promise<Backend> {

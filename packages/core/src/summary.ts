@@ -1,4 +1,5 @@
 /** What a model costs: parameters and multiply-adds, layer by layer, for one image. */
+import { NeusimError } from '@neusim/registry';
 import type { LayersModel, layers, Shape, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { leafLayers } from './weights';
 
@@ -14,8 +15,8 @@ export interface SummaryRow {
   readonly outputShape: readonly (number | null)[];
   /** Trainable values. */
   readonly parameters: number;
-  /** For one image; a layer used several times counts each use. */
-  readonly multiplyAdds: number;
+  /** For one image; a layer used several times counts each use; null where the map's size is open. */
+  readonly multiplyAdds: number | null;
 }
 
 const product = (shape: readonly (number | null)[]) => shape.reduce<number>((a, b) => a * (b ?? 1), 1);
@@ -30,17 +31,37 @@ export function summarize(model: LayersModel): SummaryRow[] {
       type: layer.getClassName(),
       outputShape: (output ?? []).slice(1),
       parameters: layer.trainableWeights.reduce((sum, w) => sum + product(w.shape), 0),
-      multiplyAdds: uses.reduce(
-        (sum, node) => sum + ofOneUse(layer, node.inputTensors, node.outputShapes),
-        0,
-      ),
+      multiplyAdds: uses.some(isOpen)
+        ? null
+        : uses.reduce((sum, node) => sum + ofOneUse(layer, node.inputTensors, node.outputShapes), 0),
     };
   });
 }
 
-/** Multiply-adds of a forward pass of one image: of convolutions, dense layers and similarities. */
+function isOpen({ inputTensors, outputShapes }: Use): boolean {
+  return [...inputTensors.map(({ shape }) => shape), outputShapes[0] as Shape].some((shape) =>
+    shape.slice(1).includes(null),
+  );
+}
+
+type Use = layers.Layer['inboundNodes'][number];
+
+/**
+ * Multiply-adds of a forward pass of one image: of convolutions, dense layers and similarities.
+ * @throws NeusimError LAYER_INPUT where the size of a map is open.
+ */
 export function multiplyAdds(model: LayersModel): number {
-  return summarize(model).reduce((sum, row) => sum + row.multiplyAdds, 0);
+  return summarize(model).reduce((sum, row) => {
+    if (row.multiplyAdds !== null) return sum + row.multiplyAdds;
+    throw new NeusimError(
+      'LAYER_INPUT',
+      `the cost of ${row.name} depends on the size of its map, which is open`,
+      {
+        data: { layer: row.name, outputShape: row.outputShape },
+        hint: 'Give the model an input of known height and width.',
+      },
+    );
+  }, 0);
 }
 
 function ofOneUse(layer: layers.Layer, inputs: SymbolicTensor[], outputs: Shape | Shape[]): number {

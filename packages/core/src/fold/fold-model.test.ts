@@ -1,4 +1,4 @@
-import { createRegistry } from '@neusim/registry';
+import { createRegistry, plugin } from '@neusim/registry';
 import { randomUniform, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -235,6 +235,102 @@ describe('loadModel, weights and costs', () => {
     await expect(loadModel(createRegistry(), handler)).rejects.toThrow(
       expect.objectContaining({ code: 'REGISTRY_UNKNOWN_NAME' }),
     );
+  });
+
+  test.each([
+    [
+      'a weight of another shape',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        weightSpecs: a.weightSpecs?.map((w, i) => (i ? w : { ...w, shape: [3, 2, 3, 2, 2] })),
+      }),
+    ],
+    [
+      'a weight of another name',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        weightSpecs: a.weightSpecs?.map((w, i) => (i ? w : { ...w, name: 'other' })),
+      }),
+    ],
+    [
+      'weights cut short',
+      (a: tf.io.ModelArtifacts) => ({ ...a, weightData: (a.weightData as ArrayBuffer).slice(0, 100) }),
+    ],
+    [
+      'a layer nobody knows',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        modelTopology: JSON.parse(JSON.stringify(a.modelTopology).replace('"Flatten"', '"Flatter"')),
+      }),
+    ],
+    [
+      'an input that is not in the model (tfjs would wait for it for ever)',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        modelTopology: JSON.parse(JSON.stringify(a.modelTopology).replaceAll('[["block",', '[["blocks",')),
+      }),
+    ],
+    [
+      'a layer without similarity',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        modelTopology: JSON.parse(JSON.stringify(a.modelTopology).replace('"similarity":', '"other":')),
+      }),
+    ],
+    [
+      'a similarity that is no JSON',
+      (a: tf.io.ModelArtifacts) => ({
+        ...a,
+        modelTopology: JSON.parse(
+          JSON.stringify(a.modelTopology).replace('{\\"name\\":\\"static-uns', '{\\"name\\"'),
+        ),
+      }),
+    ],
+  ])('%s is MODEL_CORRUPT, and nothing is left', async (_, alter) => {
+    const { handler } = await savedModel();
+    const altered = alter((await handler.load?.()) as tf.io.ModelArtifacts) as tf.io.ModelArtifacts;
+    const before = tf.memory().numTensors;
+    await expect(loadModel(createRegistry(core), { load: async () => altered })).rejects.toThrow(
+      expect.objectContaining({ code: 'MODEL_CORRUPT' }),
+    );
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('a model with shared layers and a model inside it loads back', async () => {
+    const inner = tfl.input({ shape: [8, 7, 2] });
+    const block = tfl.model({ inputs: inner, outputs: apply(conv(innerProduct, { filters: 2 }), inner) });
+    const shared = conv(staticDns({ init: 'identity', l2: 0 }));
+    const x = tfl.input({ shape: [8, 7, 2] });
+    const sum = apply(tfl.layers.add(), apply(shared, apply(block, x)), apply(shared, x));
+    const model = tfl.model({ inputs: x, outputs: sum });
+    shake(model);
+    let saved: tf.io.ModelArtifacts | undefined;
+    await model.save(
+      tf.io.withSaveHandler(async (artifacts) => {
+        saved = artifacts;
+        return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } };
+      }),
+    );
+    const loaded = await loadModel(createRegistry(core), { load: async () => saved as tf.io.ModelArtifacts });
+    expect(sameOutputs(model, loaded)).toBe(0);
+  });
+
+  test('a part of another major version is refused', async () => {
+    const { handler } = await savedModel();
+    const newer = core.definitions.map((definition) => ({ ...definition, version: '2.0.0' }));
+    const registry = createRegistry(plugin('newer', '2.0.0', newer));
+    await expect(loadModel(registry, handler)).rejects.toThrow(
+      expect.objectContaining({ code: 'REGISTRY_VERSION' }),
+    );
+  });
+
+  test('an open map size folds, and its cost is open', () => {
+    const x = tfl.input({ shape: [null, null, 2] });
+    const model = tfl.model({ inputs: x, outputs: apply(new BatchNorm(), apply(conv(innerProduct), x)) });
+    shake(model);
+    expect(sameOutputs(model, foldModel(model))).toBeLessThan(1e-5);
+    expect(summarize(model).map((row) => row.multiplyAdds)).toEqual([null, null, null]);
+    expect(() => multiplyAdds(model)).toThrow(expect.objectContaining({ code: 'LAYER_INPUT' }));
   });
 
   test('a string that no handler knows, and a graph model, are refused', async () => {

@@ -16,6 +16,7 @@ import {
 import { BatchNorm } from '../layers/batch-norm';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
 import { innerProduct } from '../similarity/inner-product';
+import { leafLayers } from '../weights';
 
 export interface FoldOptions {
   /** Fold batch norm into the convolution before it; default true. */
@@ -83,12 +84,14 @@ export function foldModel(model: LayersModel, options: FoldOptions = {}): Layers
       copy.setWeights(foldedWeights(layer, norm ? affineOf(norm) : undefined));
     });
   };
-  const outputs = model.outputs.map(rebuild);
-  return makeModel({
-    inputs: model.inputs.map((given) => tensors.get(given.id) as SymbolicTensor),
-    outputs,
-    name: model.name,
-  });
+  try {
+    const outputs = model.outputs.map(rebuild);
+    const inputs = model.inputs.map((given) => tensors.get(given.id) as SymbolicTensor);
+    return makeModel({ inputs, outputs, name: model.name });
+  } catch (error) {
+    for (const copy of made.values()) for (const weight of copy.weights) weight.dispose();
+    throw error;
+  }
 }
 
 /** Norm layers that disappear, each with the convolution that takes them in. */
@@ -153,7 +156,7 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
 }
 
 function refuseDynamic(model: LayersModel): void {
-  for (const layer of model.layers)
+  for (const layer of leafLayers(model))
     if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source === 'predictor')
       throw new NeusimError(
         'FOLD_DYNAMIC',
@@ -181,8 +184,7 @@ function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.T
   const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
   if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source !== 'predictor') {
-    const shape = layer.inboundNodes[0]?.inputShapes[0] as Parameters<NeuralSimilarityConv2D['geometry']>[0];
-    return [layer.comparison(layer.geometry(shape)).w, bias];
+    return [layer.comparison().w, bias];
   }
   return [kernel, bias, ...others];
 }

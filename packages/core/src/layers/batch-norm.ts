@@ -29,6 +29,11 @@ export interface BatchNormArgs {
   zeroDebias?: boolean;
 }
 
+/**
+ * Batch normalisation over all axes but the last: [...,C] to [...,C]. In training (`apply(x, { training: true })`) with
+ * the batch's statistics, which also move the running ones; otherwise with those.
+ * @throws NeusimError LAYER_OPTIONS for a momentum outside [0, 1) or an epsilon not above 0.
+ */
 export class BatchNorm extends layers.Layer {
   /** @nocollapse */
   static className = 'NeusimBatchNorm';

@@ -5,7 +5,7 @@
 import { type AnyRegistry, type Kind, NeusimError } from '@neusim/registry';
 import type { Part } from '../parts';
 
-/** A part as a saved config keeps it: JSON text under `name`, the only key whose text tfjs-layers leaves alone. */
+/** A part as a saved config keeps it: its name, version and options as JSON text under `name`, the only key whose text tfjs-layers leaves alone. */
 export interface SavedPart {
   readonly name: string;
   /** Set while a model is loaded: names an entry of `registries`. */
@@ -19,14 +19,16 @@ let loads = 0;
 const partKinds: readonly Kind[] = ['similarity', 'shape', 'predictor', 'operator'];
 
 export function savePart(part: Part): SavedPart {
-  return { name: JSON.stringify({ name: part.name, options: part.options }) };
+  return { name: JSON.stringify({ name: part.name, version: part.version, options: part.options }) };
 }
 
 /**
  * Makes a saved part with the registry of the `loadModel` in progress.
- * @throws NeusimError MODEL_NEEDS_REGISTRY outside `loadModel`.
+ * @throws NeusimError MODEL_NEEDS_REGISTRY outside `loadModel`, MODEL_CORRUPT where nothing or something else was saved,
+ *   REGISTRY_UNKNOWN_NAME, REGISTRY_VERSION.
  */
-export function restorePart(kind: Kind, saved: SavedPart): unknown {
+export function restorePart(kind: Kind, saved: SavedPart | undefined): unknown {
+  if (!saved) throw corrupt(`a layer's ${kind} is missing`, { kind });
   const registry = saved.registry && registries.get(saved.registry.name);
   if (!registry)
     throw new NeusimError('MODEL_NEEDS_REGISTRY', 'a NeuSim layer cannot be loaded by tfjs alone', {
@@ -81,13 +83,18 @@ function isSavedPart(value: unknown): value is SavedPart {
 
 function parsePart(saved: SavedPart): { name: string; options: unknown } {
   try {
-    const { name, options } = JSON.parse(saved.name) as { name: unknown; options: unknown };
-    if (typeof name === 'string') return { name, options };
+    const { name, version, options } = JSON.parse(saved.name) as Record<string, unknown>;
+    if (typeof name === 'string')
+      return { name: version === undefined ? name : `${name}@${version}`, options };
   } catch {
     // answered below, with what was met
   }
-  throw new NeusimError('MODEL_CORRUPT', `${JSON.stringify(saved.name)} is not a saved part`, {
-    data: { saved: saved.name },
+  throw corrupt(`${JSON.stringify(saved.name)} is not a saved part`, { saved: saved.name });
+}
+
+function corrupt(message: string, data: Record<string, unknown>): NeusimError {
+  return new NeusimError('MODEL_CORRUPT', message, {
+    data,
     hint: 'The model file was altered, or written by something else.',
   });
 }

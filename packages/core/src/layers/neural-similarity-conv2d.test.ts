@@ -204,6 +204,20 @@ describe('NeuralSimilarityConv2D', () => {
       () => new NeuralSimilarityConv2D({ ...conv, kernelSize: 9 }).apply(x()),
       'GEOMETRY_KERNEL_TOO_LARGE',
     ],
+    [
+      'predicted values on another grid',
+      () =>
+        new NeuralSimilarityConv2D({ ...conv, similarity: dynamicDns() }).apply([
+          x(),
+          tfl.input({ shape: [3, 3, 9] }),
+        ]),
+      'LAYER_INPUT',
+    ],
+    [
+      'a similarity by name alone',
+      () => new NeuralSimilarityConv2D({ ...conv, similarity: 'static-uns' as never }),
+      'LAYER_OPTIONS',
+    ],
     ['causal padding', () => new NeuralSimilarityConv2D({ ...conv, padding: 'causal' }), 'LAYER_OPTIONS'],
     ['no filters', () => new NeuralSimilarityConv2D({ kernelSize: 3 } as never), 'LAYER_OPTIONS'],
     [

@@ -8,7 +8,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
-import { type Geometry, geometry, type Pair } from '../geometry';
+import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
 import type { Predictor, Role, Shape, Similarity, Weight } from '../parts';
 import { similarityConv2d } from '../seam/similarity-conv2d';
 import { full } from '../shape/full';
@@ -34,6 +34,11 @@ export interface WeightDescription {
   readonly learningRateScale?: number;
 }
 
+/**
+ * Neural similarity convolution (Liu et al. 2019): input [B,H,W,C] (or [B,C,H,W] with `channelsFirst`), and where the
+ * similarity is dynamic a second input, the predictor's z [B,H',W',channels]; output [B,H',W',F] in the same format.
+ * Applying it throws NeusimError LAYER_INPUT for inputs that do not fit, and GEOMETRY_KERNEL_TOO_LARGE.
+ */
 export class NeuralSimilarityConv2D extends layers.Layer {
   /** @nocollapse */
   static className = 'NeuralSimilarityConv2D';
@@ -45,6 +50,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private readonly stock: layers.Layer;
   private readonly options: ParsedConv2D;
   private readonly dilations: Pair;
+  private window?: Geometry;
   private readonly weightParts = new Map<LayerVariable, WeightDescription>();
   private kernel?: LayerVariable;
   private bias?: LayerVariable;
@@ -52,13 +58,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private shapeWeights: LayerVariable[] = [];
 
   /**
-   * @throws NeusimError LAYER_OPTIONS for options that a 2-D convolution does not have, or a dilation given both by
-   *   `dilationRate` and by the shape.
+   * @throws NeusimError LAYER_OPTIONS for options that a 2-D convolution does not have, for a similarity or shape that
+   *   is not one, or for a dilation given both by `dilationRate` and by the shape.
    */
   constructor(args: NeuralSimilarityConv2DArgs) {
     const { similarity = innerProduct, shape = full, predictor, ...conv } = args;
     super(conv as ConstructorParameters<typeof layers.Layer>[0]);
     registerLayer(NeuralSimilarityConv2D);
+    requireParts(similarity, shape);
     this.similarity = similarity;
     this.shape = shape;
     this.predictor = predictor;
@@ -79,17 +86,13 @@ export class NeuralSimilarityConv2D extends layers.Layer {
           hint: 'Give the input height, width and channels.',
         },
       );
-    return geometry([height, width, channels], this.kernelSize, {
-      strides: this.options.strides as [number, number],
-      pad: this.options.padding as 'same' | 'valid',
-      dilations: this.dilations,
-    });
+    return geometry([height, width, channels], this.kernelSize, this.convOptions);
   }
 
   override build(inputShape: TfShape | TfShape[]): void {
     const [x, z] = this.inputShapes(inputShape);
-    const [height, width, channels] = this.spatial(x);
-    if (channels === null || channels === undefined)
+    const channels = this.spatial(x)[2];
+    if (channels === null)
       throw new NeusimError(
         'LAYER_INPUT',
         `layer ${this.name} needs a known number of channels, not [${x}]`,
@@ -99,9 +102,10 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         },
       );
     const size = this.kernelSize;
-    // A weight's shape depends on the taps alone: where the map's size is open, the window stands in for it.
-    const g = geometry([height ?? size[0], width ?? size[1], channels], size, { pad: 'same' });
-    if (z) this.checkPredicted(z, g.taps);
+    // Weights and M depend on the window alone: it stands in for the map, whose size may be open.
+    const g = geometry([size[0], size[1], channels], size);
+    this.window = g;
+    if (z) this.checkPredicted(x, z, g.taps);
     const { kernelInitializer, biasInitializer, filters } = this.options;
     this.kernel = this.add(
       { name: 'kernel', shape: [...size, channels, filters], init: kernelInitializer, role: 'filter' },
@@ -120,36 +124,19 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   override computeOutputShape(inputShape: TfShape | TfShape[]): TfShape {
-    const [x] = this.inputShapes(inputShape);
-    const [height, width, channels] = this.spatial(x);
-    const side = (size: number | null, axis: 0 | 1) => {
-      if (size === null) return null;
-      const square: [number, number, number] = [0, 0, channels ?? 1];
-      square[axis] = size;
-      square[1 - axis] = (this.kernelSize[(1 - axis) as 0 | 1] - 1) * this.dilations[(1 - axis) as 0 | 1] + 1;
-      const g = geometry(square, this.kernelSize, {
-        strides: this.options.strides as [number, number],
-        pad: this.options.padding as 'same' | 'valid',
-        dilations: this.dilations,
-      });
-      return axis === 0 ? g.outHeight : g.outWidth;
-    };
-    const out = [side(height, 0), side(width, 1)];
-    const batch = x[0] ?? null;
-    return this.channelsFirst ? [batch, this.options.filters, ...out] : [batch, ...out, this.options.filters];
+    const [batch, height, width] = this.outputGrid(this.inputShapes(inputShape)[0]);
+    const { filters } = this.options;
+    return (
+      this.channelsFirst ? [batch, filters, height, width] : [batch, height, width, filters]
+    ) as TfShape;
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], _kwargs?: unknown): tf.Tensor {
     const [given, z] = Array.isArray(inputs) ? inputs : [inputs];
     return tf.tidy(() => {
       const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
-      const g = this.geometry((given as tf.Tensor).shape);
-      const { w, m } = this.comparison(g, z);
-      let y: tf.Tensor = similarityConv2d(x, w, m, {
-        strides: g.strides,
-        pad: g.pad,
-        dilations: g.dilations,
-      });
+      const { w, m } = this.comparison(z);
+      let y: tf.Tensor = similarityConv2d(x, w, m, this.convOptions);
       if (this.bias) y = tf.add(y, this.bias.read());
       if (this.options.activation) y = this.options.activation.apply(y);
       return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
@@ -157,10 +144,12 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   /**
-   * The kernel and similarity that this layer's convolution runs with: D and a static M are in w already, so m is
-   * null unless a predictor gives it.
+   * The kernel [kh,kw,C,F] and similarity that this layer's convolution runs with: D and a static M are in w already,
+   * so m is null unless a predictor gives it. The caller tidies.
+   * @param z the predictor's output [B,H',W',channels], where the similarity is dynamic.
    */
-  comparison(g: Geometry, z?: tf.Tensor): { w: tf.Tensor4D; m: tf.Tensor | null } {
+  comparison(z?: tf.Tensor): { w: tf.Tensor4D; m: tf.Tensor | null } {
+    const g = this.window as Geometry;
     const weight = this.similarityWeights[0]?.read();
     const { mask, side = 'kernel' } =
       this.shape.taps?.(
@@ -236,6 +225,15 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return this.options.kernelSize as [number, number];
   }
 
+  private get convOptions(): ConvOptions {
+    const { strides, padding } = this.options;
+    return {
+      strides: strides as [number, number],
+      pad: padding as 'same' | 'valid',
+      dilations: this.dilations,
+    };
+  }
+
   private get channelsFirst(): boolean {
     return this.options.dataFormat === 'channelsFirst';
   }
@@ -283,14 +281,37 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return this.channelsFirst ? [b, c, a] : [a, b, c];
   }
 
-  private checkPredicted(z: TfShape, taps: number): void {
-    const wanted = this.similarity.channels(taps);
-    const got = z[z.length - 1];
-    if (got !== wanted)
+  /** [B,H',W'] of the output for an input shape; null where the input's size is open. */
+  private outputGrid(inputShape: TfShape): [number | null, number | null, number | null] {
+    const sides = this.spatial(inputShape);
+    const window = (axis: 0 | 1) => dilatedSize(this.kernelSize[axis], this.dilations[axis]);
+    const stand: [number, number, number] = [sides[0] ?? window(0), sides[1] ?? window(1), sides[2] ?? 1];
+    const { outHeight, outWidth } = geometry(stand, this.kernelSize, this.convOptions);
+    return [inputShape[0] ?? null, sides[0] === null ? null : outHeight, sides[1] === null ? null : outWidth];
+  }
+
+  private checkPredicted(x: TfShape, z: TfShape, taps: number): void {
+    const [, height = null, width = null] = this.outputGrid(x);
+    const wanted = [height, width, this.similarity.channels(taps)];
+    const fits = wanted.every((size, i) => size === null || z[i + 1] === null || z[i + 1] === size);
+    if (z.length !== 4 || !fits)
       throw new NeusimError(
         'LAYER_INPUT',
-        `layer ${this.name} (${this.similarity.name}, ${taps} taps) takes ${wanted} predicted values a position, not ${got}`,
-        { data: { layer: this.name, predicted: z, wanted }, hint: 'Give the predictor that many channels.' },
+        `layer ${this.name} (${this.similarity.name}, ${taps} taps) takes predicted values [B,${wanted}], not [${z}]`,
+        {
+          data: { layer: this.name, predicted: z, wanted },
+          hint: "The predictor works on the layer's output grid, with that many channels.",
+        },
       );
   }
+}
+
+function requireParts(similarity: Similarity, shape: Shape): void {
+  const wrong =
+    typeof similarity?.toM !== 'function' ? similarity : typeof shape?.weights !== 'function' ? shape : null;
+  if (wrong !== null)
+    throw new NeusimError('LAYER_OPTIONS', `${JSON.stringify(wrong)} is no similarity or shape`, {
+      data: { given: wrong },
+      hint: "Make it by its name: registry.make('similarity', 'static-uns').",
+    });
 }

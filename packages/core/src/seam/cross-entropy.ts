@@ -38,7 +38,7 @@ export interface CrossEntropyOptions {
  * Mean over the batch of −Σ t·log(softmax(logits) + ε).
  * @param labels [B,K], each row a distribution (one-hot, or soft).
  * @param logits [B,K].
- * @throws NeusimError LOSS_SHAPE where the shapes differ.
+ * @throws NeusimError LOSS_SHAPE where the shapes differ, LOSS_OPTIONS for options out of range.
  */
 export function softmaxCrossEntropy(
   labels: tf.Tensor2D,
@@ -50,6 +50,15 @@ export function softmaxCrossEntropy(
       data: { labels: labels.shape, logits: logits.shape },
       hint: 'Both are [B,K]; make labels with tf.oneHot.',
     });
+  if (!(labelSmoothing >= 0 && labelSmoothing < 1 && epsilon >= 0))
+    throw new NeusimError(
+      'LOSS_OPTIONS',
+      `labelSmoothing ${labelSmoothing} or epsilon ${epsilon} is out of range`,
+      {
+        data: { labelSmoothing, epsilon },
+        hint: 'labelSmoothing is in [0, 1), epsilon is at least 0.',
+      },
+    );
   closeStockGradients();
   return tf.tidy(() => {
     const classes = labels.shape[1];

@@ -7,6 +7,7 @@
  * Gradients save inputs only: a saved output makes tfjs's second order silently wrong.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { requireMemory } from './memory';
 
 type Inputs = Readonly<Record<string, tf.Tensor>>;
 type Outputs = readonly tf.Tensor[];
@@ -31,7 +32,10 @@ export interface SeamKernel<I extends Inputs, O extends Outputs, A extends objec
   ) => { readonly [N in keyof I]: () => tf.Tensor };
 }
 
-/** Runs a kernel of the seam on the current engine. */
+/**
+ * Runs a kernel of the seam on the current engine.
+ * @throws NeusimError ENGINE_MEMORY where the outputs cannot fit, before anything is allocated.
+ */
 export function runKernel<I extends Inputs, O extends Outputs, A extends object>(
   kernel: SeamKernel<I, O, A>,
   inputs: I,
@@ -40,6 +44,7 @@ export function runKernel<I extends Inputs, O extends Outputs, A extends object>
   const backendName = tf.getBackend();
   if (!tf.getKernel(kernel.name, backendName)) registerComposed(kernel, backendName);
   if (kernel.gradient && !tf.getGradient(kernel.name)) registerGradient(kernel, kernel.gradient);
+  requireMemory(`what ${kernel.name} gives`, ...kernel.shapes(inputs, attrs));
   const out: tf.Tensor | tf.Tensor[] = tf
     .engine()
     .runKernel(kernel.name, inputs as tf.NamedTensorMap, attrs as tf.NamedAttrMap);

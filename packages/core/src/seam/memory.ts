@@ -21,21 +21,21 @@ export function setMemoryLimit(
 }
 
 /**
- * Refuses a float32 tensor of `shape` that cannot fit beside what lives already.
+ * Refuses float32 tensors of these shapes that cannot fit beside what lives already.
  * @throws NeusimError ENGINE_MEMORY with the bytes wanted, in use and allowed.
  */
-export function requireMemory(what: string, shape: readonly number[]): void {
+export function requireMemory(what: string, ...shapes: readonly (readonly number[])[]): void {
   const engine = limits.get(tf.getBackend());
   if (!engine) return;
   const limit = engine.bytes;
-  const wanted = 4 * shape.reduce((a, b) => a * b, 1);
+  const wanted = 4 * shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
   const used = Math.min(tf.memory().numBytes, engine.used());
   if (wanted + used > limit)
     throw new NeusimError(
       'ENGINE_MEMORY',
-      `${what} [${shape.join(',')}] wants ${wanted} bytes, and ${used} of ${limit} bytes of the engine '${tf.getBackend()}' are in use`,
+      `${what}, ${shapes.map((shape) => `[${shape}]`).join(' and ')}, wants ${wanted} bytes, and ${used} of ${limit} bytes of the engine '${tf.getBackend()}' are in use`,
       {
-        data: { wanted, used, limit, shape: [...shape], backend: tf.getBackend() },
+        data: { wanted, used, limit, shapes, backend: tf.getBackend() },
         hint: 'Use a smaller batch, a smaller map, or a diagonal similarity (K values a position instead of K²).',
       },
     );

@@ -25,6 +25,14 @@ describe.each(backends)('similarityConv2d on %s', (backend) => {
     );
   });
 
+  test('whole numbers are taken as floats', () => {
+    const x = tf.cast(tf.ones([1, 3, 3, 1]), 'int32') as tf.Tensor4D;
+    const before = tf.memory().numTensors;
+    for (const m of [null, tf.ones([9]), tf.cast(tf.ones([1, 1, 1, 9]), 'int32')])
+      expect(similarityConv2d(x, tf.ones([3, 3, 1, 1]), m).dataSync()[0]).toBe(9);
+    expect(tf.memory().numTensors - before).toBe(8);
+  });
+
   test.each([
     ['x of rank 3', [4, 4, 2], [3, 3, 2, 2], null, 'SIMILARITY_SHAPE'],
     ['channels 3 against 2', [1, 4, 4, 3], [3, 3, 2, 2], null, 'SIMILARITY_SHAPE'],

@@ -11,7 +11,6 @@ import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, type Geometry, geometry } from '../geometry';
 import * as composed from './composed-conv';
 import { runKernel, type SeamKernel } from './kernel';
-import { requireMemory } from './memory';
 
 type T4 = tf.Tensor4D;
 
@@ -133,7 +132,6 @@ const similarityBackprop: SeamKernel<
 /** The four partial derivatives of Q, with or without m. */
 const q = {
   y(x: T4, w: T4, m: tf.Tensor | null, g: Geometry): T4 {
-    requireMemory('the output of a convolution', outputShape(x, w, g));
     return m ? runKernel(similarity, { x, w, m }, { g })[0] : runKernel(conv, { x, w }, { g })[0];
   },
   dx(w: T4, m: tf.Tensor | null, dy: T4, g: Geometry): T4 {
@@ -175,9 +173,16 @@ export function similarityConv2d(x: T4, w: T4, m: tf.Tensor | null, options: Con
     });
   const [, height, width, channels] = x.shape;
   const g = geometry([height, width, channels], [w.shape[0], w.shape[1]], options);
-  if (m && m.rank <= 2) return tf.tidy(() => q.y(x, foldSimilarity(w, m), null, g));
-  if (m) checkM(m, x.shape[0], g);
-  return q.y(x, w, m, g);
+  const isStatic = m !== null && m.rank <= 2;
+  if (m && !isStatic) checkM(m, x.shape[0], g);
+  return tf.tidy(() => {
+    const images = asFloat(x);
+    return isStatic ? q.y(images, foldSimilarity(w, m), null, g) : q.y(images, w, m && asFloat(m), g);
+  });
+}
+
+function asFloat<T extends tf.Tensor>(t: T): T {
+  return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
 }
 
 function checkM(m: tf.Tensor, batch: number, g: Geometry): void {

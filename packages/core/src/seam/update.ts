@@ -59,7 +59,10 @@ const adam: SeamKernel<{ param: T; grad: T; first: T; second: T }, [T, T, T], Ad
   },
 };
 
-/** SGD with momentum: v ← μv + g, p ← p − lr·v (Nesterov: p − lr·(g + μv)). All tensors of one shape. */
+/**
+ * SGD with momentum: v ← μv + g, p ← p − lr·v (Nesterov: p − lr·(g + μv)).
+ * @param param @param grad @param velocity of one shape, and so is what is returned: fresh tensors.
+ */
 export function updateSgd(
   param: tf.Tensor,
   grad: tf.Tensor,
@@ -70,7 +73,10 @@ export function updateSgd(
   return { param: next, velocity: v };
 }
 
-/** Adam (Kingma & Ba 2015, algorithm 1). All tensors of one shape. */
+/**
+ * Adam (Kingma & Ba 2015, algorithm 1).
+ * @param param @param grad @param first @param second of one shape, and so is what is returned: fresh tensors.
+ */
 export function updateAdam(
   param: tf.Tensor,
   grad: tf.Tensor,

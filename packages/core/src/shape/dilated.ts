@@ -3,6 +3,8 @@ import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import type { Shape } from '../parts';
 
+const version = '1.0.0';
+
 export interface DilatedOptions {
   /** Spacing of the taps, at least 1: one number, or [height, width]. */
   readonly rate: number | readonly [number, number];
@@ -10,7 +12,13 @@ export interface DilatedOptions {
 
 export function dilated({ rate }: DilatedOptions): Shape {
   const pair: readonly [number, number] = typeof rate === 'number' ? [rate, rate] : [rate[0], rate[1]];
-  return Object.freeze<Shape>({ name: 'dilated', options: { rate }, dilations: pair, weights: () => [] });
+  return Object.freeze<Shape>({
+    name: 'dilated',
+    version,
+    options: { rate },
+    dilations: pair,
+    weights: () => [],
+  });
 }
 
 const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -18,7 +26,7 @@ const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 export default define({
   kind: 'shape',
   name: 'dilated',
-  version: '1.0.0',
+  version,
   summary: 'taps spaced `rate` apart',
   options: v.strictObject({ rate: v.optional(v.union([size, v.tuple([size, size])]), 2) }),
   load: () => dilated,

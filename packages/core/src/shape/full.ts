@@ -2,12 +2,14 @@
 import { define, noOptions } from '@neusim/registry';
 import type { Shape } from '../parts';
 
-export const full: Shape = Object.freeze<Shape>({ name: 'full', options: {}, weights: () => [] });
+const version = '1.0.0';
+
+export const full: Shape = Object.freeze<Shape>({ name: 'full', version, options: {}, weights: () => [] });
 
 export default define({
   kind: 'shape',
   name: 'full',
-  version: '1.0.0',
+  version,
   summary: 'every tap of the window',
   options: noOptions,
   load: () => (): Shape => full,

@@ -6,17 +6,25 @@
 import { define, noOptions } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Similarity } from '../parts';
+import { requireMemory } from '../seam/memory';
+
+const version = '1.0.0';
 
 /** M = diag(1 + z): [B,H',W',K] from z [B,H',W',K]. */
 export function dynamicDns(): Similarity {
   return Object.freeze<Similarity>({
     name: 'dynamic-dns',
+    version,
     options: {},
     form: 'diagonal',
     source: 'predictor',
     weights: () => [],
     channels: (taps) => taps,
-    toM: (z) => (z ? tf.add(z, 1) : null),
+    toM: (z) => {
+      if (!z) return null;
+      requireMemory('M', z.shape);
+      return tf.add(z, 1);
+    },
   });
 }
 
@@ -24,6 +32,7 @@ export function dynamicDns(): Similarity {
 export function dynamicUns(): Similarity {
   return Object.freeze<Similarity>({
     name: 'dynamic-uns',
+    version,
     options: {},
     form: 'full',
     source: 'predictor',
@@ -31,6 +40,7 @@ export function dynamicUns(): Similarity {
     channels: (taps) => taps * taps,
     toM: (z, taps) => {
       if (!z) return null;
+      requireMemory('M', z.shape);
       const [batch, height, width] = z.shape as [number, number, number];
       return tf.tidy(() => {
         const eye = tf.reshape(tf.eye(taps), [taps * taps]);
@@ -43,7 +53,7 @@ export function dynamicUns(): Similarity {
 export const dynamicDnsDefinition = define({
   kind: 'similarity',
   name: 'dynamic-dns',
-  version: '1.0.0',
+  version,
   summary: 'dynamic diagonal similarity: K values predicted at every position',
   options: noOptions,
   load: () => dynamicDns,
@@ -52,7 +62,7 @@ export const dynamicDnsDefinition = define({
 export const dynamicUnsDefinition = define({
   kind: 'similarity',
   name: 'dynamic-uns',
-  version: '1.0.0',
+  version,
   summary: 'dynamic unconstrained similarity: a K×K matrix predicted at every position',
   options: noOptions,
   load: () => dynamicUns,

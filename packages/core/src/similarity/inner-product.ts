@@ -2,8 +2,11 @@
 import { define, noOptions } from '@neusim/registry';
 import type { Similarity } from '../parts';
 
+const version = '1.0.0';
+
 export const innerProduct: Similarity = Object.freeze<Similarity>({
   name: 'inner-product',
+  version,
   options: {},
   form: 'none',
   source: 'none',
@@ -15,7 +18,7 @@ export const innerProduct: Similarity = Object.freeze<Similarity>({
 export default define({
   kind: 'similarity',
   name: 'inner-product',
-  version: '1.0.0',
+  version,
   summary: 'M = I: the plain convolution',
   options: noOptions,
   load: () => (): Similarity => innerProduct,

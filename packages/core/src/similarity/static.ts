@@ -9,6 +9,8 @@ import { initializers } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import type { Similarity, WeightInit } from '../parts';
 
+const version = '1.0.0';
+
 /** @param init `identity`: M = I. `authors`: the main diagonal of a 3×3 window (eye(3)), as in their code. */
 export interface StaticDnsOptions {
   readonly init: 'identity' | 'authors';
@@ -20,6 +22,7 @@ export interface StaticDnsOptions {
 export function staticDns(options: StaticDnsOptions): Similarity {
   return Object.freeze<Similarity>({
     name: 'static-dns',
+    version,
     options: { ...options },
     form: 'diagonal',
     source: 'parameter',
@@ -52,6 +55,7 @@ export interface StaticUnsOptions {
 export function staticUns(options: StaticUnsOptions): Similarity {
   return Object.freeze<Similarity>({
     name: 'static-uns',
+    version,
     options: { ...options },
     form: 'full',
     source: 'parameter',
@@ -74,7 +78,7 @@ const l2 = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)), f
 export const staticDnsDefinition = define({
   kind: 'similarity',
   name: 'static-dns',
-  version: '1.0.0',
+  version,
   summary: 'static diagonal similarity: K weights a layer, folds into the kernel',
   options: v.strictObject({ init: v.optional(v.picklist(['identity', 'authors']), 'identity'), l2: l2(0) }),
   load: () => staticDns,
@@ -83,7 +87,7 @@ export const staticDnsDefinition = define({
 export const staticUnsDefinition = define({
   kind: 'similarity',
   name: 'static-uns',
-  version: '1.0.0',
+  version,
   summary: 'static unconstrained similarity: K×K weights a layer, folds into the kernel',
   options: v.strictObject({ init: v.optional(v.picklist(['identity']), 'identity'), l2: l2(5e-3) }),
   load: () => staticUns,
