@@ -4,6 +4,7 @@ import { connect, convolutions, type Norms, norms, plan, registerPredictorLayers
 import type { NetworkOptions } from './options';
 
 /**
+ * Its `apply` takes x [B,H,W,C] to z [B,H',W',channels] on the layer's output grid.
  * @param name of the predictor, as it is saved.
  * @param options what is saved with it.
  * @param norm what its two convolutions divide by.

@@ -1,6 +1,7 @@
 /** The options that all predictors have, and their schemas. */
 import * as v from 'valibot';
 
+/** The two convolutions m1 and m2 of a predictor, and the batch norms after them. */
 export interface NetworkOptions {
   /** Channels between the two convolutions; `auto`: 64 where M is diagonal, 128 where it is full. */
   readonly hidden: number | 'auto';
@@ -17,9 +18,9 @@ export interface NetworkOptions {
    * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns (method: §9).
    */
   readonly start: 'identity' | 'authors';
-  /** λ of the convolutions' own penalty λ/2‖w‖²; without it the training config's value for predictors. */
+  /** λ ≥ 0 of the convolutions' own penalty λ/2‖w‖²; without it the training config's value for predictors. */
   readonly l2?: number;
-  /** Seed of the start; every layer's stream is drawn from it and the layer's name. */
+  /** Seed of the start, any whole number; every layer's stream is drawn from it and the layer's name. */
   readonly seed?: number;
 }
 

@@ -27,7 +27,7 @@ export function isInputGrid(g: Geometry): boolean {
   );
 }
 
-/** From [B,H,W,C] to [B,size[0],size[1],C]. */
+/** From [B,H,W,C] to [B,size[0],size[1],C]. Its `build` throws NeusimError LAYER_INPUT. */
 export class OutputGrid extends layers.Layer {
   /** @nocollapse */
   static className = 'NeusimOutputGrid';

@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 /**
  * Disposes of a model and all its weights. tfjs's own `model.dispose()` keeps those of a layer that is used more
- * than once, as a shared predictor's are.
+ * than once, as a shared predictor's are. Models that share layers are disposed of once.
  */
 export function disposeModel(model: LayersModel): void {
   const values = describeWeights(model).map(({ variable }) => variable.read());

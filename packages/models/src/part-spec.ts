@@ -5,11 +5,13 @@ import * as v from 'valibot';
 /** `'static-uns'`, or `{ name: 'static-uns', l2: 0 }`. */
 export type PartSpec = string | { readonly name: string; readonly [option: string]: unknown };
 
+/** Schema of a `PartSpec`. */
 export const partSchema = v.union(
   [v.string(), v.looseObject({ name: v.string() })],
   'expected a name, or an object with a name and options',
 );
 
+/** Name and options apart; a name alone has none: `{}`. */
 export function splitPart(spec: PartSpec): { name: string; options: Record<string, unknown> } {
   if (typeof spec === 'string') return { name: spec, options: {} };
   const { name, ...options } = spec;

@@ -13,7 +13,8 @@ export interface Model {
   readonly options: Readonly<Record<string, unknown>>;
   /**
    * A new network, [B,height,width,channels] to logits [B,classes]. The same options and seed give the same
-   * weights. The caller disposes of it.
+   * weights. The caller disposes of it (`disposeModel`).
+   * @throws NeusimError MODEL_INPUT_TOO_SMALL where the pools leave nothing of the map, and what its parts throw.
    */
   build(): LayersModel;
 }

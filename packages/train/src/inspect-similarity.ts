@@ -58,7 +58,10 @@ export function predictSimilarity(model: LayersModel, images: tf.Tensor4D): Map<
   return new Map(layers.map((layer, index) => [layer.name, found[index] as tf.Tensor]));
 }
 
-/** How the predicted M of each dynamic layer spreads. @param images as for `predictSimilarity`, at least 2. */
+/**
+ * How the predicted M of each dynamic layer spreads.
+ * @param images [B,height,width,channels] as for `predictSimilarity`; with B = 1 the spread over images is 0.
+ */
 export function spreadOfM(model: LayersModel, images: tf.Tensor4D): SimilaritySpread[] {
   const predicted = predictSimilarity(model, images);
   const spreads = [...predicted].map(([layer, m]) => spreadOf(layer, m));
@@ -66,7 +69,10 @@ export function spreadOfM(model: LayersModel, images: tf.Tensor4D): SimilaritySp
   return spreads;
 }
 
-/** All of it, for every similarity layer that is not a plain convolution. @param images as for `spreadOfM`. */
+/**
+ * All of it, for every similarity layer that is not a plain convolution.
+ * @param images [B,height,width,channels] as for `spreadOfM`; M is predicted for the first.
+ */
 export function inspectSimilarity(model: LayersModel, images: tf.Tensor4D): LayerSimilarity[] {
   const predicted = predictSimilarity(model, images);
   const inspected = similarityLayers(model)

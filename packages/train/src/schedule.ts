@@ -4,6 +4,7 @@ import type { TrainConfig } from './config';
 /**
  * Learning rate of the update that follows `step` finished ones (0, 1, …). Over the warm-up it rises linearly, to
  * reach the schedule's own rate with its last step.
+ * @param step whole, at least 0; beyond `config.steps` a cosine stays at its end.
  */
 export function learningRateAt({ optimizer, schedule, steps }: TrainConfig, step: number): number {
   const { warmup } = schedule;

@@ -39,6 +39,7 @@ export class Session {
   private savedStep = 0;
   private savedAt = performance.now();
   private resumedFrom: string | null = null;
+  /** From the run's first step on, of earlier processes too. */
   history: History = { steps: [], evaluations: [] };
   /** Losses of the steps since the last multiple of `log.every`. */
   private pending: number[] = [];

@@ -9,9 +9,9 @@
  *
  * Files are untrusted: every size is checked against the file's own before anything is read by it.
  */
+import { concatBytes, sha256Bytes } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { concatenate, digestOf, equalBytes } from './bytes';
 
 const MAGIC = new TextEncoder().encode('NEUSIMCK');
 const DIGEST_BYTES = 32;
@@ -75,8 +75,8 @@ export async function encodeCheckpoint({ tensors, ...rest }: Checkpoint): Promis
   const data = tensors.map(
     ({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
   );
-  const body = concatenate([MAGIC, length, json, ...data]);
-  return concatenate([body, await digestOf(body)]);
+  const body = concatBytes([MAGIC, length, json, ...data]);
+  return concatBytes([body, await sha256Bytes(body)]);
 }
 
 /**
@@ -94,7 +94,7 @@ export async function decodeCheckpoint(path: string, bytes: Uint8Array): Promise
   const wanted = header.tensors.reduce((sum, { shape }) => sum + 4 * size(shape), dataStart + DIGEST_BYTES);
   if (bytes.length < wanted) throw cutShort(path, bytes.length, wanted);
   const end = bytes.length - DIGEST_BYTES;
-  if (bytes.length > wanted || !equalBytes(await digestOf(bytes.subarray(0, end)), bytes.subarray(end)))
+  if (bytes.length > wanted || !equalBytes(await sha256Bytes(bytes.subarray(0, end)), bytes.subarray(end)))
     throw refuse('CHECKPOINT_CORRUPT', path, 'it was altered since it was written', {
       bytes: bytes.length,
       wanted,
@@ -133,6 +133,9 @@ function parseHeader(path: string, bytes: Uint8Array): Header {
   }
   return parsed.output;
 }
+
+const equalBytes = (a: Uint8Array, b: Uint8Array) =>
+  a.length === b.length && a.every((byte, index) => byte === b[index]);
 
 const size = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
