@@ -8,17 +8,19 @@ import * as v from 'valibot';
 import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, networkEntries } from './options';
 
+const version = '1.0.0';
+
 export type ConvPredictorOptions = NetworkOptions;
 
 /** A predictor of its own for each layer it is applied to. */
 export function convPredictor(options: ConvPredictorOptions): Predictor {
-  return disjointPredictor('conv', options, { input: [false, false], kernel: [false, false] });
+  return disjointPredictor('conv', version, options, { input: [false, false], kernel: [false, false] });
 }
 
 export default define({
   kind: 'predictor',
   name: 'conv',
-  version: '1.0.0',
+  version,
   summary: 'two plain convolutions, a network of its own for each layer',
   options: v.strictObject(networkEntries),
   load: () => convPredictor,

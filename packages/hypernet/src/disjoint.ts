@@ -5,14 +5,20 @@ import type { NetworkOptions } from './options';
 
 /**
  * Its `apply` takes x [B,H,W,C] to z [B,H',W',channels] on the layer's output grid.
- * @param name of the predictor, as it is saved.
+ * @param name @param version of the predictor's definition, as they are saved.
  * @param options what is saved with it.
  * @param norm what its two convolutions divide by.
  */
-export function disjointPredictor(name: string, options: NetworkOptions, norm: Norms): Predictor {
+export function disjointPredictor(
+  name: string,
+  version: string,
+  options: NetworkOptions,
+  norm: Norms,
+): Predictor {
   registerPredictorLayers();
   return Object.freeze<Predictor>({
     name,
+    version,
     options: { ...options },
     apply(x, channels, g, layerName) {
       const prefix = `${layerName}_predictor`;

@@ -19,6 +19,8 @@ import {
 import { type NetworkOptions, type NormOptions, networkEntries, normEntries, width } from './options';
 import { SphereConv2D } from './sphere-conv2d';
 
+const version = '1.0.0';
+
 export interface SharedOptions extends NetworkOptions, NormOptions {
   /** Channels that every layer's input is brought to; default 64. */
   readonly width: number;
@@ -47,6 +49,7 @@ export function sharedPredictor(options: SharedOptions): Predictor {
   const norm = { input: options.normalizeInput, kernel: options.normalizeKernel };
   return Object.freeze<Predictor>({
     name: 'shared',
+    version,
     options: { ...options },
     apply(x, channels, g, layerName) {
       const name = `${layerName}_predictor`;
@@ -92,7 +95,7 @@ function otherChannels({ channels, owner }: SharedLayers, wanted: number, layer:
 export default define({
   kind: 'predictor',
   name: 'shared',
-  version: '1.0.0',
+  version,
   summary: 'one hyperspherical predictor for many layers, with a 1×1 adaptation for each',
   options: v.strictObject({
     ...networkEntries,

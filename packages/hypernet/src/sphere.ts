@@ -9,18 +9,20 @@ import * as v from 'valibot';
 import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, type NormOptions, networkEntries, normEntries } from './options';
 
+const version = '1.0.0';
+
 export interface SphereOptions extends NetworkOptions, NormOptions {}
 
 /** A predictor of its own for each layer it is applied to. */
 export function spherePredictor(options: SphereOptions): Predictor {
   const { normalizeInput: input, normalizeKernel: kernel } = options;
-  return disjointPredictor('sphere', options, { input, kernel });
+  return disjointPredictor('sphere', version, options, { input, kernel });
 }
 
 export default define({
   kind: 'predictor',
   name: 'sphere',
-  version: '1.0.0',
+  version,
   summary: 'two hyperspherical convolutions, a network of its own for each layer',
   options: v.strictObject({ ...networkEntries, ...normEntries }),
   load: () => spherePredictor,

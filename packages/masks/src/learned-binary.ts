@@ -14,6 +14,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 
+const version = '1.0.0';
+
 export interface LearnedBinaryOptions {
   /** Start of every r, in (0, 1]; default 0.5. At 1 the first step already decides the taps that it raises. */
   readonly init: number;
@@ -33,6 +35,7 @@ export function learnedBinary(options: LearnedBinaryOptions): Shape {
   const { init, side, sparsity, learningRateScale } = options;
   return Object.freeze<Shape>({
     name: 'learned-binary',
+    version,
     options: { ...options },
     weights: (g) => [
       {
@@ -78,7 +81,7 @@ const positive = v.pipe(v.number(), v.gtValue(0));
 export default define({
   kind: 'shape',
   name: 'learned-binary',
-  version: '1.0.0',
+  version,
   summary: 'which taps exist is learned: a 0/1 diagonal, trained straight through',
   options: v.strictObject({
     init: v.optional(v.pipe(positive, v.maxValue(1)), 0.5),
