@@ -13,4 +13,4 @@ const definition = define({
   load: () => () => wasm,
 });
 
-export default plugin('@neusim/backend-wasm', '0.1.0', [definition]);
+export default /* @__PURE__ */ plugin('@neusim/backend-wasm', '0.1.0', [definition]);

@@ -68,7 +68,7 @@ export { variableGradients } from './variable-gradients';
 export { weightSeed } from './weight-seed';
 export { countParameters, describeWeights, type WeightInfo } from './weights';
 
-export default plugin('@neusim/core', '0.1.0', [
+export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   innerProduct,
   staticDnsDefinition,
   staticUnsDefinition,

@@ -24,4 +24,4 @@ export { firstImages, selectImages, splitDataset } from './split';
 export type { Dataset, DatasetFiles, DatasetSource, ImageShape, Split } from './types';
 
 /** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);

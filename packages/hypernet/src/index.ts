@@ -11,4 +11,4 @@ export { type SharedOptions, sharedPredictor } from './shared';
 export { type SphereOptions, spherePredictor } from './sphere';
 export { SphereConv2D, type SphereConv2DArgs } from './sphere-conv2d';
 
-export default plugin('@neusim/hypernet', '0.1.0', [sphere, conv, shared]);
+export default /* @__PURE__ */ plugin('@neusim/hypernet', '0.1.0', [sphere, conv, shared]);

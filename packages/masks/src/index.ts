@@ -5,4 +5,4 @@ import learnedBinary from './learned-binary';
 export { binaryMask, type LearnedBinaryOptions, learnedBinary } from './learned-binary';
 export { maskOf } from './mask-of';
 
-export default plugin('@neusim/masks', '0.1.0', [learnedBinary]);
+export default /* @__PURE__ */ plugin('@neusim/masks', '0.1.0', [learnedBinary]);

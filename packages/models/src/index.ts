@@ -7,4 +7,4 @@ export { disposeModel } from './dispose-model';
 export { inPath, type PartSpec, partSchema, splitPart } from './part-spec';
 export type { ImageShape, Model } from './types';
 
-export default plugin('@neusim/models', '0.1.0', [cnnCifar, nsnCifar, cnnDigits, nsnDigits]);
+export default /* @__PURE__ */ plugin('@neusim/models', '0.1.0', [cnnCifar, nsnCifar, cnnDigits, nsnDigits]);
