@@ -20,6 +20,27 @@ export const packagesWithoutExample = (blocks) =>
     .map(({ folder }) => `${folder}/README.md`)
     .filter((readme) => !blocks.some(({ path }) => path === readme));
 
+/** What a package's example imports, or starts, and its `npm install` line does not name. */
+export const missingFromInstall = (blocks) =>
+  workspaces()
+    .filter(({ json }) => !json.private && json.exports)
+    .flatMap(({ folder }) => {
+      const path = `${folder}/README.md`;
+      const code = blocks.filter((block) => block.path === path).map((block) => block.code);
+      if (code.length === 0) return [];
+      const text = readFileSync(join(root, path), 'utf8').replaceAll('\\\n', ' ');
+      const installed = [...text.matchAll(/^npm install (.*)$/gm)].flatMap(([, names]) =>
+        names.trim().split(/\s+/),
+      );
+      const wanted = code.flatMap((each) => [
+        ...[...each.matchAll(/^(?:import|\} from)[^']*'([^'.][^']*)'/gm)].map(([, name]) => name),
+        ...(/startBackend\(\w+, 'cpu'\)/.test(each) ? ['@tensorflow/tfjs-backend-cpu'] : []),
+      ]);
+      return [...new Set(wanted)]
+        .filter((name) => !name.startsWith('node:') && !installed.includes(name))
+        .map((name) => `${path}: the example needs ${name}, which its npm install line does not name`);
+    });
+
 const everyDocument = () => [
   ...['README.md', 'CONTRIBUTING.md', 'docs'].flatMap(documentsIn),
   ...workspaces().flatMap(({ folder }) => documentsIn(`${folder}/README.md`)),

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import ts from 'typescript';
-import { packagesWithoutExample, tsBlocks } from './markdown.mjs';
+import { missingFromInstall, packagesWithoutExample, tsBlocks } from './markdown.mjs';
 import { seconds } from './setup.mjs';
 import { quiet, root } from './shell.mjs';
 
@@ -24,7 +24,11 @@ blocks.forEach((block, index) => {
 });
 
 const without = paths.length > 0 ? [] : packagesWithoutExample(blocks);
-const wrong = [...without.map((path) => `${path} has no example`), ...typeErrors(blocks)];
+const wrong = [
+  ...without.map((path) => `${path} has no example`),
+  ...missingFromInstall(blocks),
+  ...typeErrors(blocks),
+];
 for (const line of wrong) console.log(line);
 process.exitCode = wrong.length > 0 ? 1 : await runAll(blocks.filter((block) => !block.onlyTypes));
 
