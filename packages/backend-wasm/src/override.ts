@@ -2,6 +2,8 @@
  * Replacing a kernel of the tfjs backend `wasm`, or adding one that it lacks. A replacement is given the stock
  * kernel, for the cases that it leaves alone.
  */
+
+import { NeusimError } from '@neusim/registry';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -39,7 +41,11 @@ export function install({ kernel, run }: Override): void {
   const stock = tf.getKernel(kernel, 'wasm');
   if (stock) tf.unregisterKernel(kernel, 'wasm');
   const runStock: Stock = (call) => {
-    if (!stock) throw new Error(`tfjs-backend-wasm has no kernel ${kernel}`);
+    if (!stock)
+      throw new NeusimError('BACKEND_NO_KERNEL', `tfjs-backend-wasm has no kernel ${kernel}`, {
+        data: { kernel },
+        hint: 'Use @tensorflow/tfjs-backend-wasm 4.22 or later.',
+      });
     return stock.kernelFunc(call as unknown as Parameters<tf.KernelFunc>[0]);
   };
   tf.registerKernel({

@@ -74,15 +74,23 @@ test('a training step leaves neither tensors nor heap behind', async () => {
   await startBoth();
   const input = tfl.input({ shape: [12, 12, 3] });
   const similarity = registry.make('similarity', 'static-uns');
-  const conv = neuralSimilarity(input, { filters: 8, kernelSize: 3, padding: 'same', similarity });
+  const conv = neuralSimilarity(input, {
+    filters: 8,
+    kernelSize: 3,
+    padding: 'same',
+    similarity,
+    kernelInitializer: tfl.initializers.heNormal({ seed: 1 }),
+  });
   const active = tfl.layers.reLU().apply(new BatchNorm().apply(conv)) as tfl.SymbolicTensor;
   const pooled = tfl.layers.maxPooling2d({ poolSize: 2 }).apply(active) as tfl.SymbolicTensor;
   const flat = tfl.layers.flatten().apply(pooled) as tfl.SymbolicTensor;
   const model = tfl.model({
     inputs: input,
-    outputs: tfl.layers.dense({ units: 4 }).apply(flat) as tfl.SymbolicTensor,
+    outputs: tfl.layers
+      .dense({ units: 4, kernelInitializer: tfl.initializers.glorotNormal({ seed: 2 }) })
+      .apply(flat) as tfl.SymbolicTensor,
   });
-  const images = tf.randomNormal([16, 12, 12, 3]);
+  const images = tf.randomNormal([16, 12, 12, 3], 0, 1, 'float32', 3);
   const labels = tf.cast(
     tf.oneHot(
       Array.from({ length: 16 }, (_, i) => i % 4),

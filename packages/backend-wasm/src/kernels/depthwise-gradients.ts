@@ -2,7 +2,7 @@
  * Gradients of depthwise convolution, which tfjs-wasm lacks. Filter [kh,kw,C,Q], dy [B,H',W',C·Q] whose channel
  * Q·c + q is filter q of input channel c.
  */
-import { dilatedSize, type Geometry, padOrCrop, pick2d, spread2d } from '@neusim/core';
+import { dilatedSize, type Geometry, padOrCrop, pick2d, composed as seam } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { composed } from '../override';
 import { fromConvInfo } from './convolution-gradients';
@@ -23,18 +23,8 @@ export const depthwiseBackpropInput = composed<DepthwiseGradAttrs & { readonly i
     if (dy.size === 0) return tf.zeros(attrs.inputShape);
     const g = geometry(attrs.inputShape, filter.shape, attrs);
     const [kernelHeight, kernelWidth, channels, multiplier] = filter.shape;
-    const spread = spread2d(dy, g.strides);
-    const windowHeight = dilatedSize(kernelHeight, g.dilations[0]);
-    const windowWidth = dilatedSize(kernelWidth, g.dilations[1]);
-    const top = windowHeight - 1 - g.pad[0][0];
-    const left = windowWidth - 1 - g.pad[1][0];
-    const padded = padOrCrop(
-      spread,
-      [top, g.height + windowHeight - 1 - spread.shape[1] - top],
-      [left, g.width + windowWidth - 1 - spread.shape[2] - left],
-    );
     const flipped = tf.reshape(tf.reverse(filter, [0, 1]), [kernelHeight, kernelWidth, -1, 1]) as tf.Tensor4D;
-    const dx = tf.depthwiseConv2d(padded, flipped, 1, 'valid', 'NHWC', [...g.dilations]);
+    const dx = tf.depthwiseConv2d(seam.spreadForInput(dy, g), flipped, 1, 'valid', 'NHWC', [...g.dilations]);
     return multiplier === 1
       ? dx
       : tf.reshape(tf.sum(tf.reshape(dx, [-1, channels, multiplier]), 2), attrs.inputShape);

@@ -33,17 +33,21 @@ type Zero = [number, number];
 
 /** dx[B,H,W,C]: the convolution of dy, spread by the strides, with the flipped and transposed kernel. */
 export function convBackpropInput(w: tf.Tensor4D, dy: tf.Tensor4D, g: Geometry): tf.Tensor4D {
+  return tf.conv2d(spreadForInput(dy, g), flipped(w, g), 1, 'valid', 'NHWC', pair(g.dilations));
+}
+
+/** dy spread by the strides and padded, so that the windows of its plain convolution give one value an element of x. */
+export function spreadForInput(dy: tf.Tensor4D, g: Geometry): tf.Tensor4D {
   const windowHeight = dilatedSize(g.kernelHeight, g.dilations[0]);
   const windowWidth = dilatedSize(g.kernelWidth, g.dilations[1]);
   const spread = spread2d(dy, g.strides);
   const top = windowHeight - 1 - g.pad[0][0];
   const left = windowWidth - 1 - g.pad[1][0];
-  const padded = padOrCrop(
+  return padOrCrop(
     spread,
     [top, g.height + windowHeight - 1 - spread.shape[1] - top],
     [left, g.width + windowWidth - 1 - spread.shape[2] - left],
   );
-  return tf.conv2d(padded, flipped(w, g), 1, 'valid', 'NHWC', pair(g.dilations));
 }
 
 /** w[kh,kw,C,F] turned by 180 degrees, as [kh,kw,F,C]. */
