@@ -37,6 +37,14 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
 }
 
+/** After every step, for progress bars: not kept in `events.jsonl`, nor in the curve. */
+export interface ProgressEvent {
+  readonly type: 'progress';
+  /** Steps done. */
+  readonly step: number;
+  readonly steps: number;
+}
+
 /** One exact pass over the test images. */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
@@ -79,6 +87,7 @@ export interface AbortedEvent {
 export type TrainEvent =
   | StartEvent
   | StepEvent
+  | ProgressEvent
   | EvaluationEvent
   | CheckpointEvent
   | WarningEvent

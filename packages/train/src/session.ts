@@ -55,7 +55,7 @@ export class Session {
   private taken = false;
 
   constructor(
-    private readonly config: TrainConfig,
+    readonly config: TrainConfig,
     private readonly backend: string,
     private readonly dataset: Dataset,
     private readonly model: LayersModel,

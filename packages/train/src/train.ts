@@ -60,7 +60,7 @@ async function* run(
     if (out !== undefined) file = await openEventFile(files, out, start, session.history);
     yield start;
     for await (const event of advance(session, signal, file)) {
-      await file?.add(event);
+      if (event.type !== 'progress') await file?.add(event);
       yield event;
     }
   } finally {
@@ -97,6 +97,7 @@ async function* advance(
     }
     if (session.isFinished) break;
     await session.advance();
+    yield { type: 'progress', step: session.step, steps: session.config.steps };
     yield* session.notices();
     await pause();
   }

@@ -33,7 +33,7 @@ describe('neusim train', () => {
     expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learned M');
 
     const again = await neusim(['train', 'cnn-digits', ...tiny, '--out', out]);
-    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('TRAIN_OUT_TAKEN') });
+    expect(again).toMatchObject({ code: 2, err: expect.stringContaining('CLI_OUT_TAKEN') });
   });
 
   test('Ctrl-C writes a checkpoint and says how to go on; the resumed run ends as the uninterrupted one', async () => {

@@ -1,7 +1,7 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
 import { splitPart } from '@neusim/models';
-import { joinPath, readText } from '@neusim/platform';
+import { exists, joinPath, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import {
   findPreset,
@@ -43,6 +43,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const { name = splitPart(config.model).name, seed } = config;
   const { out = joinPath('runs', name), backend = 'auto' } = options;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
+  if (!options.resume) await requireFree(out);
   const registry = makeRegistry();
   const dataset = await openDataset(config, { registry, folder });
   const engine = await startEngine(backend);
@@ -95,6 +96,16 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     json: results,
     text: `\n${resultsTable(results.rows)}\n\nReport: ${reportPath}\nResults: ${resultsPath}`,
   };
+}
+
+/** A folder that holds results is not written over: they may be of something else. */
+async function requireFree(out: string): Promise<void> {
+  for (const name of ['results.json', 'report.html'])
+    if (await exists(joinPath(out, name)))
+      throw new NeusimError('CLI_OUT_TAKEN', `${out} holds a ${name} already`, {
+        data: { out, file: name },
+        hint: 'give another folder with --out, or go on with its run by --resume',
+      });
 }
 
 /** The config of a preset or a file, with the command line's changes. */

@@ -46,7 +46,7 @@ figcaption small { font-weight: 400; margin-left: 6px; }
 svg text { fill: var(--soft); }
 svg [aria-label="text"] text { fill: var(--ink); }
 .layers { display: flex; flex-wrap: wrap; gap: 8px 32px; margin-top: 4px; }
-.pair { display: flex; gap: 14px; }
+.pair { display: flex; flex-wrap: wrap; gap: 14px; }
 .pair small { display: block; }
 .layers h3 { margin-top: 12px; }
 .layers { --map: 72px; }

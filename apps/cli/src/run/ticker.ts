@@ -7,7 +7,8 @@ import type { Progress } from '../terminal/progress';
 export function ticker(name: string, progress: Progress): (event: TrainEvent) => void {
   let steps = 0;
   let step = 0;
-  const words = { loss: 'starting', rate: '', error: '' };
+  let first: { readonly step: number; readonly time: number } | undefined;
+  const words = { loss: 'starting', rate: '', left: '', error: '' };
   const show = () => {
     const text = Object.values(words).filter(Boolean).join('  ');
     progress.update(name, { step, steps, text });
@@ -18,6 +19,13 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         steps = event.steps;
         step = event.step;
         if (event.resumedFrom) progress.note(`${name}: going on from ${event.resumedFrom}`);
+        break;
+      case 'progress':
+        step = event.step;
+        if (words.loss === 'starting') words.loss = 'training';
+        first ??= { step, time: performance.now() };
+        words.left = timeLeft(((performance.now() - first.time) / (step - first.step || 1)) * (steps - step));
+        if (step === steps) return;
         break;
       case 'step':
         step = event.step;
@@ -37,4 +45,11 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
     }
     show();
   };
+}
+
+/** Said only where it is long: from two minutes on. */
+function timeLeft(milliseconds: number): string {
+  const minutes = milliseconds / 60_000;
+  if (minutes < 2) return '';
+  return minutes < 120 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 60)} h left`;
 }
