@@ -43,14 +43,15 @@ export async function test(args) {
     process.stdout.write(`\n── ${name} ──\n`);
     const code = await checks[name](rest);
     process.stdout.write(`── ${name} ${code === 0 ? 'passed' : 'failed'} in ${seconds(since)} ──\n`);
-    if (code !== 0) return close(code, `\n${name} failed after ${seconds(started)} in all.\n`);
+    if (code !== 0) return close(code, `${name} failed after ${seconds(started)} in all.`);
   }
-  return close(0, `\nAll checks passed in ${seconds(started)}.\n`);
+  return close(0, `All checks passed in ${seconds(started)}.`);
 }
 
 function close(code, message) {
-  process.stdout.write(message);
-  if (counts) process.stdout.write(`${counts}\n`);
+  // Programs look for the counts, a person at the last line.
+  const lines = code === 0 ? [message, counts] : [counts, message];
+  process.stdout.write(`\n${lines.filter(Boolean).join('\n')}\n`);
   return code;
 }
 

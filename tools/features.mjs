@@ -5,11 +5,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import wasm from '@neusim/backend-wasm';
 import core, { startBackend } from '@neusim/core';
-import datasets from '@neusim/datasets';
+import datasets, { defineDigits } from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models from '@neusim/models';
-import { createRegistry, kinds } from '@neusim/registry';
+import { createRegistry, kinds, plugin } from '@neusim/registry';
+import { presets } from '@neusim/train';
 import { measure, operators } from './operator-checks.mjs';
 import { root } from './shell.mjs';
 
@@ -27,7 +28,9 @@ const table = (head, rows) => [
 
 // The engines say where they run; the file tells of NeuSim alone.
 console.warn = () => {};
-const registry = createRegistry(core, masks, hypernet, wasm, datasets, models);
+// As in the command line, which cannot be imported without running it; no image is read here.
+const digits = plugin('neusim', versionOf('apps/cli'), [defineDigits(() => '')]);
+const registry = createRegistry(core, masks, hypernet, wasm, datasets, digits, models);
 await registry.ready();
 
 const text = [
@@ -37,6 +40,7 @@ const text = [
   '',
   ...(await operatorSection()),
   ...kinds.flatMap(listSection),
+  ...presetSection(),
 ].join('\n');
 
 if (!process.argv.includes('--check')) writeFileSync(path, text);
@@ -90,6 +94,15 @@ function listSection(kind) {
       rows.map(({ name, version, plugin, summary }) => [`\`${name}\``, version, plugin, summary]),
     ),
   ];
+}
+
+function presetSection() {
+  const rows = presets.map(({ name, summary }) => [`\`${name}\``, summary]);
+  return ['## Presets', '', 'Of @neusim/train.', '', ...table(['name', 'what it is'], rows)];
+}
+
+function versionOf(folder) {
+  return JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')).version;
 }
 
 function firstDifference(before, after) {

@@ -68,7 +68,7 @@ describe('what goes wrong', () => {
     expect(JSON.parse(told.out).error).toMatchObject({
       code: 'CLI_USAGE',
       message: 'no command is given',
-      hint: 'see `neusim --help`',
+      hint: 'see `npx neusim --help`',
     });
     expect(told.err).not.toContain('outputHelp');
   });
@@ -87,7 +87,7 @@ describe('help', () => {
   test.each(['demo', 'train', 'list', 'doctor'])('%s --help has examples', async (command) => {
     const { code, out } = await neusim([command, '--help']);
     expect(code).toBe(0);
-    expect(out).toContain(`Examples:\n  $ neusim ${command}`);
+    expect(out).toContain(`Examples:\n  $ npx neusim ${command}`);
     expect(out).toContain('--json');
   });
 
@@ -102,7 +102,7 @@ describe('help', () => {
 });
 
 test('doctor probes every engine and says what to do about what is missing', async () => {
-  const { code, out } = await neusim(['doctor', '--json', '--data', '/nowhere']);
+  const { code, out } = await neusim(['doctor', '--json']);
   expect(code).toBe(0);
   const { ok, checks } = JSON.parse(out);
   expect(ok).toBe(true);
@@ -114,4 +114,27 @@ test('doctor probes every engine and says what to do about what is missing', asy
     status: 'missing',
     advice: expect.stringContaining('NEUSIM_DATA'),
   });
+});
+
+test('doctor: a folder that was named and is not there is to be corrected', async () => {
+  const { code, out } = await neusim(['doctor', '--data', '/nowhere']);
+  expect(code).toBe(2);
+  expect(out).toMatch(/^✗ data folder +\/nowhere/m);
+});
+
+test.each([
+  [['list', 'simlarity'], 'similarity'],
+  [['train', 'nsn-digit'], 'nsn-digits'],
+  [['train', 'cnn-digits', '--set', 'stpes=3'], 'steps'],
+  [['train', 'cnn-digits', '--set', 'schedule.wramup=3'], 'warmup'],
+])('%j: did you mean', async (argv, meant) => {
+  expect((await neusim(argv)).err).toContain(`hint: did you mean "${meant}"?`);
+});
+
+test.each([
+  [['train', 'cnn-cifar'], '--data DIR'],
+  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, wasm or cpu'],
+  [['train', 'cnn-digits', '--resume', '--out', '/nowhere'], 'leave out --resume'],
+])('%j: the hint names options', async (argv, hint) => {
+  expect((await neusim(argv)).err).toContain(hint);
 });

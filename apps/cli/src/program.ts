@@ -36,7 +36,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 
 function helpFor(program: Command, argv: readonly string[]): string {
   const command = program.commands.find((each) => argv.includes(each.name()));
-  return `neusim ${command ? `${command.name()} ` : ''}--help`;
+  return `npx neusim ${command ? `${command.name()} ` : ''}--help`;
 }
 
 function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Command {
@@ -58,7 +58,10 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     program
       .command(name)
       .description(description)
-      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ neusim ${example}`).join('\n')}`);
+      .addHelpText(
+        'after',
+        `\nExamples:\n${examples.map((example) => `  $ npx neusim ${example}`).join('\n')}`,
+      );
 
   command('demo', 'train a plain, a static and a dynamic network on digits, and compare them', [
     'demo',
@@ -77,9 +80,9 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     'train nsn-cifar --dataset cifar-100 --data ~/data/cifar-100-binary --out runs/c100',
     'train runs/c100/config.json --out runs/c100 --resume',
   ])
-    .argument('<preset|config.json>', '`neusim list preset` names the presets')
+    .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
     .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
-    .option('--dataset <name>', '`neusim list dataset` names them')
+    .option('--dataset <name>', '`npx neusim list dataset` names them')
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
     .option('--resume', 'go on from the last checkpoint in the folder')

@@ -90,7 +90,7 @@ async function use(name: string): Promise<void> {
   if (!started)
     throw new NeusimError('BACKEND_FAILED', `tfjs could not initialise the backend '${name}'`, {
       data: { name },
-      hint: 'The console may hold the reason; `neusim doctor` probes every engine.',
+      hint: 'The console may hold the reason; `npx neusim doctor` probes every engine.',
     });
   await tf.ready();
 }

@@ -22,6 +22,7 @@ export type {
   StandardSchemaResult,
   StandardSchemaV1,
 } from './standard-schema';
+export { suggest } from './suggest';
 export type {
   AnyDefinition,
   AnyPlugin,

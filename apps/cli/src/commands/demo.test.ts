@@ -128,7 +128,7 @@ describe('neusim demo --quick', () => {
     expect(stopped.code).toBe(130);
     const { rows } = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
     expect(rows.map((row: { name: string }) => row.name)).toEqual(['dynamic-dns']);
-    expect(stopped.out).toMatch(/static-uns was stopped after step \d+; go on with: neusim train/);
+    expect(stopped.out).toMatch(/static-uns was stopped after step \d+; go on with: npx neusim train/);
     expect(stopped.out).toContain('baseline was not begun.');
   });
 

@@ -1,7 +1,8 @@
 // `neusim demo`: a plain, a static and a dynamic network trained on real digits, and compared.
 
-import { rm } from 'node:fs/promises';
-import { cores, joinPath } from '@neusim/platform';
+import { rm, stat } from 'node:fs/promises';
+import { cores, exists, joinPath } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
 import { openDataset, parseConfig } from '@neusim/train';
 import { runJobs, type Settled } from '../demo/pool';
 import { demoRows, type Row } from '../demo/rows';
@@ -31,11 +32,15 @@ export interface DemoOptions {
 const SUMMARY =
   'One small network three times: comparing kernel and patch by the inner product, by a learned matrix M, and by an M predicted from the image at every position.';
 
-/** Rows that fail, or that Ctrl-C stops, are left out: those that finished are kept. */
+/**
+ * Rows that fail, or that Ctrl-C stops, are left out: those that finished are kept.
+ * @throws NeusimError CLI_OUT_NOT_FOLDER, CLI_OUT_TAKEN where `out` is the folder of a `neusim train`
+ */
 export async function demo(terminal: Terminal, options: DemoOptions): Promise<Outcome> {
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const { seed, out, quick = false, workers = cores() > 1 ? 2 : 1 } = options;
+  await requireDemoFolder(out);
   const rows = demoRows(seed, quick);
   const engine = await startEngine('wasm');
   const registry = makeRegistry();
@@ -50,8 +55,9 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
   const runs: RunReport[] = [];
   const missing: string[] = [];
-  if (settled.some((each) => 'result' in each)) terminal.err('Measuring the trained networks …');
   for (const each of settled) {
+    if ('result' in each)
+      terminal.err(`Measuring ${each.job.name}: its speed, and what it learned, on 64 test images …`);
     const run =
       'result' in each
         ? await unlessStopped(stopMeasuring, () =>
@@ -61,9 +67,15 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
     if (run) runs.push(run);
     else missing.push(whyMissing(each));
   }
-  for (const each of settled) if ('error' in each) terminal.err(errorText(each.error, false));
+  const told = new Set(settled.flatMap((each) => ('error' in each ? [errorText(each.error, false)] : [])));
+  for (const text of told) terminal.err(text);
+  // The reasons of failures are on standard error.
+  const notes = settled.flatMap((each) => {
+    const why = missing.find((line) => line.startsWith(`${each.job.name} `));
+    return why ? ['error' in each ? `${each.job.name} failed.` : why] : [];
+  });
   const exitCode = exitCodeFor(settled, runs.length < settled.length ? signal : null);
-  if (runs.length === 0) return { json: { seed, rows: [], missing }, text: missing.join('\n'), exitCode };
+  if (runs.length === 0) return { json: { seed, rows: [], missing }, text: notes.join('\n'), exitCode };
 
   const { results, resultsPath, reportPath } = await writeResults(out, {
     title: 'Neural similarity on digits',
@@ -74,7 +86,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
     runs,
     missing,
     seconds: seconds(),
-    command: `neusim demo --seed ${seed}${quick ? ' --quick' : ''}`,
+    command: `npx neusim demo --seed ${seed}${quick ? ' --quick' : ''}`,
   });
   const warnings = quick ? [] : errorWarnings(results.rows);
   const lines = [
@@ -82,13 +94,29 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
     resultsTable(results.rows),
     '',
     ...runs.flatMap(spreadLine),
-    ...missing,
+    ...notes,
     ...warnings,
     `Report: ${reportPath}`,
     `Results: ${resultsPath}`,
     `${Math.round(seconds())} s in all.`,
   ];
   return { json: { ...results, missing, warnings }, text: lines.join('\n'), exitCode };
+}
+
+/** An earlier demo's folder is used again; what is no folder, or holds a run of `neusim train`, is left alone. */
+async function requireDemoFolder(out: string): Promise<void> {
+  const found = await stat(out).catch(() => undefined);
+  if (found && !found.isDirectory())
+    throw new NeusimError('CLI_OUT_NOT_FOLDER', `${out} is a file`, {
+      data: { out },
+      hint: 'give a folder with --out; it is made where there is none',
+    });
+  for (const name of ['config.json', 'checkpoints'])
+    if (await exists(joinPath(out, name)))
+      throw new NeusimError('CLI_OUT_TAKEN', `${out} holds a run of \`neusim train\` (${name})`, {
+        data: { out, file: name },
+        hint: 'give another folder with --out',
+      });
 }
 
 /** Trains the rows, the longest first; returns them in their own order. */
@@ -130,12 +158,14 @@ function spreadLine({ result, learned: { spread } }: RunReport): string[] {
 function whyMissing(settled: Settled): string {
   const { name, out } = settled.job;
   if ('error' in settled) return `${name} failed: ${(settled.error as Error | undefined)?.message}`;
-  const resume = shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', out, '--resume']);
+  const config = joinPath(out, 'config.json');
+  const resume = shellCommand(['npx', 'neusim', 'train', config, '--out', out, '--resume']);
   if ('result' in settled) {
     return `${name} is trained and kept in ${joinPath(out, 'model')}, but was not measured; go on with: ${resume}`;
   }
+  if (!settled.aborted) return `${name} was not begun.`;
   const { step, checkpoint } = settled.aborted;
-  if (!checkpoint) return `${name} was not begun.`;
+  if (!checkpoint) return `${name} was stopped before its first step.`;
   return `${name} was stopped after step ${step}; go on with: ${resume}`;
 }
 

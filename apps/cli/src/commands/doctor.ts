@@ -22,12 +22,13 @@ interface Check {
 const marks = { ok: '✓', missing: '–', failed: '✗' } as const;
 const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`;
 
-/** Probes everything; exits with 1 where nothing could be trained here. */
+/** Probes everything; exits with 1 where nothing could be trained here, with 2 where the folder that is named is none. */
 export async function doctor(registry: AnyRegistry, dataFolder: string | undefined): Promise<Outcome> {
   const engines = await Promise.all(registry.list('backend').map(({ name }) => checkEngine(registry, name)));
   const sets: Check[] = [];
   for (const { name } of registry.list('dataset')) sets.push(await checkDataset(registry, name, dataFolder));
-  const checks = [checkNode(), ...checkMemory(), ...engines, await checkFolder(dataFolder), ...sets];
+  const folder = await checkFolder(dataFolder);
+  const checks = [checkNode(), ...checkMemory(), ...engines, folder, ...sets];
   const ok =
     engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
   const width = Math.max(...checks.map(({ name }) => name.length));
@@ -35,8 +36,9 @@ export async function doctor(registry: AnyRegistry, dataFolder: string | undefin
     const line = `${marks[status]} ${name.padEnd(width)}  ${found}`;
     return advice ? `${line}\n  ${' '.repeat(width)}  → ${advice}` : line;
   });
-  const verdict = ok ? 'Ready: `neusim demo` runs here.' : 'Not ready: see the lines marked ✗.';
-  return { json: { ok, checks }, text: [...lines, '', verdict].join('\n'), exitCode: ok ? 0 : 1 };
+  const verdict = ok ? 'Ready: `npx neusim demo` runs here.' : 'Not ready: see the lines marked ✗.';
+  const exitCode = ok ? 0 : folder.status === 'failed' ? 2 : 1;
+  return { json: { ok, checks }, text: [...lines, '', verdict].join('\n'), exitCode };
 }
 
 function checkNode(): Check {
@@ -85,7 +87,7 @@ async function checkFolder(folder: string | undefined): Promise<Check> {
   );
   return readable
     ? { name, status: 'ok', found: folder, advice: '' }
-    : { name, status: 'missing', found: `${folder} cannot be read`, advice };
+    : { name, status: 'failed', found: `${folder} cannot be read`, advice };
 }
 
 async function checkDataset(registry: AnyRegistry, name: string, folder: string | undefined): Promise<Check> {

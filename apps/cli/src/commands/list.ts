@@ -1,6 +1,6 @@
 // `neusim list <kind>`: what can be named in a config.
 
-import { type AnyRegistry, kinds, NeusimError } from '@neusim/registry';
+import { type AnyRegistry, kinds, NeusimError, suggest } from '@neusim/registry';
 import { listPresets } from '../presets';
 import type { Outcome } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
@@ -14,9 +14,10 @@ export const listable: readonly string[] = [...kinds, 'preset'];
 export function list(registry: AnyRegistry, kind: string): Outcome {
   const known = listable.find((each) => each === kind || `${each}s` === kind);
   if (!known) {
+    const nearest = suggest(kind, listable);
     throw new NeusimError('CLI_UNKNOWN_KIND', `"${kind}" is no kind; known: ${listable.join(', ')}`, {
-      data: { kind, known: listable },
-      hint: 'for example `neusim list similarity`',
+      data: { kind, known: listable, nearest },
+      hint: nearest ? `did you mean "${nearest}"?` : 'for example `npx neusim list similarity`',
     });
   }
   const found = known === 'preset' ? listPresets() : registry.list(known as (typeof kinds)[number]);

@@ -34,6 +34,11 @@ describe('neusim train', () => {
 
     const again = await neusim(['train', 'cnn-digits', ...tiny, '--out', out]);
     expect(again).toMatchObject({ code: 2, err: expect.stringContaining('CLI_OUT_TAKEN') });
+    const demo = await neusim(['demo', '--quick', '--out', out]);
+    expect(demo).toMatchObject({ code: 2, err: expect.stringContaining('CLI_OUT_TAKEN') });
+    expect(read(out, 'results.json')).toEqual(results);
+    const inFile = await neusim(['demo', '--quick', '--out', join(out, 'config.json')]);
+    expect(inFile).toMatchObject({ code: 2, out: '', err: expect.stringContaining('CLI_OUT_NOT_FOLDER') });
   });
 
   test('Ctrl-C writes a checkpoint and says how to go on; the resumed run ends as the uninterrupted one', async () => {
@@ -45,7 +50,7 @@ describe('neusim train', () => {
       if (/ 5\/12 /.test(line)) interrupt();
     });
     expect(stopped.code).toBe(130);
-    const resume = /Go on with: neusim (.*)$/m.exec(stopped.out)?.[1] ?? '';
+    const resume = /Go on with: npx neusim (.*)$/m.exec(stopped.out)?.[1] ?? '';
     expect(resume).toBe(`train ${cut}/config.json --out ${cut} --resume`);
     expect(existsSync(join(cut, 'results.json'))).toBe(false);
 
@@ -65,7 +70,9 @@ describe('neusim train', () => {
     });
     expect(stopped.code).toBe(130);
     expect(stopped.out).toContain(`The trained network is kept in ${join(out, 'model')}`);
-    expect(stopped.out).toContain(`Go on with: neusim train '${out}/config.json' --out '${out}' --resume`);
+    expect(stopped.out).toContain(
+      `Go on with: npx neusim train '${out}/config.json' --out '${out}' --resume`,
+    );
     expect([existsSync(join(out, 'model')), existsSync(join(out, 'results.json'))]).toEqual([true, false]);
 
     const resumed = await neusim(['train', join(out, 'config.json'), '--out', out, '--resume']);

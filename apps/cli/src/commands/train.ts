@@ -51,6 +51,8 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
 
+  if (engine.name === 'cpu')
+    terminal.err('Warning: cpu is the plain JavaScript engine, a hundred times slower than wasm.');
   const progress = createProgress(terminal, [name]);
   const job = { name, config, out, backend: engine.name, folder, resume: options.resume ?? false };
   const signal = terminal.interrupted;
@@ -73,7 +75,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     );
   }
 
-  terminal.err('Measuring the trained network …');
+  terminal.err(`Measuring ${name}: its speed, and what it learned, on 64 test images …`);
   const run = await unlessStopped(signal, () => examine(registry, dataset, result, out, signal));
   if (!run) {
     return stopped(
@@ -90,7 +92,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     runs: [run],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
+    command: shellCommand(['npx', 'neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
   });
   return {
     json: results,
@@ -142,5 +144,6 @@ async function sourceConfig(source: string): Promise<TrainConfigInput> {
 
 function resumeCommand(out: string, { data, backend }: TrainOptions): string {
   const more = [...(data ? ['--data', data] : []), ...(backend ? ['--backend', backend] : [])];
-  return shellCommand(['neusim', 'train', joinPath(out, 'config.json'), '--out', out, ...more, '--resume']);
+  const config = joinPath(out, 'config.json');
+  return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...more, '--resume']);
 }

@@ -7,10 +7,10 @@ import type { AbortedEvent, TrainEvent, TrainResult } from '@neusim/train';
 import type { FromWorker } from '../job-worker';
 import { type Job, trainJob } from '../run/train-job';
 
-/** How a job came out. */
+/** How a job came out; `aborted` is null where it was not begun. */
 export type Settled =
   | { readonly job: Job; readonly result: TrainResult }
-  | { readonly job: Job; readonly aborted: AbortedEvent }
+  | { readonly job: Job; readonly aborted: AbortedEvent | null }
   | { readonly job: Job; readonly error: unknown };
 
 export interface PoolOptions {
@@ -27,8 +27,7 @@ export async function runJobs(jobs: readonly Job[], options: PoolOptions): Promi
   const runOne = options.workers === 1 ? runHere : runInWorker;
   const lane = async () => {
     for (let job = waiting.shift(); job; job = waiting.shift()) {
-      if (options.signal.aborted)
-        settled.push({ job, aborted: { type: 'aborted', step: 0, checkpoint: null } });
+      if (options.signal.aborted) settled.push({ job, aborted: null });
       else settled.push(await settle(job, runOne(job, options)));
     }
   };

@@ -1,6 +1,6 @@
 // How a failure is told: message, code and hint; the stack only under --debug.
 
-import { formatError, NeusimError } from '@neusim/registry';
+import { formatError, NeusimError, suggest } from '@neusim/registry';
 import type { CommanderError } from 'commander';
 
 /** The errors of ours that tell of a run that failed; all others tell of something to correct. */
@@ -19,7 +19,8 @@ export function usageError(error: CommanderError, help: string): NeusimError {
 }
 
 /** The lines for standard error. */
-export function errorText(error: unknown, debug: boolean): string {
+export function errorText(thrown: unknown, debug: boolean): string {
+  const error = withOwnHint(thrown);
   if (debug) return `Error: ${formatError(error)}\n${(error as Error | undefined)?.stack ?? ''}`;
   const unexpected =
     error instanceof NeusimError ? '' : '\n  This was not expected; --debug shows where it happened.';
@@ -27,8 +28,42 @@ export function errorText(error: unknown, debug: boolean): string {
 }
 
 /** The object that `--json` prints. */
-export function errorJson(error: unknown): { error: Record<string, unknown> } {
+export function errorJson(thrown: unknown): { error: Record<string, unknown> } {
+  const error = withOwnHint(thrown);
   if (error instanceof NeusimError) return { error: { ...error.toJSON() } };
   const { message = String(error), name = 'Error' } = Object(error) as Partial<Error>;
   return { error: { name, message, code: 'UNEXPECTED', data: {}, hint: 'run again with --debug' } };
+}
+
+/** Hints of libraries name what a program would pass; on a command line these are options. */
+const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefined>> = {
+  DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
+  DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
+  TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
+  CHECKPOINT_NONE: () => 'leave out --resume to begin anew, or give the folder of the run with --out',
+  BACKEND_UNKNOWN: () => '--backend takes auto, wasm or cpu',
+  BACKEND_UNAVAILABLE: () =>
+    '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
+  PRESET_UNKNOWN: ({ data, hint }) => [didYouMean(data.name, data.known), hint].filter(Boolean).join(' '),
+  CONFIG_INVALID: nearestKey,
+};
+
+function withOwnHint(error: unknown): unknown {
+  if (!(error instanceof NeusimError)) return error;
+  const { code, message, data, cause, stack } = error;
+  const hint = ownHints[code]?.(error);
+  if (hint === undefined) return error;
+  return Object.assign(new NeusimError(code, message, { data, hint, cause }), { stack });
+}
+
+/** Of a key that is none, the nearest of those allowed. */
+function nearestKey({ data, message }: NeusimError): string | undefined {
+  const allowed = /no such key; allowed: (.+)$/.exec(message)?.[1]?.split(', ');
+  const key = String(data.path).split('.').at(-1);
+  return allowed && didYouMean(key, allowed);
+}
+
+function didYouMean(met: unknown, known: unknown): string | undefined {
+  const nearest = suggest(String(met), known as readonly string[]);
+  return nearest && `did you mean "${nearest}"?`;
 }
