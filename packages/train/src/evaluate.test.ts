@@ -4,6 +4,7 @@ import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { evaluation } from './evaluate';
 import { evaluate } from './index';
 
 beforeAll(async () => void (await startBackend(createRegistry(core), 'cpu')));
@@ -42,6 +43,14 @@ test('error, top-5 error, loss and confusion; the last batch smaller', async () 
     return -Math.log(Math.exp(row[label]!) / row.reduce((sum, logit) => sum + Math.exp(logit), 0));
   });
   expect(found.loss).toBeCloseTo(entropy.reduce((a, b) => a + b) / 5, 6);
+});
+
+test('tells the images done after each batch', async () => {
+  const rows = [0, 1, 2, 3, 4].map((x) => [x, 0, 0]);
+  const done: number[] = [];
+  for await (const count of evaluation(pixels(3), split(rows, [0, 1, 2, 0, 1]), { batchSize: 2 }))
+    done.push(count);
+  expect(done).toEqual([2, 4, 5]);
 });
 
 test('with few classes there is no top 5', async () => {

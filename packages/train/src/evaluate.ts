@@ -35,13 +35,25 @@ export interface Evaluation {
 export async function evaluate(
   model: LayersModel,
   split: Split,
-  { batchSize = 100, normalize = 'none', signal }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  const pass = evaluation(model, split, options);
+  let next = await pass.next();
+  while (!next.done) next = await pass.next();
+  return next.value;
+}
+
+/** The same, batch by batch: yields the number of images done. */
+export async function* evaluation(
+  model: LayersModel,
+  split: Split,
+  { batchSize = 100, normalize = 'none', signal }: EvaluateOptions,
+): AsyncGenerator<number, Evaluation> {
   const classes = model.outputs[0]?.shape[1] as number;
   checkSplit(split, classes, 'given');
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const pause = breathe();
-  let [wrong, outside5, loss] = [0, 0, 0];
+  let [wrong, outside5, loss, done] = [0, 0, 0, 0];
   for (const { images, labels, shape } of evaluationBatches(split, batchSize, normalize)) {
     const output = tf.tidy(() => model.apply(tf.tensor4d(images, shape)) as tf.Tensor2D);
     const logits = (await output.data()) as Float32Array;
@@ -54,6 +66,8 @@ export async function evaluate(
       if (rank >= 5) outside5++;
       loss += logSumExp(row) - (row[label] as number);
     }
+    done += labels.length;
+    yield done;
     await pause();
     signal?.throwIfAborted();
   }

@@ -6,7 +6,7 @@ import { startBackend } from '@neusim/core';
 import { beforeAll, expect, test } from 'vitest';
 import { type TrainConfigInput, type TrainEvent, train } from './index';
 import { patterns } from './test/patterns';
-import { collect, registry, small, temporaryFolder } from './test/setup';
+import { collect, ofType, registry, small, temporaryFolder } from './test/setup';
 
 beforeAll(async () => void (await startBackend(registry, 'cpu')));
 
@@ -37,7 +37,7 @@ async function readUntil(out: string, resume: boolean, enough: (event: TrainEven
 test('holds every event but progress, a line each', async () => {
   const out = temporaryFolder();
   const told = await collect(config(), { out });
-  expect(told.filter(({ type }) => type === 'progress')).toHaveLength(config().steps);
+  expect(ofType(told, 'progress').filter(({ phase }) => phase === 'training')).toHaveLength(config().steps);
   expect(eventsIn(out)).toEqual(told.filter(({ type }) => type !== 'progress'));
 });
 

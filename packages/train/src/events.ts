@@ -37,12 +37,16 @@ export interface StepEvent {
   readonly imagesPerSecond: number;
 }
 
-/** After every step, for progress bars: not kept in `events.jsonl`, nor in the curve. */
+/** For progress bars: not kept in `events.jsonl`, nor in the curve. */
 export interface ProgressEvent {
   readonly type: 'progress';
+  /** After every step; between batches of test images, at most four times a second. */
+  readonly phase: 'training' | 'evaluation';
   /** Steps done. */
   readonly step: number;
-  readonly steps: number;
+  /** Of the phase: steps, or test images. */
+  readonly done: number;
+  readonly total: number;
 }
 
 /** One exact pass over the test images. */

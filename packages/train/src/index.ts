@@ -9,6 +9,7 @@ export type {
   EndEvent,
   EvaluationEvent,
   History,
+  ProgressEvent,
   StartEvent,
   StepEvent,
   TrainEvent,

@@ -14,12 +14,13 @@ import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
 import { parseConfig, type TrainConfig } from './config';
 import type { TrainFiles } from './context';
-import { evaluate } from './evaluate';
+import { evaluation } from './evaluate';
 import type {
   CheckpointEvent,
   EndEvent,
   EvaluationEvent,
   History,
+  ProgressEvent,
   StartEvent,
   TrainEvent,
   TrainResult,
@@ -30,6 +31,8 @@ import { createOptimizer, type Optimizer } from './optimizer';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
 import { trainingStep } from './training-step';
+
+const LEAST_MS_BETWEEN_PROGRESS = 250;
 
 export class Session {
   /** Steps done. */
@@ -134,17 +137,28 @@ export class Session {
   }
 
   /** One exact pass over the test images; undefined where the signal stopped it. */
-  async evaluate(signal: AbortSignal | undefined): Promise<EvaluationEvent | undefined> {
+  async *evaluate(
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<ProgressEvent, EvaluationEvent | undefined> {
     const { model, dataset, config, step } = this;
     const { batchSize } = config.evaluation;
     try {
       const { normalize } = config;
-      const found = await evaluate(model, dataset.test, { batchSize, normalize, signal });
+      const pass = evaluation(model, dataset.test, { batchSize, normalize, signal });
+      const total = dataset.test.count;
+      let told = performance.now();
+      let next = await pass.next();
+      for (; !next.done; next = await pass.next()) {
+        if (performance.now() - told < LEAST_MS_BETWEEN_PROGRESS) continue;
+        yield { type: 'progress', phase: 'evaluation', step, done: next.value, total };
+        told = performance.now();
+      }
+      const found = next.value;
       const loss = Number.isFinite(found.loss) ? found.loss : null;
       if (loss === null) await this.requireFiniteWeights(found.loss);
-      const evaluation = { step, testError: found.error, top5Error: found.top5Error, loss };
-      this.history.evaluations.push(evaluation);
-      return { type: 'evaluation', ...evaluation };
+      const entry = { step, testError: found.error, top5Error: found.top5Error, loss };
+      this.history.evaluations.push(entry);
+      return { type: 'evaluation', ...entry };
     } catch (error) {
       if (signal?.aborted) return undefined;
       throw error;

@@ -85,7 +85,7 @@ async function* advance(
   yield* session.notices();
   for (;;) {
     if (session.evaluationIsDue && !signal?.aborted) {
-      const evaluation = await session.evaluate(signal);
+      const evaluation = yield* session.evaluate(signal);
       if (evaluation) yield evaluation;
     }
     if (session.checkpointIsDue) yield await save();
@@ -97,7 +97,8 @@ async function* advance(
     }
     if (session.isFinished) break;
     await session.advance();
-    yield { type: 'progress', step: session.step, steps: session.config.steps };
+    const { step, config } = session;
+    yield { type: 'progress', phase: 'training', step, done: step, total: config.steps };
     yield* session.notices();
     await pause();
   }
