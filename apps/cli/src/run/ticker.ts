@@ -8,10 +8,10 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
-  const words = { loss: 'starting', rate: '', left: '', error: '' };
-  const show = () => {
+  const words = { loss: 'starting', rate: '', left: '', testing: '', error: '' };
+  const show = (isLast = false) => {
     const text = Object.values(words).filter(Boolean).join('  ');
-    progress.update(name, { step, steps, text });
+    progress.update(name, { step, steps, text, isLast });
   };
   return (event) => {
     switch (event.type) {
@@ -23,19 +23,23 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
       case 'progress':
         step = event.step;
         if (words.loss === 'starting') words.loss = 'training';
+        if (event.phase === 'evaluation') {
+          words.testing = `testing ${Math.floor((100 * event.done) / event.total)} %`;
+          break;
+        }
+        words.testing = '';
         first ??= { step, time: performance.now() };
         words.left = timeLeft(((performance.now() - first.time) / (step - first.step || 1)) * (steps - step));
-        if (step === steps) return;
         break;
       case 'step':
         step = event.step;
         words.loss = `loss ${event.loss.toFixed(3)}`;
         words.rate = `${Math.round(event.imagesPerSecond)} images/s`;
-        // The last step's line waits for its evaluation.
-        if (step === steps) return;
         break;
       case 'evaluation':
+        words.testing = '';
         words.error = `test error ${event.testError.toFixed(2)} %`;
+        if (step === steps) return show(true);
         break;
       case 'warning':
         progress.note(`${name}: ${event.message}`);
@@ -47,9 +51,9 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
   };
 }
 
-/** Said only where it is long: from two minutes on. */
+/** Said only where it is long: from a minute on. */
 function timeLeft(milliseconds: number): string {
   const minutes = milliseconds / 60_000;
-  if (minutes < 2) return '';
+  if (minutes < 1) return '';
   return minutes < 120 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 60)} h left`;
 }

@@ -10,6 +10,8 @@ export interface Tick {
   readonly steps: number;
   /** What it is doing or has reached, in a few words. */
   readonly text: string;
+  /** The run's last: never left out. */
+  readonly isLast?: boolean;
 }
 
 export interface Progress {
@@ -30,9 +32,9 @@ export function createProgress(terminal: Terminal, names: readonly string[]): Pr
 function lines(terminal: Terminal, width: number): Progress {
   const last = new Map<string, number>();
   return {
-    update(name, { step, steps, text }) {
+    update(name, { step, steps, text, isLast }) {
       const now = Date.now();
-      if (step < steps && now - (last.get(name) ?? 0) < 1000 * terminal.secondsBetweenLines) return;
+      if (!isLast && now - (last.get(name) ?? 0) < 1000 * terminal.secondsBetweenLines) return;
       last.set(name, now);
       terminal.err(`${name.padEnd(width)}  ${String(step).padStart(String(steps).length)}/${steps}  ${text}`);
     },
