@@ -1,3 +1,4 @@
+import type { NeusimError } from '@neusim/registry';
 import { describe, expect, test } from 'vitest';
 import { findPreset, parseConfig, presets, setConfigValue, type TrainConfigInput } from './index';
 
@@ -52,11 +53,39 @@ describe('parseConfig', () => {
   });
 });
 
+describe('a refused config says', () => {
+  const refusal = (config: unknown) => {
+    try {
+      parseConfig(config);
+    } catch (error) {
+      return error as NeusimError;
+    }
+  };
+  const message = (config: unknown) => refusal(config)?.message;
+
+  test('what is missing', () => {
+    expect(message({ dataset: 'digits', steps: 1 })).toBe('model is missing');
+    expect(message({ ...least, schedule: { name: 'step' } })).toBe('schedule.at is missing');
+  });
+
+  test('the nearest key, and all of them', () => {
+    expect(message({ ...least, l2: { filters: 1 } })).toBe(
+      'l2.filters = 1: no such key; allowed: filter, bias, similarity, shape, predictor, norm',
+    );
+    expect(refusal({ ...least, l2: { filters: 1 } })?.hint).toBe('did you mean "filter"?');
+  });
+});
+
 describe('setConfigValue', () => {
   test.each([
     ['steps', '20', { ...least, steps: 20 }],
     ['optimizer.learningRate', '0.01', { ...least, optimizer: { learningRate: 0.01 } }],
     ['model.similarity', 'static-uns', { ...least, model: { name: 'cnn-digits', similarity: 'static-uns' } }],
+    [
+      'model.similarity',
+      '{"name":"static-uns","l2":0}',
+      { ...least, model: { name: 'cnn-digits', similarity: { name: 'static-uns', l2: 0 } } },
+    ],
     ['schedule', '{"name":"cosine"}', { ...least, schedule: { name: 'cosine' } }],
     ['model', 'nsn-digits', { ...least, model: 'nsn-digits' }],
   ])('%s=%s', (path, text, wanted) => {

@@ -3,10 +3,9 @@
  * Defaults are those of the paper's CIFAR experiments (method: §9) but for the length and the warm-up.
  */
 import { augmentSchema, normalizeSchema } from '@neusim/datasets';
-import { partSchema } from '@neusim/models';
+import { inPath, partSchema, strict } from '@neusim/models';
 import { parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
-import { strict } from './strict';
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 const countOrNone = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -75,7 +74,10 @@ export const configSchema = strict({
   ),
   optimizer: v.optional(optimizer, { name: 'sgd' }),
   schedule: v.optional(schedule, { name: 'constant' }),
-  /** λ of λ/2‖w‖², by what a weight is for; a weight that has its own keeps it. */
+  /**
+   * λ of λ/2‖w‖², by what a weight is for. A weight that has its own keeps it: the M of `static-uns` has 5e-3, which
+   * `model.similarity: { name: 'static-uns', l2: 0 }` switches off. `penalties` of the `start` event tells them.
+   */
   l2: v.optional(
     strict({
       filter: v.optional(amount, 0),
@@ -128,5 +130,5 @@ export type TrainConfig = Readonly<v.InferOutput<typeof configSchema>>;
  * @throws NeusimError CONFIG_INVALID with `data.path` of the bad key.
  */
 export function parseConfig(json: unknown): TrainConfig {
-  return parseSchema(configSchema, json, 'config');
+  return inPath('', () => parseSchema(configSchema, json, 'config'));
 }

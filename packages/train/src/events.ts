@@ -18,6 +18,8 @@ export interface StartEvent {
   readonly parameters: number;
   /** Of one image's forward pass. */
   readonly multiplyAdds: number;
+  /** λ of the weights that have their own in place of the config's `l2`, by name: `{ 'block1/similarity': 0.005 }`. */
+  readonly penalties: Readonly<Record<string, number>>;
   /** Steps done before: 0, or those of the checkpoint. */
   readonly step: number;
   readonly steps: number;
@@ -111,6 +113,8 @@ export interface TrainResult {
   readonly steps: number;
   readonly parameters: number;
   readonly multiplyAdds: number;
+  /** As in the `start` event. */
+  readonly penalties: Readonly<Record<string, number>>;
   /** Of the last evaluation, in percent. */
   readonly testError: number;
   readonly top5Error: number | null;

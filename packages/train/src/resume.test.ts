@@ -133,8 +133,12 @@ test('parts of files that a kill left are swept, and nothing else', async () => 
 });
 
 describe('what is refused', () => {
-  const coded = (code: string, data: object = {}) =>
-    expect.objectContaining({ code, data: expect.objectContaining(data) });
+  const coded = (code: string, data: object = {}, hint = /./) =>
+    expect.objectContaining({
+      code,
+      data: expect.objectContaining(data),
+      hint: expect.stringMatching(hint),
+    });
 
   test('nothing to resume from', async () => {
     await expect(collect(small(), { out: temporaryFolder(), resume: true })).rejects.toThrow(
@@ -153,6 +157,19 @@ describe('what is refused', () => {
     );
     await resumed({ model: dynamic }).toThrow(coded('CHECKPOINT_MISMATCH', { path: 'model.similarity' }));
     expect(tf.memory().numTensors).toBe(0);
+  });
+
+  test('another number of steps under a cosine, and why', async () => {
+    const out = temporaryFolder();
+    const config = { schedule: { name: 'cosine' } } as const;
+    await collect(small({ ...config, steps: 2 }), { out });
+    await expect(collect(small({ ...config, steps: 3 }), { out, resume: true })).rejects.toThrow(
+      coded(
+        'CHECKPOINT_MISMATCH',
+        { path: 'steps', here: 3, there: 2 },
+        /cosine schedule depends on the number/,
+      ),
+    );
   });
 
   test('fewer steps than are done', async () => {

@@ -107,6 +107,7 @@ export class Session {
       },
       parameters: countParameters(model),
       multiplyAdds: multiplyAdds(model),
+      penalties: this.penalties,
       step,
       steps: config.steps,
       stepsPerEpoch: stepsPerEpoch(dataset.train, config),
@@ -225,6 +226,7 @@ export class Session {
       steps: step,
       parameters: countParameters(model),
       multiplyAdds: multiplyAdds(model),
+      penalties: this.penalties,
       testError: last.testError,
       top5Error: last.top5Error,
       trainImagesPerSecond: this.imagesPerSecond,
@@ -251,6 +253,13 @@ export class Session {
 
   private get imagesPerSecond(): number | null {
     return this.clock.overall() ?? this.earlierSpeed;
+  }
+
+  private get penalties(): Record<string, number> {
+    const found: Record<string, number> = {};
+    for (const { name, role, l2 } of this.trainable)
+      if (l2 !== undefined && l2 !== this.config.l2[role]) found[name] = l2;
+    return found;
   }
 
   private get name(): string {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { loadModel, startBackend } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
+import { formatError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { evaluate, type TrainConfigInput, train } from './index';
@@ -188,7 +189,32 @@ describe('a loss that is no number', () => {
   });
 });
 
+test('the penalties of weights that have their own are told', async () => {
+  const penalties = async (similarity: unknown) => {
+    const events = await collect(small({ steps: 1, model: { name: 'nsn-digits', width: 2, similarity } }));
+    expect(ofType(events, 'end')[0]?.result.penalties).toEqual(ofType(events, 'start')[0]?.penalties);
+    return ofType(events, 'start')[0]?.penalties;
+  };
+  expect(await penalties('static-uns')).toEqual({
+    'stage1_conv1/similarity': 0.005,
+    'stage2_conv1/similarity': 0.005,
+  });
+  expect(await penalties({ name: 'static-uns', l2: 0 })).toEqual({});
+});
+
 describe('what is refused', () => {
+  test('a misspelt option of the model: once, with those there are', async () => {
+    const error = await collect(small({ model: { name: 'nsn-digits', similarty: 'static-uns' } })).catch(
+      (thrown) => thrown,
+    );
+    expect(formatError(error).split('\n')).toEqual([
+      expect.stringMatching(
+        /^model\.similarty = "static-uns": no such key; allowed: inputShape, .* \[CONFIG_INVALID\]$/,
+      ),
+      '  hint: did you mean "similarity"?',
+    ]);
+  });
+
   test('bad keys of the parts, by path', async () => {
     const refused = (changes: object) => expect(collect(small(changes))).rejects;
     await refused({ model: { name: 'nsn-digits', wdith: 3 } }).toThrow(

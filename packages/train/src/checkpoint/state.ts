@@ -69,6 +69,7 @@ export function requireSameRun(path: string, config: TrainConfig, { config: save
       here,
       there,
     },
+    at === 'steps' ? COSINE : SAME_CONFIG,
   );
 }
 
@@ -123,9 +124,18 @@ function firstDifference(here: unknown, there: unknown, at: string): Difference 
   return undefined;
 }
 
-function mismatch(path: string, what: string, data: Record<string, unknown>): NeusimError {
+const COSINE =
+  'A cosine schedule depends on the number of steps: another number is another curve from the first step on. Resume with the same number, or start a new run.';
+const SAME_CONFIG = 'Resume with the config that the run was started with (config.json in its folder).';
+
+function mismatch(
+  path: string,
+  what: string,
+  data: Record<string, unknown>,
+  hint = SAME_CONFIG,
+): NeusimError {
   return new NeusimError('CHECKPOINT_MISMATCH', `${path} is of another run: ${what}`, {
     data: { file: path, ...data },
-    hint: 'Resume with the config that the run was started with (config.json in its folder).',
+    hint,
   });
 }
