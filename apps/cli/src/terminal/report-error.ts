@@ -45,7 +45,6 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
   PRESET_UNKNOWN: ({ data, hint }) => [didYouMean(data.name, data.known), hint].filter(Boolean).join(' '),
-  CONFIG_INVALID: nearestKey,
 };
 
 function withOwnHint(error: unknown): unknown {
@@ -54,13 +53,6 @@ function withOwnHint(error: unknown): unknown {
   const hint = ownHints[code]?.(error);
   if (hint === undefined) return error;
   return Object.assign(new NeusimError(code, message, { data, hint, cause }), { stack });
-}
-
-/** Of a key that is none, the nearest of those allowed. */
-function nearestKey({ data, message }: NeusimError): string | undefined {
-  const allowed = /no such key; allowed: (.+)$/.exec(message)?.[1]?.split(', ');
-  const key = String(data.path).split('.').at(-1);
-  return allowed && didYouMean(key, allowed);
 }
 
 function didYouMean(met: unknown, known: unknown): string | undefined {
