@@ -2,9 +2,8 @@
  * `conv`: the plain predictor, two convolutions that divide by no norm (method: §4). The paper found it to train
  * unstably, and `sphere` to be the cure; it is here to be compared with.
  */
-import type { Predictor } from '@neusim/core';
+import { type Predictor, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
-import * as v from 'valibot';
 import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, networkEntries } from './options';
 
@@ -22,6 +21,6 @@ export default define({
   name: 'conv',
   version,
   summary: 'two plain convolutions, a network of its own for each layer',
-  options: v.strictObject(networkEntries),
+  options: strictOptions(networkEntries),
   load: () => convPredictor,
 });

@@ -3,7 +3,7 @@
  * published, this one is the recommended). A 1×1 convolution for each layer brings its input to a common number of
  * channels; m1 and m2 are the same two layers everywhere. Batch norm is each layer's own, unless `sharedNorm`.
  */
-import type { BatchNorm, Predictor } from '@neusim/core';
+import { type BatchNorm, type Predictor, strictOptions } from '@neusim/core';
 import { define, NeusimError } from '@neusim/registry';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
@@ -97,7 +97,7 @@ export default define({
   name: 'shared',
   version,
   summary: 'one hyperspherical predictor for many layers, with a 1×1 adaptation for each',
-  options: v.strictObject({
+  options: strictOptions({
     ...networkEntries,
     ...normEntries,
     width,

@@ -3,9 +3,8 @@
  * only m1 divides by the norm of its patch. With both convolutions dividing by both norms it is nsl_fspherenet,
  * which the authors call the best.
  */
-import type { Predictor } from '@neusim/core';
+import { type Predictor, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
-import * as v from 'valibot';
 import { disjointPredictor } from './disjoint';
 import { type NetworkOptions, type NormOptions, networkEntries, normEntries } from './options';
 
@@ -24,6 +23,6 @@ export default define({
   name: 'sphere',
   version,
   summary: 'two hyperspherical convolutions, a network of its own for each layer',
-  options: v.strictObject({ ...networkEntries, ...normEntries }),
+  options: strictOptions({ ...networkEntries, ...normEntries }),
   load: () => spherePredictor,
 });

@@ -8,7 +8,7 @@
  * the gradient of λ·Σd. Where the kernel has an L2 penalty μ/2‖w‖², its stationarity makes the gradient of a tap
  * that exists λ − μ‖wₖ‖²: taps with μ‖wₖ‖² > λ rise until they are decided, the others fall, and no tap flickers.
  */
-import type { Shape } from '@neusim/core';
+import { type Shape, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
@@ -83,7 +83,7 @@ export default define({
   name: 'learned-binary',
   version,
   summary: 'which taps exist is learned: a 0/1 diagonal, trained straight through',
-  options: v.strictObject({
+  options: strictOptions({
     init: v.optional(v.pipe(positive, v.maxValue(1)), 0.5),
     side: v.optional(v.picklist(['kernel', 'input']), 'kernel'),
     sparsity: v.optional(v.pipe(v.number(), v.minValue(0)), 0),

@@ -4,10 +4,10 @@
  * a larger `width` the paper's CNN++ (43 filters match dynamic DNS, 64 dynamic UNS). `nsn-cifar` has a neural
  * similarity in all nine convolutions of its stages.
  */
+import { strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
 import { plainModel, similarityModel } from './make-model';
 import { type Family, plainEntries, similarityEntries } from './options';
-import { strict } from './strict';
 
 const family: Family = {
   inputShape: [32, 32, 3],
@@ -23,7 +23,7 @@ export const cnnCifar = define({
   name: 'cnn-cifar',
   version: '1.0.0',
   summary: 'the baseline of the CIFAR experiments: ten plain convolutions',
-  options: strict(plainEntries(family)),
+  options: strictOptions(plainEntries(family)),
   requires: ['similarity:inner-product', 'shape:full'],
   load: () => (options) => plainModel('cnn-cifar', family, options),
 });
@@ -33,7 +33,7 @@ export const nsnCifar = define({
   name: 'nsn-cifar',
   version: '1.0.0',
   summary: 'the CIFAR network with a neural similarity in its nine convolutions',
-  options: strict({ ...plainEntries(family), ...similarityEntries }),
+  options: strictOptions({ ...plainEntries(family), ...similarityEntries }),
   requires: ['similarity:inner-product', 'shape:full'],
   load: () => (options, registry) => similarityModel('nsn-cifar', family, options, registry),
 });

@@ -3,10 +3,10 @@
  * at 14×14 and 7×7, and two stages of one 3×3 convolution, with small predictors. Three epochs on 8,000 digits take
  * one core well under a minute. The choice of sizes is ours.
  */
+import { strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
 import { plainModel, similarityModel } from './make-model';
 import { type Family, plainEntries, similarityEntries } from './options';
-import { strict } from './strict';
 
 /** The running statistics of a run of some hundred steps must forget its start: hence the short decay. */
 const family: Family = {
@@ -24,7 +24,7 @@ export const cnnDigits = define({
   name: 'cnn-digits',
   version: '1.0.0',
   summary: 'a small plain network for 28×28 digits',
-  options: strict(plainEntries(family)),
+  options: strictOptions(plainEntries(family)),
   requires: ['similarity:inner-product', 'shape:full'],
   load: () => (options) => plainModel('cnn-digits', family, options),
 });
@@ -34,7 +34,7 @@ export const nsnDigits = define({
   name: 'nsn-digits',
   version: '1.0.0',
   summary: 'the small network for digits with a neural similarity in its two convolutions',
-  options: strict({ ...plainEntries(family), ...similarityEntries }),
+  options: strictOptions({ ...plainEntries(family), ...similarityEntries }),
   requires: ['similarity:inner-product', 'shape:full'],
   load: () => (options, registry) => similarityModel('nsn-digits', family, options, registry),
 });

@@ -5,7 +5,6 @@ import { cnnDigits, nsnDigits } from './digits';
 
 export { disposeModel } from './dispose-model';
 export { inPath, type PartSpec, partSchema, splitPart } from './part-spec';
-export { strict } from './strict';
 export type { ImageShape, Model } from './types';
 
 export default /* @__PURE__ */ plugin('@neusim/models', '0.1.0', [cnnCifar, nsnCifar, cnnDigits, nsnDigits]);

@@ -1,5 +1,5 @@
 /** A similarity, shape or predictor in a config: its name, or its name with options. */
-import { type AnyRegistry, type Kind, NeusimError, suggest } from '@neusim/registry';
+import { type AnyRegistry, type Kind, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 
 /** `'static-uns'`, or `{ name: 'static-uns', l2: 0 }`. */
@@ -27,33 +27,15 @@ export function makePart<T>(registry: AnyRegistry, kind: Kind, spec: PartSpec): 
   return inPath(kind, () => registry.make(kind, name, options) as T);
 }
 
-/** What `work` returns; the path in its CONFIG_INVALID error, if any, then begins at `path` (stays, with `''`). */
+/** What `work` returns; the path in its CONFIG_INVALID error, if any, then begins at `path`. */
 export function inPath<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (!(cause instanceof NeusimError) || cause.code !== 'CONFIG_INVALID') throw cause;
     const inner = String(cause.data.path ?? '');
-    const whole = path === '' || inner === '' || inner.startsWith('[') ? path + inner : `${path}.${inner}`;
-    throw new NeusimError('CONFIG_INVALID', messageAt(whole, inner, path, cause), {
-      data: { ...cause.data, path: whole },
-      hint: nearestKey(whole, cause.message) ?? (path === '' ? cause.hint : `correct ${whole}`),
-    });
+    const whole = inner === '' || inner.startsWith('[') ? path + inner : `${path}.${inner}`;
+    const data = { ...cause.data, path: whole };
+    throw new NeusimError('CONFIG_INVALID', cause.message, { data, hint: `correct ${whole}` });
   }
-}
-
-/** For a key that `strict` refused. */
-function nearestKey(path: string, message: string): string | undefined {
-  const allowed = /no such key; allowed: (.+)$/.exec(message)?.[1]?.split(', ') ?? [];
-  const nearest = suggest(path.split('.').at(-1) as string, allowed);
-  return nearest && `did you mean "${nearest}"?`;
-}
-
-/** The message under the whole path, said once however deep the part stands. */
-function messageAt(whole: string, inner: string, path: string, { message, data }: NeusimError): string {
-  if (inner !== '' && data.issues && data.met === undefined) return `${whole} is missing`;
-  const subject = `${data.subject}: `;
-  const text = message.startsWith(subject) ? message.slice(subject.length) : message;
-  if (inner !== '' && text.startsWith(`${inner} `)) return whole + text.slice(inner.length);
-  return path === '' ? message : `${path}: ${message}`;
 }

@@ -1,5 +1,6 @@
 // Images in a browser: its own decoder, and a canvas to read the pixels from.
 
+import { NeusimError } from '@neusim/registry';
 import { unshared } from './codecs';
 import { decodeWith, type ImageDecoder } from './images/decode';
 import type { DecodedImage, DecodeImageOptions } from './types';
@@ -10,7 +11,10 @@ const byCanvas: ImageDecoder = async (bytes, { type }) => {
   const { width, height } = bitmap;
   try {
     const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (!context) throw new Error('the page gives no 2d canvas');
+    if (!context)
+      throw new NeusimError('PLATFORM_NO_CANVAS', 'the page gives no 2d canvas to decode images with', {
+        hint: 'decode in a page or worker that has OffscreenCanvas',
+      });
     context.fillStyle = '#000';
     context.fillRect(0, 0, width, height);
     context.drawImage(bitmap, 0, 0);

@@ -29,7 +29,8 @@ export function parseSchema<Out>(
   const issues = result.issues.map((issue) => locate(issue, value));
   const { path, message, met } = issues[0] ?? { path: '', message: 'refused', met: value };
   const others = issues.slice(1).map((issue) => issue.path);
-  throw new NeusimError('CONFIG_INVALID', `${subject}: ${path || 'options'} = ${show(met)}: ${message}`, {
+  const stood = met === undefined ? '' : ` = ${show(met)}`;
+  throw new NeusimError('CONFIG_INVALID', `${subject}: ${path || 'options'}${stood}: ${message}`, {
     data: { subject, path, met, issues },
     hint: others[0] ? `also wrong: ${others.join(', ')}` : `correct ${path || 'the options'}`,
   });

@@ -64,15 +64,17 @@ describe('a refused config says', () => {
   const message = (config: unknown) => refusal(config)?.message;
 
   test('what is missing', () => {
-    expect(message({ dataset: 'digits', steps: 1 })).toBe('model is missing');
-    expect(message({ ...least, schedule: { name: 'step' } })).toBe('schedule.at is missing');
+    expect(message({ dataset: 'digits', steps: 1 })).toBe('config: model: missing');
+    expect(message({ ...least, schedule: { name: 'step' } })).toBe('config: schedule.at: missing');
   });
 
   test('the nearest key, and all of them', () => {
     expect(message({ ...least, l2: { filters: 1 } })).toBe(
-      'l2.filters = 1: no such key; allowed: filter, bias, similarity, shape, predictor, norm',
+      'config: l2.filters = 1: no such key, did you mean "filter"? allowed: filter, bias, similarity, shape, predictor, norm',
     );
-    expect(refusal({ ...least, l2: { filters: 1 } })?.hint).toBe('did you mean "filter"?');
+    expect(message({ ...least, colour: 1 })).toMatch(
+      /^config: colour = 1: no such key; allowed: name, seed, /,
+    );
   });
 });
 

@@ -2,8 +2,10 @@
  * A training run as one JSON value: parsed once, then passed as a frozen value, and saved with the results.
  * Defaults are those of the paper's CIFAR experiments (method: §9) but for the length and the warm-up.
  */
+
+import { strictOptions } from '@neusim/core';
 import { augmentSchema, normalizeSchema } from '@neusim/datasets';
-import { inPath, partSchema, strict } from '@neusim/models';
+import { partSchema } from '@neusim/models';
 import { parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
 
@@ -14,14 +16,14 @@ const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 const optimizer = v.variant('name', [
-  strict({
+  strictOptions({
     name: v.literal('sgd'),
     learningRate: v.optional(above0, 0.1),
     /** μ of v ← μv + g. */
     momentum: v.optional(share, 0.9),
     nesterov: v.optional(v.boolean(), false),
   }),
-  strict({
+  strictOptions({
     name: v.literal('adam'),
     learningRate: v.optional(above0, 1e-3),
     beta1: v.optional(share, 0.9),
@@ -34,15 +36,15 @@ const optimizer = v.variant('name', [
 const warmup = v.optional(countOrNone, 0);
 
 const schedule = v.variant('name', [
-  strict({ name: v.literal('constant'), warmup }),
-  strict({
+  strictOptions({ name: v.literal('constant'), warmup }),
+  strictOptions({
     name: v.literal('step'),
     /** Steps after which the rate is multiplied by `factor`, once each. */
     at: v.array(count),
     factor: v.optional(above0, 0.1),
     warmup,
   }),
-  strict({
+  strictOptions({
     name: v.literal('cosine'),
     /** Share of the learning rate that is left at the last step. */
     end: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
@@ -50,7 +52,7 @@ const schedule = v.variant('name', [
   }),
 ]);
 
-export const configSchema = strict({
+export const configSchema = strictOptions({
   /** Of the run, for people; default: the model's name. */
   name: v.optional(v.string()),
   /** Of the weights' start, the order of the images and their augmentation: 0..2^53 - 1. */
@@ -65,7 +67,7 @@ export const configSchema = strict({
   normalize: v.optional(normalizeSchema, 'none'),
   augment: v.optional(augmentSchema, {}),
   loss: v.optional(
-    strict({
+    strictOptions({
       labelSmoothing: v.optional(share, 0),
       /** Added to every probability under the logarithm. */
       epsilon: v.optional(amount, 0),
@@ -79,7 +81,7 @@ export const configSchema = strict({
    * `model.similarity: { name: 'static-uns', l2: 0 }` switches off. `penalties` of the `start` event tells them.
    */
   l2: v.optional(
-    strict({
+    strictOptions({
       filter: v.optional(amount, 0),
       bias: v.optional(amount, 0),
       similarity: v.optional(amount, 0),
@@ -90,7 +92,7 @@ export const configSchema = strict({
     {},
   ),
   evaluation: v.optional(
-    strict({
+    strictOptions({
       /** Steps between two passes over the test images; 0: only after the last step. */
       every: v.optional(countOrNone, 0),
       batchSize: v.optional(count, 100),
@@ -98,7 +100,7 @@ export const configSchema = strict({
     {},
   ),
   checkpoint: v.optional(
-    strict({
+    strictOptions({
       /** Steps between two checkpoints; 0: as `seconds` says, at the end, and when stopped. */
       every: v.optional(countOrNone, 0),
       /** Seconds of work that a crash may cost: after so many another one is written; 0: never for that reason. */
@@ -109,7 +111,7 @@ export const configSchema = strict({
     {},
   ),
   log: v.optional(
-    strict({
+    strictOptions({
       /** Steps between two `step` events. */
       every: v.optional(count, 10),
       /** Steps between two readings of the loss, which is checked then. More than 1 keeps a GPU's queue full. */
@@ -130,5 +132,5 @@ export type TrainConfig = Readonly<v.InferOutput<typeof configSchema>>;
  * @throws NeusimError CONFIG_INVALID with `data.path` of the bad key.
  */
 export function parseConfig(json: unknown): TrainConfig {
-  return inPath('', () => parseSchema(configSchema, json, 'config'));
+  return parseSchema(configSchema, json, 'config');
 }

@@ -3,7 +3,7 @@
  * from tfjs's tape, core's update makes the next weights. A step depends on the config and the step's number alone,
  * so that a run that was stopped goes on to the same curve.
  */
-import { countParameters, describeWeights, multiplyAdds, type WeightInfo } from '@neusim/core';
+import { describeWeights, type WeightInfo } from '@neusim/core';
 import { type Dataset, stepsPerEpoch, trainingBatch } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -28,6 +28,7 @@ import type {
 import { createLosses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
+import { type RunFacts, runFacts } from './run-facts';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
 import { trainingStep } from './training-step';
@@ -55,6 +56,7 @@ export class Session {
   private readonly weights: readonly WeightInfo[];
   private readonly trainable: readonly WeightInfo[];
   private readonly optimizer: Optimizer;
+  private readonly facts: RunFacts;
   private taken = false;
 
   constructor(
@@ -68,6 +70,7 @@ export class Session {
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
     this.optimizer = createOptimizer(config, this.trainable);
+    this.facts = runFacts(config, backend, model, this.trainable);
     this.stuck = standsStill(dataset.classes.length);
   }
 
@@ -92,12 +95,10 @@ export class Session {
   }
 
   startEvent(): StartEvent {
-    const { config, backend, dataset, model, step, resumedFrom } = this;
+    const { config, dataset, step, resumedFrom } = this;
     return {
       type: 'start',
-      name: this.name,
-      config,
-      backend,
+      ...this.facts,
       dataset: {
         name: dataset.name,
         shape: dataset.shape,
@@ -105,9 +106,6 @@ export class Session {
         trainImages: dataset.train.count,
         testImages: dataset.test.count,
       },
-      parameters: countParameters(model),
-      multiplyAdds: multiplyAdds(model),
-      penalties: this.penalties,
       step,
       steps: config.steps,
       stepsPerEpoch: stepsPerEpoch(dataset.train, config),
@@ -216,17 +214,12 @@ export class Session {
 
   /** Saves the trained model and the result. */
   async finish(): Promise<EndEvent> {
-    const { config, backend, history, files, out, step, model } = this;
+    const { history, files, out, step, model } = this;
     const last = history.evaluations.at(-1) as History['evaluations'][number];
     const folder = out === undefined ? null : files.joinPath(out, 'model');
     const result: TrainResult = {
-      name: this.name,
-      config,
-      backend,
+      ...this.facts,
       steps: step,
-      parameters: countParameters(model),
-      multiplyAdds: multiplyAdds(model),
-      penalties: this.penalties,
       testError: last.testError,
       top5Error: last.top5Error,
       trainImagesPerSecond: this.imagesPerSecond,
@@ -253,18 +246,6 @@ export class Session {
 
   private get imagesPerSecond(): number | null {
     return this.clock.overall() ?? this.earlierSpeed;
-  }
-
-  private get penalties(): Record<string, number> {
-    const found: Record<string, number> = {};
-    for (const { name, role, l2 } of this.trainable)
-      if (l2 !== undefined && l2 !== this.config.l2[role]) found[name] = l2;
-    return found;
-  }
-
-  private get name(): string {
-    const { name, model } = this.config;
-    return name ?? (typeof model === 'string' ? model : model.name);
   }
 
   private isDue(step: number, every: number): boolean {

@@ -209,9 +209,9 @@ describe('what is refused', () => {
     );
     expect(formatError(error).split('\n')).toEqual([
       expect.stringMatching(
-        /^model\.similarty = "static-uns": no such key; allowed: inputShape, .* \[CONFIG_INVALID\]$/,
+        /^model:nsn-digits: similarty = "static-uns": no such key, did you mean "similarity"\? allowed: inputShape, .* \[CONFIG_INVALID\]$/,
       ),
-      '  hint: did you mean "similarity"?',
+      '  hint: correct model.similarty',
     ]);
   });
 
@@ -222,6 +222,11 @@ describe('what is refused', () => {
     );
     await refused({ model: { name: 'nsn-digits', similarity: { name: 'static-uns', l3: 1 } } }).toThrow(
       coded('CONFIG_INVALID', { path: 'model.similarity.l3' }),
+    );
+    await refused({
+      model: { name: 'nsn-digits', similarity: { name: 'static-uns', int: 'identity' } },
+    }).toThrow(
+      'similarity:static-uns: int = "identity": no such key, did you mean "init"? allowed: init, l2',
     );
     await refused({ model: { name: 'nsn-digits', classes: 7 } }).toThrow(
       coded('CONFIG_INVALID', { path: 'model.classes' }),

@@ -55,6 +55,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
   const runs: RunReport[] = [];
   const missing: string[] = [];
+  const notes: string[] = [];
   for (const each of settled) {
     if ('result' in each)
       terminal.err(`Measuring ${each.job.name}: its speed, and what it learned, on 64 test images …`);
@@ -65,15 +66,16 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
           )
         : null;
     if (run) runs.push(run);
-    else missing.push(whyMissing(each));
+    else {
+      missing.push(whyMissing(each));
+      notes.push('error' in each ? `${each.job.name} failed.` : whyMissing(each));
+    }
   }
-  const told = new Set(settled.flatMap((each) => ('error' in each ? [errorText(each.error, false)] : [])));
-  for (const text of told) terminal.err(text);
-  // The reasons of failures are on standard error.
-  const notes = settled.flatMap((each) => {
-    const why = missing.find((line) => line.startsWith(`${each.job.name} `));
-    return why ? ['error' in each ? `${each.job.name} failed.` : why] : [];
-  });
+  // Why a row failed is told on standard error, once for all rows that failed alike.
+  for (const text of new Set(
+    settled.flatMap((each) => ('error' in each ? [errorText(each.error, false)] : [])),
+  ))
+    terminal.err(text);
   const exitCode = exitCodeFor(settled, runs.length < settled.length ? signal : null);
   if (runs.length === 0) return { json: { seed, rows: [], missing }, text: notes.join('\n'), exitCode };
 

@@ -3,6 +3,7 @@ import {
   checkLayer,
   convolutionForward,
   type LayerOracle,
+  layerVariants,
   type NdArray,
   ndArray,
   type WindowOptions,
@@ -119,6 +120,38 @@ describe.each(backends)('NeuralSimilarityConv2D on %s', (backend) => {
       });
     },
   );
+});
+
+/** A shape that fixes the spacing of the taps leaves no dilation to the layer. */
+const withoutDilation = layerVariants([6, 5, 2]).filter(({ options }) =>
+  options.dilationRate.every((d) => d === 1),
+);
+
+describe.each(backends)('the dilated shape on %s', (backend) => {
+  beforeAll(() => start(backend));
+
+  test.each([2, [2, 1] as const])('rate %j', async (rate) => {
+    const pair = typeof rate === 'number' ? ([rate, rate] as const) : rate;
+    await checkLayer({
+      inputShape: [6, 5, 2],
+      layer: (x, { dilationRate: _, ...options }) =>
+        neuralSimilarity(x, {
+          ...options,
+          padding: 'same',
+          filters: 3,
+          activation: 'tanh',
+          shape: dilated({ rate }),
+        }),
+      variants: withoutDilation,
+      load: (handler) => loadModel(registry, handler as tf.io.IOHandler),
+      oracle: (call) =>
+        oracle(innerProduct)({
+          ...call,
+          options: { ...call.options, padding: 'same', dilationRate: [...pair] },
+        }),
+      secondOrder: true,
+    });
+  });
 });
 
 describe('NeuralSimilarityConv2D', () => {

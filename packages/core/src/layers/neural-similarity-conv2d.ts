@@ -14,6 +14,7 @@ import { similarityConv2d } from '../seam/similarity-conv2d';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { type Conv2DArgs, chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
+import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
 import { registerLayer } from './register-layer';
 
@@ -105,7 +106,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     // Weights and M depend on the window alone: it stands in for the map, whose size may be open.
     const g = geometry([size[0], size[1], channels], size);
     this.window = g;
-    if (z) this.checkPredicted(x, z, g.taps);
+    if (z) requirePredicted(this.name, this.similarity, g.taps, this.outputGrid(x), z);
     const { kernelInitializer, biasInitializer, filters } = this.options;
     this.kernel = this.add(
       { name: 'kernel', shape: [...size, channels, filters], init: kernelInitializer, role: 'filter' },
@@ -258,21 +259,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   private inputShapes(inputShape: TfShape | TfShape[]): [TfShape, TfShape | undefined] {
-    const shapes = Array.isArray(inputShape[0]) ? (inputShape as TfShape[]) : [inputShape as TfShape];
-    const wanted = this.similarity.source === 'predictor' ? 2 : 1;
-    if (shapes.length !== wanted)
-      throw new NeusimError(
-        'LAYER_INPUT',
-        `layer ${this.name} (${this.similarity.name}) takes ${wanted} input${wanted > 1 ? 's' : ''}, not ${shapes.length}`,
-        {
-          data: { layer: this.name, inputs: shapes },
-          hint:
-            wanted > 1
-              ? 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).'
-              : 'Apply it to x.',
-        },
-      );
-    return [shapes[0] as TfShape, shapes[1]];
+    return inputShapes(this.name, this.similarity, inputShape);
   }
 
   /** [height, width, channels] of a shape in this layer's data format. */
@@ -289,29 +276,4 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const { outHeight, outWidth } = geometry(stand, this.kernelSize, this.convOptions);
     return [inputShape[0] ?? null, sides[0] === null ? null : outHeight, sides[1] === null ? null : outWidth];
   }
-
-  private checkPredicted(x: TfShape, z: TfShape, taps: number): void {
-    const [, height = null, width = null] = this.outputGrid(x);
-    const wanted = [height, width, this.similarity.channels(taps)];
-    const fits = wanted.every((size, i) => size === null || z[i + 1] === null || z[i + 1] === size);
-    if (z.length !== 4 || !fits)
-      throw new NeusimError(
-        'LAYER_INPUT',
-        `layer ${this.name} (${this.similarity.name}, ${taps} taps) takes predicted values [B,${wanted}], not [${z}]`,
-        {
-          data: { layer: this.name, predicted: z, wanted },
-          hint: "The predictor works on the layer's output grid, with that many channels.",
-        },
-      );
-  }
-}
-
-function requireParts(similarity: Similarity, shape: Shape): void {
-  const wrong =
-    typeof similarity?.toM !== 'function' ? similarity : typeof shape?.weights !== 'function' ? shape : null;
-  if (wrong !== null)
-    throw new NeusimError('LAYER_OPTIONS', `${JSON.stringify(wrong)} is no similarity or shape`, {
-      data: { given: wrong },
-      hint: "Make it by its name: registry.make('similarity', 'static-uns').",
-    });
 }

@@ -2,6 +2,7 @@
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import type { Shape } from '../parts';
+import { strictOptions } from '../strict-options';
 
 const version = '1.0.0';
 
@@ -28,6 +29,6 @@ export default define({
   name: 'dilated',
   version,
   summary: 'taps spaced `rate` apart',
-  options: v.strictObject({ rate: v.optional(v.union([size, v.tuple([size, size])]), 2) }),
+  options: strictOptions({ rate: v.optional(v.union([size, v.tuple([size, size])]), 2) }),
   load: () => dilated,
 });

@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import type { Similarity, WeightInit } from '../parts';
+import { strictOptions } from '../strict-options';
 
 const version = '1.0.0';
 
@@ -80,7 +81,7 @@ export const staticDnsDefinition = define({
   name: 'static-dns',
   version,
   summary: 'static diagonal similarity: K weights a layer, folds into the kernel',
-  options: v.strictObject({ init: v.optional(v.picklist(['identity', 'authors']), 'identity'), l2: l2(0) }),
+  options: strictOptions({ init: v.optional(v.picklist(['identity', 'authors']), 'identity'), l2: l2(0) }),
   load: () => staticDns,
 });
 
@@ -89,6 +90,6 @@ export const staticUnsDefinition = define({
   name: 'static-uns',
   version,
   summary: 'static unconstrained similarity: K×K weights a layer, folds into the kernel',
-  options: v.strictObject({ init: v.optional(v.picklist(['identity']), 'identity'), l2: l2(5e-3) }),
+  options: strictOptions({ init: v.optional(v.picklist(['identity']), 'identity'), l2: l2(5e-3) }),
   load: () => staticUns,
 });

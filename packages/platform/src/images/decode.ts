@@ -12,8 +12,11 @@ export interface RawImage {
   readonly data: Bytes;
 }
 
-/** Turns a whole image of the size in its header into RGB; whatever it throws means that the data are corrupt. */
+/** Turns a whole image of the size in its header into RGB; whatever it throws but TOLD means that the data are corrupt. */
 export type ImageDecoder = (bytes: Uint8Array, header: ImageHeader) => Promise<RawImage>;
+
+/** What a decoder tells of itself; all else is the data's fault. */
+const TOLD: readonly string[] = ['PLATFORM_BAD_IMAGE', 'PLATFORM_NO_CANVAS'];
 
 /** See `Images.decodeImage`. */
 export async function decodeWith(
@@ -27,7 +30,7 @@ export async function decodeWith(
     const { width, height, data } = await decoder(bytes, header);
     return { width, height, channels: 3, data };
   } catch (cause) {
-    if (cause instanceof NeusimError && cause.code === 'PLATFORM_BAD_IMAGE') throw cause;
+    if (cause instanceof NeusimError && TOLD.includes(cause.code)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw badImage(bytes, `${header.type} data that do not decode (${reason})`, cause);
   }
