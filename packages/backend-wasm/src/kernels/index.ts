@@ -1,5 +1,6 @@
 /** Every kernel of tfjs's backend `wasm` that this package replaces or adds. */
 import type { Override } from '../override';
+import { arithmetic } from './arithmetic';
 import { batchNormTraining, batchNormTrainingGrad, fusedBatchNorm } from './batch-norm';
 import {
   conv2DBackpropFilter,
@@ -30,6 +31,7 @@ import { transpose } from './transpose';
 import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
+  ...arithmetic,
   identity,
   cast,
   slice,

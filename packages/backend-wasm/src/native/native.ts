@@ -83,6 +83,18 @@ export interface Exports {
   maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
   averagePoolGradient(g: Address, dy: Address, dx: Address): void;
   reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
+  binary(
+    operation: number,
+    a: Address,
+    aRow: number,
+    aColumn: number,
+    b: Address,
+    bRow: number,
+    bColumn: number,
+    y: Address,
+    rows: number,
+    columns: number,
+  ): void;
   updateSgd(
     param: Address,
     grad: Address,
