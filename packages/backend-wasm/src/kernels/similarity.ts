@@ -102,7 +102,7 @@ export const similarityConv2dBackpropSimilarity = override<SimilarityGradAttrs>(
 );
 
 /** m [B|1,H'|1,W'|1,K(,K)] as the kernels are told of it. */
-function similarityOf(shape: readonly number[]): Similarity {
+export function similarityOf(shape: readonly number[]): Similarity {
   const [batch, height, width] = shape as [number, number, number];
   const values = tf.util.sizeFromShape(shape.slice(3));
   const stride = (size: number, floats: number) => (size === 1 ? 0 : floats);

@@ -1,0 +1,29 @@
+/** Calls of every kernel in `assembly/`. */
+import type { Exports } from '../../native/native';
+import type { Cases } from '../kernel-call';
+import { binary, reluGradient } from './elementwise';
+import { finish, matMul } from './matrices';
+import { affine, moments, normInputGradient, normSums } from './norm';
+import { averagePoolGradient, maxPoolGradient } from './pool';
+import { similarityBackward, similarityForward } from './similarity';
+import { updateAdam, updateSgd } from './update';
+import { winogradFilterGradient, winogradForward } from './winograd';
+
+export const calls: { readonly [Kernel in keyof Exports]: Cases } = {
+  matMul,
+  finish,
+  similarityForward,
+  similarityBackward,
+  winogradForward,
+  winogradFilterGradient,
+  moments,
+  affine,
+  normSums,
+  normInputGradient,
+  maxPoolGradient,
+  averagePoolGradient,
+  reluGradient,
+  binary,
+  updateSgd,
+  updateAdam,
+};
