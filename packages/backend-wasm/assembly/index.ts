@@ -4,5 +4,6 @@ export { binary, reluGradient } from './elementwise';
 export { finish, matMul } from './gemm';
 export { affine, moments, normInputGradient, normSums } from './norm';
 export { averagePoolGradient, maxPoolGradient } from './pool';
+export { sum } from './reduce';
 export { updateAdam, updateSgd } from './update';
 export { winogradFilterGradient, winogradForward } from './winograd';

@@ -51,12 +51,13 @@ export function convForward(
 /** dx[B,H,W,C] of w[kh,kw,C,F] and dy[B,H',W',F]. */
 function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf.TensorInfo {
   const [batch, filters] = [dy.shape[0], w.shape[3]];
-  const dx = zeros(backend, [batch, g.height, g.width, g.channels]);
-  if (dy.size === 0 || w.size === 0) return dx;
+  const shape = [batch, g.height, g.width, g.channels];
+  if (dy.size === 0 || w.size === 0) return zeros(backend, shape);
   const engine = native(backend);
-  const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const turned = turnedGeometry(g, filters);
   const tile = winogradTile(turned, g.channels);
+  const dx = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
+  const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const done = tile
     ? engine.exports.winogradForward(
         writeGeometry(engine, turned, batch, g.channels),
