@@ -38,7 +38,7 @@ export interface Call {
   };
   readonly buffers: Readonly<Record<string, Buffer>>;
   /** `at` gives the address of a buffer, 0 where the call has none of that name. */
-  readonly run: (kernels: Exports, at: (buffer: string) => Address, geometry: Address) => number | void;
+  readonly run: (kernels: Exports, at: (buffer: string) => Address, geometry: Address) => unknown;
   /** Largest error allowed, in parts of 1 + the largest value. Default 3e-6. */
   readonly tolerance?: number;
 }
@@ -91,8 +91,8 @@ export interface RunOptions {
 }
 
 export interface Outcome {
-  /** 0 where the kernel found no memory. */
-  readonly done: number;
+  /** Whether the kernel found the memory to work in. */
+  readonly done: boolean;
   /** What the buffers hold now. */
   readonly values: Readonly<Record<string, Float32Array>>;
   readonly faults: readonly string[];
@@ -118,7 +118,7 @@ export function runCall({ heap, native }: GuardedKernels, call: Call, options: R
     addresses[name] = address;
   }
   heap.left = options.allocations ?? Number.POSITIVE_INFINITY;
-  const done = call.run(native.exports, (name) => addresses[name] ?? 0, g ?? 0) ?? 1;
+  const done = call.run(native.exports, (name) => addresses[name] ?? 0, g ?? 0) !== 0;
   const values = Object.fromEntries(
     Object.entries(buffers).map(([name, { before, after }]) => [
       name,
@@ -132,7 +132,7 @@ export function runCall({ heap, native }: GuardedKernels, call: Call, options: R
 export function expectRight(kernels: GuardedKernels, call: Call, options: RunOptions = {}): void {
   const { done, values, faults } = runCall(kernels, call, options);
   expect(faults).toEqual([]);
-  expect(done).toBe(1);
+  expect(done).toBe(true);
   for (const [name, { before, after }] of Object.entries(call.buffers)) {
     if (!after) expect(values[name], name).toEqual(Float32Array.from(before ?? []));
     else

@@ -5,6 +5,7 @@ import { binary, reluGradient } from './elementwise';
 import { finish, matMul } from './matrices';
 import { affine, moments, normInputGradient, normSums } from './norm';
 import { averagePoolGradient, maxPoolGradient } from './pool';
+import { sum } from './reduce';
 import { similarityBackward, similarityForward } from './similarity';
 import { updateAdam, updateSgd } from './update';
 import { winogradFilterGradient, winogradForward } from './winograd';
@@ -24,6 +25,7 @@ export const calls: { readonly [Kernel in keyof Exports]: Cases } = {
   averagePoolGradient,
   reluGradient,
   binary,
+  sum,
   updateSgd,
   updateAdam,
 };
