@@ -1,0 +1,43 @@
+/** Which build is chosen, and by what. */
+import { afterEach, expect, test, vi } from 'vitest';
+import { bytesOf } from '../test/kernel-call';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.resetModules();
+});
+
+test('an engine with relaxed SIMD gets the relaxed build, once', async () => {
+  const { hasRelaxedSimd, loadBinary } = await import('./binary');
+  expect(hasRelaxedSimd()).toBe(true);
+  const loaded = await loadBinary();
+  expect(loaded.build).toBe('relaxed');
+  expect(loaded.bytes).toEqual(bytesOf('relaxed'));
+  expect(await loadBinary()).toBe(loaded);
+});
+
+test('an engine that refuses relaxed SIMD gets the plain build', async () => {
+  vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  const { hasRelaxedSimd, loadBinary } = await import('./binary');
+  expect(hasRelaxedSimd()).toBe(false);
+  const { build, bytes } = await loadBinary();
+  expect(build).toBe('simd');
+  expect(bytes).toEqual(bytesOf('simd'));
+  expect(bytes).not.toEqual(bytesOf('relaxed'));
+});
+
+test('an engine that is not Node, and has no relaxed SIMD, is left as it is', async () => {
+  vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+  const { getBuiltinModule } = process;
+  const asked = vi.fn(getBuiltinModule);
+  process.getBuiltinModule = asked as unknown as typeof getBuiltinModule;
+  vi.stubGlobal('process', undefined);
+  try {
+    const { hasRelaxedSimd } = await import('./binary');
+    expect(hasRelaxedSimd()).toBe(false);
+    expect(asked).not.toHaveBeenCalled();
+  } finally {
+    vi.unstubAllGlobals();
+    process.getBuiltinModule = getBuiltinModule;
+  }
+});
