@@ -27,6 +27,7 @@ import {
   similarityConv2dBackpropSimilarity,
 } from './similarity';
 import { slice, splitV } from './slice';
+import { seamSquaredNorm } from './squared-norm';
 import { transpose } from './transpose';
 import { updateAdam, updateSgd } from './update';
 
@@ -61,6 +62,7 @@ export const kernels: readonly Override[] = [
   batchNormTrainingGrad,
   fusedBatchNorm,
   seamReluGrad,
+  seamSquaredNorm,
   updateSgd,
   updateAdam,
   seamMaxPoolGrad,
