@@ -28,7 +28,6 @@ import {
 } from './similarity';
 import { slice, splitV } from './slice';
 import { seamSquaredNorm } from './squared-norm';
-import { transpose } from './transpose';
 import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
@@ -37,7 +36,6 @@ export const kernels: readonly Override[] = [
   cast,
   slice,
   splitV,
-  transpose,
   padV2,
   oneHot,
   sum,

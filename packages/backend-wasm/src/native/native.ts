@@ -80,6 +80,8 @@ export interface Exports {
     c: Address,
     dx: Address,
   ): void;
+  depthwiseInputGradient(g: Address, w: Address, dy: Address, dx: Address): void;
+  depthwiseFilterGradient(g: Address, x: Address, dy: Address, dw: Address): void;
   maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
   averagePoolGradient(g: Address, dy: Address, dx: Address): void;
   reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
