@@ -1,11 +1,12 @@
 /** Calls of every kernel in `assembly/`. */
 import type { Exports } from '../../native/native';
 import type { Cases } from '../kernel-call';
+import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { binary, reluGradient } from './elementwise';
 import { finish, matMul } from './matrices';
 import { affine, moments, normInputGradient, normSums } from './norm';
 import { averagePoolGradient, maxPoolGradient } from './pool';
-import { sum } from './reduce';
+import { squaredNorms, sum } from './reduce';
 import { similarityBackward, similarityForward } from './similarity';
 import { updateAdam, updateSgd } from './update';
 import { winogradFilterGradient, winogradForward } from './winograd';
@@ -21,11 +22,14 @@ export const calls: { readonly [Kernel in keyof Exports]: Cases } = {
   affine,
   normSums,
   normInputGradient,
+  depthwiseInputGradient,
+  depthwiseFilterGradient,
   maxPoolGradient,
   averagePoolGradient,
   reluGradient,
   binary,
   sum,
+  squaredNorms,
   updateSgd,
   updateAdam,
 };

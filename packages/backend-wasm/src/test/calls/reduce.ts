@@ -1,4 +1,4 @@
-/** Calls of the sum along an axis. */
+/** Calls of what sums along an axis. */
 import fc from 'fast-check';
 import { cases } from '../kernel-call';
 import { seed, size, values, zeros } from './values';
@@ -25,6 +25,20 @@ export const sum = cases(
     return {
       buffers: { x: { before: x }, y: { after } },
       run: ({ sum }, at) => sum(at('x'), outer, reduced, inner, scale, at('y')),
+    };
+  },
+);
+
+export const squaredNorms = cases(
+  fc.record({ rows: size(1, 6), columns: size(1, 40), seed }),
+  [],
+  ({ rows, columns, seed }) => {
+    const x = values([rows, columns], seed).data;
+    const after = zeros(rows);
+    for (const [i, value] of x.entries()) after[Math.floor(i / columns)]! += value ** 2;
+    return {
+      buffers: { x: { before: x }, y: { after } },
+      run: ({ squaredNorms }, at) => squaredNorms(at('x'), rows, columns, at('y')),
     };
   },
 );
