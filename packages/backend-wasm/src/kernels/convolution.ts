@@ -41,7 +41,7 @@ export function convForward(
   const engine = native(backend);
   const [xAt, wAt, yAt, biasAt] = addressesOf(backend, x, w, y, bias);
   const at = writeGeometry(engine, g, batch, filters);
-  const tile = winogradTile(g, filters);
+  const tile = winogradTile(g, batch, filters);
   const done = tile
     ? engine.exports.winogradForward(at, tile, xAt, wAt, false, yAt, biasAt, relu)
     : engine.exports.similarityForward(at, xAt, wAt, 0, yAt, biasAt, relu);
@@ -56,7 +56,7 @@ function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf
   if (dy.size === 0 || w.size === 0) return zeros(backend, shape);
   const engine = native(backend);
   const turned = turnedGeometry(g, filters);
-  const tile = winogradTile(turned, g.channels);
+  const tile = winogradTile(turned, batch, g.channels);
   const dx = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
   const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const done = tile
@@ -109,7 +109,7 @@ function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): t
   const engine = native(backend);
   const [xAt, dyAt, dwAt] = addressesOf(backend, x, dy, dw);
   const at = writeGeometry(engine, g, batch, filters);
-  const tile = winogradTile(g, filters);
+  const tile = winogradTile(g, batch, filters);
   const done = tile
     ? engine.exports.winogradFilterGradient(at, tile, xAt, dyAt, dwAt)
     : engine.exports.similarityBackward(at, xAt, 0, 0, dyAt, 0, dwAt, 0);
@@ -119,7 +119,7 @@ function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): t
 
 export const seamConv2d = override<ConvAttrs>(CONV2D, ({ inputs, attrs: { g }, backend }) => {
   const { x, w } = inputs as Record<'x' | 'w', T4>;
-  return hasManyThreads(backend) ? seam.convForward(x, w, g) : convForward(backend, x, w, g);
+  return hasManyThreads(backend) ? tf.tidy(() => seam.convForward(x, w, g)) : convForward(backend, x, w, g);
 });
 
 export const seamConv2dBackpropInput = override<ConvAttrs>(
