@@ -6,14 +6,16 @@ import type { Heap } from '../native/native';
 import { type KernelCase, kernelCases, runCase } from '../test/kernel-cases';
 import { startBoth } from '../test/parity';
 
-let isFull = false;
+/** For whom there is no memory. */
+let full: 'nobody' | 'kernels' | 'tensors' = 'nobody';
 
-/** From the kernels' next start on, tfjs's allocator refuses them, and them alone, where the heap is said to be full. */
+/** The heap's allocator, as the kernels and as tfjs will come to know it. */
 beforeAll(async () => {
   await startBoth();
-  const { wasm } = tf.engine().backend as unknown as { wasm: { asm: Heap } };
+  const { wasm } = tf.engine().backend as unknown as { wasm: { asm: Heap; _malloc: Heap['malloc'] } };
   const { malloc } = wasm.asm;
-  wasm.asm = { ...wasm.asm, malloc: (bytes) => (isFull ? 0 : malloc(bytes)) };
+  wasm.asm = { ...wasm.asm, malloc: (bytes) => (full === 'kernels' ? 0 : malloc(bytes)) };
+  wasm._malloc = (bytes) => (full === 'tensors' ? 0 : malloc(bytes));
 });
 
 const backend = () => tf.engine().backend as BackendWasm;
@@ -30,19 +32,32 @@ const cases = kernelCases.filter(({ uses }) => uses.some((name) => working.has(n
 test.each(cases)('$kernel: $what', async (each) => {
   const inputs = each.inputs();
   const first = await valuesOf(each, inputs);
-  const before = held();
-  isFull = true;
-  try {
-    expect(() => tf.tidy(() => runCase(each, inputs))).toThrow(
-      expect.objectContaining({ code: 'ENGINE_MEMORY', data: expect.objectContaining({ backend: 'wasm' }) }),
-    );
-  } finally {
-    isFull = false;
-  }
-  expect(held()).toEqual(before);
+  expectRefused('kernels', () => runCase(each, inputs));
   expect(await valuesOf(each, inputs)).toEqual(first);
   tf.dispose(inputs);
 });
+
+test('a tensor that finds no memory is refused, and overwrites nothing', async () => {
+  const x = tf.ones([100]);
+  expectRefused('tensors', () => tf.ones([100]));
+  expectRefused('tensors', () => tf.add(x, 1));
+  expectRefused('tensors', () => tf.relu(x));
+  expect(await x.data()).toEqual(new Float32Array(100).fill(1));
+  x.dispose();
+});
+
+function expectRefused(whom: typeof full, run: () => tf.TensorContainer): void {
+  const before = held();
+  full = whom;
+  try {
+    expect(() => tf.tidy(run)).toThrow(
+      expect.objectContaining({ code: 'ENGINE_MEMORY', data: expect.objectContaining({ backend: 'wasm' }) }),
+    );
+  } finally {
+    full = 'nobody';
+  }
+  expect(held()).toEqual(before);
+}
 
 async function valuesOf(each: KernelCase, inputs: tf.NamedTensorMap): Promise<unknown[]> {
   const outputs = runCase(each, inputs);

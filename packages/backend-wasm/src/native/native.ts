@@ -179,11 +179,23 @@ export function native(backend: BackendWasm): Native {
       memory: memory as WebAssembly.Memory,
     });
     instances.set(wasm, found);
+    refuseWithoutMemory(wasm);
   }
   return found;
 }
 
+/** tfjs takes the address 0 of a full heap for memory, and would write its tensors over what lies there. */
+function refuseWithoutMemory(wasm: TfjsModule): void {
+  const allocate = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = allocate(bytes);
+    if (address === 0 && bytes > 0) throw outOfMemory(`a tensor of ${bytes} bytes`);
+    return address;
+  };
+}
+
 interface TfjsModule {
+  _malloc(bytes: number): Address;
   readonly tfjs: { getThreadsCount(): number };
   readonly asm: Omit<Heap, 'memory'> & { readonly memory?: WebAssembly.Memory };
   /** Where threads share the memory, it is made outside. */
@@ -252,8 +264,12 @@ export function requireDone(
 ): void {
   if (done) return;
   for (const { dataId } of outputs) backend.disposeData(dataId);
-  throw new NeusimError('ENGINE_MEMORY', `the WebAssembly heap has no memory left for ${what} to work in`, {
-    data: { kernel: what, backend: 'wasm' },
+  throw outOfMemory(what);
+}
+
+function outOfMemory(what: string): NeusimError {
+  return new NeusimError('ENGINE_MEMORY', `the WebAssembly heap has no memory left for ${what}`, {
+    data: { what, backend: 'wasm' },
     hint: 'Use a smaller batch, or dispose of tensors that are no longer needed.',
   });
 }
