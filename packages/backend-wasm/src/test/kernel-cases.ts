@@ -33,10 +33,10 @@ interface Conv {
 }
 
 const convs: readonly Conv[] = [
-  { what: '3×3', x: [2, 8, 8, 8], w: [3, 3, 8, 8], options: { pad: 'same' }, winograd: true },
+  { what: '3×3', x: [4, 10, 10, 8], w: [3, 3, 8, 8], options: { pad: 'same' }, winograd: true },
   {
     what: '3×3, odd channels',
-    x: [2, 8, 10, 13],
+    x: [4, 10, 10, 13],
     w: [3, 3, 13, 17],
     options: { pad: 'same' },
     winograd: true,
