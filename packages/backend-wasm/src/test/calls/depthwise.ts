@@ -1,7 +1,7 @@
 /** Calls of the gradients of depthwise convolution. */
 import fc from 'fast-check';
 import { cases } from '../kernel-call';
-import { seed, size, values, zeros } from './values';
+import { channels, seed, size, values, zeros } from './values';
 import { type Axis, anyAxis, geometryOf, type Window } from './windows';
 
 interface Shape extends Window {
@@ -15,7 +15,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   batch: size(1, 2),
   rows: anyAxis,
   columns: anyAxis,
-  channels: size(1, 10),
+  channels,
   multiplier: size(1, 3),
   seed,
 });

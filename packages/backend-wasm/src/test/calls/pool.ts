@@ -1,7 +1,7 @@
 /** Calls of pooling's gradients. */
 import fc from 'fast-check';
 import { cases } from '../kernel-call';
-import { seed, size, steps, values, zeros } from './values';
+import { channels, seed, size, steps, values, zeros } from './values';
 import { type Axis, anyAxis, geometryOf, type Window } from './windows';
 
 interface Shape extends Window {
@@ -14,7 +14,7 @@ const shapes: fc.Arbitrary<Shape> = fc.record({
   batch: size(1, 3),
   rows: axis,
   columns: axis,
-  channels: size(1, 10),
+  channels,
   seed,
 });
 

@@ -10,7 +10,7 @@ import { similarityOf } from '../../kernels/similarity';
 import type { Address, Exports } from '../../native/native';
 import { type Buffer, type Call, cases } from '../kernel-call';
 import { finished } from './matrices';
-import { flag, seed, size, values, zeros } from './values';
+import { channels, flag, seed, size, values, zeros } from './values';
 import { anyAxis, geometryOf, optionsOf, same, type Window } from './windows';
 
 interface Shape extends Window {
@@ -26,8 +26,8 @@ const shape = {
   batch: size(1, 3),
   rows: anyAxis,
   columns: anyAxis,
-  channels: size(1, 10),
-  filters: size(1, 10),
+  channels,
+  filters: channels,
   form: fc.constantFrom('none', 'diagonal', 'full' as const),
   broadcast: fc.tuple(flag, flag, flag),
   seed,

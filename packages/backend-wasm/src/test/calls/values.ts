@@ -18,5 +18,7 @@ export function zeros(length: number): Float64Array {
 }
 
 export const size = (least: number, most: number) => fc.integer({ min: least, max: most });
+/** Half of them whole vectors: the kernels go other ways for these. */
+export const channels = fc.oneof(size(1, 13), fc.constantFrom(4, 8, 12));
 export const flag = fc.boolean();
 export const seed = fc.nat(1000);
