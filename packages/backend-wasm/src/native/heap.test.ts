@@ -9,9 +9,10 @@ const someOf = ({ samples, large }: (typeof everyKernel)[0][1]) => [...samples(1
 
 describe.each(builds)('%s', (build) => {
   const kernels = guardedKernels(build);
+  const growing = guardedKernels(build, { grows: true });
+  const shared = guardedKernels(build, { shared: true });
 
   test.each(everyKernel)('%s: the memory grows during the call', (_, cases) => {
-    const growing = guardedKernels(build, { grows: true });
     const before = growing.heap.memory.buffer.byteLength;
     let asked = 0;
     for (const call of cases.samples(3)) {
@@ -37,8 +38,6 @@ describe.each(builds)('%s', (build) => {
   });
 
   test.each(everyKernel)('%s: the same bits on a shared memory', (_, cases) => {
-    const shared = guardedKernels(build, { shared: true });
-    expect(shared.heap.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
     for (const call of someOf(cases)) expect(runCall(shared, call)).toEqual(runCall(kernels, call));
   });
 
@@ -47,7 +46,8 @@ describe.each(builds)('%s', (build) => {
     const patched = forSharedMemory(bytes);
     expect([...bytes.keys()].filter((i) => bytes[i] !== patched[i])).toHaveLength(1);
     expect(patched).toHaveLength(bytes.length);
-    const { memory } = guardedKernels(build, { shared: true }).heap;
+    expect(shared.heap.memory.buffer).toBeInstanceOf(SharedArrayBuffer);
+    const { memory } = shared.heap;
     const imports = { env: { memory, malloc: () => 0, free: () => undefined } };
     expect(() => new WebAssembly.Instance(new WebAssembly.Module(bytes), imports)).toThrow(
       WebAssembly.LinkError,
@@ -63,8 +63,9 @@ const inNeedOfMemory = new Set([
   'winogradFilterGradient',
 ]);
 
+const [plain, fused] = builds.map((build) => guardedKernels(build)) as [Kernels, Kernels];
+
 test.each(everyKernel)('%s: both builds agree to rounding', (_, cases) => {
-  const [plain, fused] = builds.map((build) => guardedKernels(build)) as [Kernels, Kernels];
   for (const call of someOf(cases)) {
     const { values } = runCall(plain, call);
     for (const [name, others] of Object.entries(runCall(fused, call).values))
@@ -75,7 +76,6 @@ test.each(everyKernel)('%s: both builds agree to rounding', (_, cases) => {
 type Kernels = ReturnType<typeof guardedKernels>;
 
 test('the builds are not the same: fused sums round differently', () => {
-  const [plain, fused] = builds.map((build) => guardedKernels(build)) as [Kernels, Kernels];
   const differ = calls.matMul.samples(10).filter((call) => {
     const [c, other] = [plain, fused].map((kernels) => runCall(kernels, call).values.c);
     return c?.some((value, i) => value !== other?.[i]);
