@@ -22,7 +22,14 @@ export default [
   alone('platform', '5.8 KB'),
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
-  alone('backend-wasm', '6.9 KB'),
+  entry('backend-wasm', '6.9 KB', { apart: ['@neusim/*', '../generated/*'] }),
+  // A page loads one of these: the kernels in relaxed SIMD, or in plain.
+  ...['relaxed', 'simd'].map((build) => ({
+    name: `backend-wasm: kernels, ${build}`,
+    path: `packages/backend-wasm/dist/generated/${build}.js`,
+    limit: '15 KB',
+    gzip: true,
+  })),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
   alone('train', '14 KB'),
