@@ -23,6 +23,7 @@ export default [
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
   alone('backend-wasm', '6.9 KB'),
+  alone('backend-node-gpu', '6 KB'),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
   alone('train', '14 KB'),

@@ -5,7 +5,7 @@
  */
 
 import { totalmem } from 'node:os';
-import { type Backend, setMemoryLimit } from '@neusim/core';
+import { type Backend, type Probe, setMemoryLimit } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { diagnose } from './diagnose';
@@ -31,9 +31,14 @@ const environment = {
 /** The engine of a package. `host` is the machine; tests give another. */
 export function nativeBackend(wanted: NativePackage, host: Host = thisMachine): Backend {
   let started = false;
+  let seen: Probe | undefined;
   return {
     priority: wanted.priority,
-    probe: () => diagnose(wanted, host),
+    async probe() {
+      // What runs here goes on running; what is missing may be installed meanwhile.
+      if (!seen?.available) seen = await diagnose(wanted, host);
+      return seen;
+    },
     async start() {
       if (started) return;
       const before = tf.engine().backendName;

@@ -1,38 +1,26 @@
 /** The real tfjs-node, where it is installed: the seam, a network and its training held to the oracles. */
-import core, {
-  avgPoolGrad,
-  BatchNorm,
-  batchNormTraining,
-  loadModel,
-  maxPoolGrad,
-  neuralSimilarity,
-  similarityConv2d,
-  startBackend,
-} from '@neusim/core';
+import core, { BatchNorm, loadModel, neuralSimilarity, similarityConv2d, startBackend } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
-import {
-  type ConvolutionCase,
-  checkGradients,
-  checkLayer,
-  convolutionCases,
-  randomUniform,
-  relativeError,
-  toTensor,
-} from '@neusim/testing';
+import { type ConvolutionCase, checkGradients, checkLayer, randomUniform, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { thisMachine } from './host';
 import plugin, { node } from './index';
+import { install } from './kernels';
+import type { NativeTensorflow } from './tensorflow';
+import { seamSuite } from './test/seam-suite';
 
 const registry = createRegistry(core, plugin);
 const installed = thisMachine.resolve('@tensorflow/tfjs-node') !== null;
 
 describe.skipIf(!installed)('on tfjs-node', () => {
-  beforeAll(async () => {
+  seamSuite(async () => {
     await startBackend(registry, 'cpu');
-    await startBackend(registry, 'node');
+    return (await startBackend(registry, 'node')).name;
   });
+
+  beforeEach(() => tf.setBackend('node'));
 
   test('the probe says what runs', async () => {
     expect(await node.probe()).toMatchObject({
@@ -40,10 +28,6 @@ describe.skipIf(!installed)('on tfjs-node', () => {
       adapter: expect.stringMatching(/^libtensorflow 2\./),
     });
     expect(tf.getBackend()).toBe('node');
-  });
-
-  test.each(convolutionCases.map((c) => [c.name, c] as const))('%s', async (_, testCase) => {
-    await checkGradients(similarityConv2d as never, testCase);
   });
 
   test.each([[[1, 250, 300, 25]], [[1, 250, 1, 25]], [[1, 1, 300, 25, 25]]])(
@@ -63,36 +47,6 @@ describe.skipIf(!installed)('on tfjs-node', () => {
       await checkLayer({ layer, inputShape: [5, 4, 2], load: (saved) => loadModel(registry, saved) });
     },
   );
-
-  test.each([[[7, 3]], [[1, 3]], [[2, 5, 4, 3]], [[2, 3, 4, 5, 2]]])('batch norm of %j', async (shape) => {
-    const [x, dy] = [1, 2].map((seed) => randomUniform(shape, seed));
-    const channels = shape.slice(-1);
-    await expectParity(() => {
-      const [gamma, beta] = [3, 4].map((seed) => toTensor(randomUniform(channels, seed)));
-      const run = (...a: tf.Tensor[]) =>
-        batchNormTraining(a[0] as tf.Tensor, a[1] as tf.Tensor1D, a[2] as tf.Tensor1D);
-      const args = [toTensor(x!), gamma, beta] as tf.Tensor[];
-      const { y, mean, variance } = run(...args);
-      return [y, mean, variance, ...tf.grads((...a) => run(...a).y)(args, toTensor(dy!))];
-    });
-  });
-
-  test.each([
-    [2, 2, 'valid'],
-    [3, 2, 'same'],
-    [[3, 2], [2, 1], 'same'],
-    [[2, 3], [3, 2], 'valid'],
-  ] as const)('gradients of pooling %j, strides %j, pad %s', async (filterSize, strides, pad) => {
-    const attrs = { filterSize, strides, pad } as Parameters<typeof maxPoolGrad>[2];
-    const shape = [2, 7, 6, 3] as const;
-    await expectParity(() => {
-      // Multiples of 1/2, so that there are ties.
-      const x = tf.div(tf.round(tf.mul(toTensor(randomUniform([...shape], 1)), 3)), 2) as tf.Tensor4D;
-      const y = tf.maxPool(x, attrs.filterSize, attrs.strides, pad);
-      const dy = toTensor<tf.Rank.R4>(randomUniform(y.shape, 2));
-      return [maxPoolGrad(dy, x, attrs), avgPoolGrad(dy, [...shape], attrs)];
-    });
-  });
 
   test('a training step leaves nothing behind', async () => {
     const layer = new BatchNorm();
@@ -114,20 +68,16 @@ describe.skipIf(!installed)('on tfjs-node', () => {
     for (let step = 0; step < 3; step++) expect(run()).toEqual(first);
     expect([tf.memory().numTensors, tf.engine().backend.numDataIds()]).toEqual(before);
   });
-});
 
-/** Holds what `compute` gives on libtensorflow to what it gives on cpu. */
-async function expectParity(compute: () => tf.Tensor[]): Promise<void> {
-  const valuesOn = async (backend: string) => {
-    await tf.setBackend(backend);
-    const results = tf.tidy(compute);
-    const values = await Promise.all(results.map(async (t) => ({ shape: t.shape, data: await t.data() })));
-    tf.dispose(results);
-    return values;
-  };
-  const expected = await valuesOn('cpu');
-  const actual = await valuesOn('node');
-  expect(actual.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-  for (const [i, { data }] of actual.entries())
-    expect(relativeError(data, expected[i]?.data as Float32Array)).toBeLessThan(5e-6);
-}
+  describe('the kernels of the GPU, on the CPU', () => {
+    seamSuite(async () => {
+      await startBackend(registry, 'cpu');
+      await startBackend(registry, 'node');
+      const native = Object.create(tf.backend(), { isUsingGpuDevice: { value: true } }) as NativeTensorflow;
+      tf.registerBackend('like-gpu', () => native);
+      tf.copyRegisteredKernels('tensorflow', 'like-gpu');
+      install('like-gpu', native);
+      return 'like-gpu';
+    });
+  });
+});

@@ -2,6 +2,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Host, Inspection } from '../host';
+import { operations } from './operations';
 
 export const cpuName = '@tensorflow/tfjs-node';
 export const gpuName = '@tensorflow/tfjs-node-gpu';
@@ -42,13 +43,33 @@ export function importFake(isGPUPackage: boolean, isUsingGpuDevice: boolean): vo
       TF_ATTR_FLOAT: 5,
       TF_FLOAT: 6,
     },
-    executeMultipleOutputs: (operation: string, attributes: Attribute[], inputs: tf.Tensor[]) => [
-      operations[operation]?.(inputs, Object.fromEntries(attributes.map(({ name, value }) => [name, value]))),
-    ],
+    executeMultipleOutputs: (operation: string, attributes: Attribute[], inputs: tf.Tensor[]) => {
+      const named = Object.fromEntries(attributes.map(({ name, value }) => [name, value])) as never;
+      return [operations[operation]?.(inputs, named)].flat();
+    },
   });
   tf.registerBackend('tensorflow', () => native, 3);
   tf.copyRegisteredKernels('cpu', 'tensorflow');
+  // tfjs-cpu's own looks at every row for every segment.
+  tf.unregisterKernel('UnsortedSegmentSum', 'tensorflow');
+  tf.registerKernel({
+    kernelName: 'UnsortedSegmentSum',
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs, attrs }) =>
+      segmentSum(inputs.x as tf.Tensor, inputs.segmentIds as tf.Tensor, attrs),
+  });
   tf.setBackend('tensorflow');
+}
+
+function segmentSum(x: tf.Tensor, segments: tf.Tensor, attrs?: object): tf.Tensor {
+  const width = x.size / segments.size;
+  const sums = tf.buffer([(attrs as { numSegments: number }).numSegments, width]);
+  const rows = x.dataSync();
+  for (const [row, segment] of segments.dataSync().entries())
+    for (let i = 0; i < width; i++)
+      sums.values[segment * width + i] =
+        (sums.values[segment * width + i] as number) + (rows[row * width + i] as number);
+  return sums.toTensor();
 }
 
 /** Takes the stand-in away again, with the engines on it. */
@@ -64,21 +85,3 @@ interface Attribute {
   readonly type: number;
   readonly value: unknown;
 }
-
-/** TensorFlow's operations that the start of an engine runs. */
-const operations: Record<string, (inputs: tf.Tensor[], attributes: Record<string, unknown>) => tf.Tensor> = {
-  ExtractImagePatches: ([x], { ksizes, strides, rates }) => {
-    const [, kh, kw] = ksizes as number[];
-    const [, sh, sw] = strides as [number, number, number];
-    const [, rh, rw] = rates as [number, number, number];
-    const [batch, height, width, channels] = (x as tf.Tensor4D).shape;
-    const rows = Math.floor((height - ((kh as number) - 1) * rh - 1) / sh) + 1;
-    const columns = Math.floor((width - ((kw as number) - 1) * rw - 1) / sw) + 1;
-    const taps = Array.from({ length: (kh as number) * (kw as number) }, (_, t) => {
-      const [y, z] = [Math.floor(t / (kw as number)) * rh, (t % (kw as number)) * rw];
-      const end = [batch, y + (rows - 1) * sh + 1, z + (columns - 1) * sw + 1, channels];
-      return tf.stridedSlice(x as tf.Tensor, [0, y, z, 0], end, [1, sh, sw, 1]);
-    });
-    return tf.concat(taps, 3);
-  },
-};
