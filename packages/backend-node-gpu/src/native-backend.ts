@@ -64,7 +64,10 @@ async function load(wanted: NativePackage, host: Host): Promise<NativeTensorflow
       hint: `npm install ${wanted.name}; \`npx neusim doctor\` tells what else it needs`,
     });
   for (const [name, value] of Object.entries(environment)) process.env[name] ??= value;
+  // It may bring its own copy of tfjs, which then says of every kernel that it is registered already.
+  const prod = tf.env().getBool('PROD');
   try {
+    tf.env().set('PROD', true);
     host.load(path);
   } catch (cause) {
     throw new NeusimError('BACKEND_FAILED', `${wanted.name} does not load: ${(cause as Error).message}`, {
@@ -72,6 +75,8 @@ async function load(wanted: NativePackage, host: Host): Promise<NativeTensorflow
       hint: '`npx neusim doctor` tells what is missing',
       cause,
     });
+  } finally {
+    tf.env().set('PROD', prod);
   }
   const native = tf.findBackend(STOCK);
   if (!isNative(native))

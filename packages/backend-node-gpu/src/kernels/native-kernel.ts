@@ -37,10 +37,11 @@ export function registerNative(
     kernelFunc: ({ inputs, attrs }) => {
       const call = { inputs, attrs, native } as unknown as Call<never, never>;
       const isEmpty = Object.values(inputs).some((input) => tf.util.sizeFromShape(input?.shape ?? []) === 0);
-      return tf.tidy(() => {
-        if (isEmpty) return shapes(call).map((shape) => tf.zeros([...shape]));
-        return [run(call)].flat() as tf.Tensor[];
-      });
+      const outputs = tf.tidy(() =>
+        isEmpty ? shapes(call).map((shape) => tf.zeros([...shape])) : ([run(call)].flat() as tf.Tensor[]),
+      );
+      // tfjs gives an array back as an array.
+      return outputs.length === 1 ? (outputs[0] as tf.Tensor) : outputs;
     },
   });
 }

@@ -46,6 +46,14 @@ export function seamSuite(start: () => Promise<string>): void {
     });
   });
 
+  test('step, of whole numbers and of nothing too', () =>
+    expectParity(engine, () => [
+      tf.step(tf.tensor1d([-1, 0, 0.5, 2])),
+      tf.step(tf.tensor1d([-1, 0, 0.5, 2]), 0.25),
+      tf.step(tf.tensor1d([-2, 0, 3], 'int32')),
+      tf.step(tf.zeros([0, 3])),
+    ]));
+
   test('pooling an empty batch', () =>
     expectParity(engine, () => [
       maxPoolGrad(tf.zeros([0, 2, 2, 3]), tf.zeros([0, 4, 4, 3]), {
