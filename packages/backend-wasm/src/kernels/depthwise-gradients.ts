@@ -5,7 +5,7 @@
 import { dilatedSize, type Geometry, padOrCrop, pick2d, composed as seam } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { composed } from '../override';
-import { fromConvInfo } from './convolution-gradients';
+import { fromConvInfo } from './geometry';
 
 interface DepthwiseGradAttrs {
   readonly strides: [number, number] | number;

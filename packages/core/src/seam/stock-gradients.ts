@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { avgPoolGrad, maxPoolGrad, type PoolAttrs } from './pooling';
+import { reluGrad } from './relu';
 
 type Gradient = Omit<tf.GradConfig, 'kernelName'>;
 
@@ -21,6 +22,10 @@ const gradients: Readonly<Record<string, Gradient>> = {
     const s = tf.sigmoid(x);
     return tf.mul(s, tf.sub(1, s));
   }),
+  Relu: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => reluGrad(dy as tf.Tensor, x as tf.Tensor) }),
+  },
   Softmax: {
     inputsToSave: ['logits'],
     gradFunc: (dy, [logits], attrs) => ({
