@@ -1,5 +1,5 @@
 /**
- * The seam's kernels on libtensorflow, and one of tfjs's own that tfjs-node has slowly. On a GPU only convolutions take its own operations: TensorFlow's batch norm
+ * The seam's kernels on libtensorflow. On a GPU only convolutions take its own operations: TensorFlow's batch norm
  * means other things there by its saved statistics, and its max pooling chooses among equal maxima as it likes.
  */
 import type { NativeTensorflow } from '../tensorflow';
@@ -7,14 +7,14 @@ import { batchNormTraining, batchNormTrainingGrad } from './batch-norm';
 import { convBackpropFilter, convBackpropInput } from './convolution-gradients';
 import { type NativeKernel, registerNative } from './native-kernel';
 import { avgPoolGradient, maxPoolGradient } from './pool-gradients';
+import { reluGradient } from './relu';
 import { similarityKernels } from './similarity';
-import { step } from './step';
 
 const everywhere: readonly NativeKernel[] = [
   convBackpropInput,
   convBackpropFilter,
   ...similarityKernels,
-  step,
+  reluGradient,
 ];
 
 const onCpu: readonly NativeKernel[] = [

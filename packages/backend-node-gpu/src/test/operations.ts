@@ -76,6 +76,8 @@ export const operations: Readonly<Record<string, Operation>> = {
     return [tf.mul(tf.sub(dy as tf.Tensor, mid), tf.mul(scale as tf.Tensor, rstd)), dscale, doffset];
   },
 
+  ReluGrad: ([dy, x]) => tf.where(tf.greater(x as tf.Tensor, 0), dy as tf.Tensor, 0),
+
   MaxPoolGrad: ([input, output, dy], attributes) =>
     kernel('MaxPoolGrad', { dy, input, output }, pooling(attributes)),
 
