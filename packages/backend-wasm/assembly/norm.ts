@@ -15,16 +15,50 @@ export function moments(x: usize, rows: i32, channels: i32, mean: usize, varianc
     const from = x + <usize>first * row;
     const weight = <f32>count / <f32>(first + count);
     let c = 0;
+    for (; c + 16 <= channels; c += 16) {
+      const at = <usize>c << 2;
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      let s2 = s0;
+      let s3 = s0;
+      let read = from + at;
+      for (let i = 0; i < count; i++) {
+        s0 = f32x4.add(s0, v128.load(read));
+        s1 = f32x4.add(s1, v128.load(read, 16));
+        s2 = f32x4.add(s2, v128.load(read, 32));
+        s3 = f32x4.add(s3, v128.load(read, 48));
+        read += row;
+      }
+      const share = f32x4.splat(<f32>1 / <f32>count);
+      const m0 = f32x4.mul(s0, share);
+      const m1 = f32x4.mul(s1, share);
+      const m2 = f32x4.mul(s2, share);
+      const m3 = f32x4.mul(s3, share);
+      s0 = f32x4.splat(0);
+      s1 = s0;
+      s2 = s0;
+      s3 = s0;
+      read = from + at;
+      for (let i = 0; i < count; i++) {
+        const d0 = f32x4.sub(v128.load(read), m0);
+        const d1 = f32x4.sub(v128.load(read, 16), m1);
+        const d2 = f32x4.sub(v128.load(read, 32), m2);
+        const d3 = f32x4.sub(v128.load(read, 48), m3);
+        s0 = madd(d0, d0, s0);
+        s1 = madd(d1, d1, s1);
+        s2 = madd(d2, d2, s2);
+        s3 = madd(d3, d3, s3);
+        read += row;
+      }
+      join(mean + at, variance + at, first, weight, m0, s0);
+      join(mean + at + 16, variance + at + 16, first, weight, m1, s1);
+      join(mean + at + 32, variance + at + 32, first, weight, m2, s2);
+      join(mean + at + 48, variance + at + 48, first, weight, m3, s3);
+    }
     for (; c + 4 <= channels; c += 4) {
       const at = <usize>c << 2;
       const middle = f32x4.mul(columnSum(from + at, row, count), f32x4.splat(<f32>1 / <f32>count));
-      const spread = columnSquares(from + at, row, count, middle);
-      const before = first ? v128.load(mean + at) : middle;
-      const apart = f32x4.sub(middle, before);
-      v128.store(mean + at, madd(apart, f32x4.splat(weight), before));
-      const joined = f32x4.mul(f32x4.mul(apart, apart), f32x4.splat(<f32>first * weight));
-      const sum = f32x4.add(spread, joined);
-      v128.store(variance + at, first ? f32x4.add(v128.load(variance + at), sum) : sum);
+      join(mean + at, variance + at, first, weight, middle, columnSquares(from + at, row, count, middle));
     }
     for (; c < channels; c++) {
       const at = <usize>c << 2;
@@ -47,6 +81,22 @@ export function moments(x: usize, rows: i32, channels: i32, mean: usize, varianc
     const at = variance + (<usize>c << 2);
     store<f32>(at, load<f32>(at) / <f32>rows);
   }
+}
+
+/** Joins a block's mean and its sum of squares about that with those of the `first` rows before it. */
+// @ts-ignore: decorator
+@inline
+function join(mean: usize, variance: usize, first: i32, weight: f32, middle: v128, spread: v128): void {
+  if (first == 0) {
+    v128.store(mean, middle);
+    v128.store(variance, spread);
+    return;
+  }
+  const before = v128.load(mean);
+  const apart = f32x4.sub(middle, before);
+  v128.store(mean, madd(apart, f32x4.splat(weight), before));
+  const between = f32x4.mul(f32x4.mul(apart, apart), f32x4.splat(<f32>first * weight));
+  v128.store(variance, f32x4.add(v128.load(variance), f32x4.add(spread, between)));
 }
 
 /** Sum of four columns over `count` rows. */
@@ -113,6 +163,39 @@ export function normSums(
     const count = min(BLOCK, rows - first);
     const offset = <usize>first * row;
     let c = 0;
+    for (; c + 16 <= channels; c += 16) {
+      const at = <usize>c << 2;
+      const m0 = v128.load(mean + at);
+      const m1 = v128.load(mean + at, 16);
+      const m2 = v128.load(mean + at, 32);
+      const m3 = v128.load(mean + at, 48);
+      let s0 = f32x4.splat(0);
+      let s1 = s0;
+      let s2 = s0;
+      let s3 = s0;
+      let p0 = f32x4.splat(0);
+      let p1 = p0;
+      let p2 = p0;
+      let p3 = p0;
+      let from = offset + at;
+      for (let i = 0; i < count; i++) {
+        const g0 = v128.load(dy + from);
+        const g1 = v128.load(dy + from, 16);
+        const g2 = v128.load(dy + from, 32);
+        const g3 = v128.load(dy + from, 48);
+        s0 = f32x4.add(s0, g0);
+        s1 = f32x4.add(s1, g1);
+        s2 = f32x4.add(s2, g2);
+        s3 = f32x4.add(s3, g3);
+        p0 = madd(g0, f32x4.sub(v128.load(x + from), m0), p0);
+        p1 = madd(g1, f32x4.sub(v128.load(x + from, 16), m1), p1);
+        p2 = madd(g2, f32x4.sub(v128.load(x + from, 32), m2), p2);
+        p3 = madd(g3, f32x4.sub(v128.load(x + from, 48), m3), p3);
+        from += row;
+      }
+      addFour(sums + at, s0, s1, s2, s3);
+      addFour(products + at, p0, p1, p2, p3);
+    }
     for (; c + 4 <= channels; c += 4) {
       const at = <usize>c << 2;
       const middle = v128.load(mean + at);
@@ -148,6 +231,16 @@ export function normSums(
     const at = products + (<usize>c << 2);
     store<f32>(at, load<f32>(at) * load<f32>(rstd + (<usize>c << 2)));
   }
+}
+
+/** Adds to 16 values. */
+// @ts-ignore: decorator
+@inline
+function addFour(to: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), a));
+  v128.store(to, f32x4.add(v128.load(to, 16), b), 16);
+  v128.store(to, f32x4.add(v128.load(to, 32), c), 32);
+  v128.store(to, f32x4.add(v128.load(to, 48), d), 48);
 }
 
 /** dx = a·dy + b·x + c, each of the three [channels]. */

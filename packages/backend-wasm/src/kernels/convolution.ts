@@ -8,10 +8,11 @@ import {
   CONV2D_BACKPROP_INPUT,
   type ConvAttrs,
   type Geometry,
+  composed as seam,
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, native, requireDone, writeGeometry } from '../native/native';
+import { addressesOf, hasManyThreads, native, requireDone, writeGeometry } from '../native/native';
 import { zeros } from '../native/outputs';
 import { composed, override } from '../override';
 import { fromConvInfo } from './geometry';
@@ -44,19 +45,20 @@ export function convForward(
   const done = tile
     ? engine.exports.winogradForward(at, tile, xAt, wAt, false, yAt, biasAt, relu)
     : engine.exports.similarityForward(at, xAt, wAt, 0, yAt, biasAt, relu);
-  requireDone(done, 'a convolution');
+  requireDone(done, 'a convolution', backend, [y]);
   return y;
 }
 
 /** dx[B,H,W,C] of w[kh,kw,C,F] and dy[B,H',W',F]. */
 function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf.TensorInfo {
   const [batch, filters] = [dy.shape[0], w.shape[3]];
-  const dx = zeros(backend, [batch, g.height, g.width, g.channels]);
-  if (dy.size === 0 || w.size === 0) return dx;
+  const shape = [batch, g.height, g.width, g.channels];
+  if (dy.size === 0 || w.size === 0) return zeros(backend, shape);
   const engine = native(backend);
-  const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const turned = turnedGeometry(g, filters);
   const tile = winogradTile(turned, g.channels);
+  const dx = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
+  const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const done = tile
     ? engine.exports.winogradForward(
         writeGeometry(engine, turned, batch, g.channels),
@@ -78,7 +80,7 @@ function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf
         0,
         0,
       );
-  requireDone(done, "a convolution's input gradient");
+  requireDone(done, "a convolution's input gradient", backend, [dx]);
   return dx;
 }
 
@@ -111,13 +113,14 @@ function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): t
   const done = tile
     ? engine.exports.winogradFilterGradient(at, tile, xAt, dyAt, dwAt)
     : engine.exports.similarityBackward(at, xAt, 0, 0, dyAt, 0, dwAt, 0);
-  requireDone(done, "a convolution's filter gradient");
+  requireDone(done, "a convolution's filter gradient", backend, [dw]);
   return dw;
 }
 
-export const seamConv2d = override<ConvAttrs>(CONV2D, ({ inputs, attrs, backend }) =>
-  convForward(backend, inputs.x as T4, inputs.w as T4, attrs.g),
-);
+export const seamConv2d = override<ConvAttrs>(CONV2D, ({ inputs, attrs: { g }, backend }) => {
+  const { x, w } = inputs as Record<'x' | 'w', T4>;
+  return hasManyThreads(backend) ? seam.convForward(x, w, g) : convForward(backend, x, w, g);
+});
 
 export const seamConv2dBackpropInput = override<ConvAttrs>(
   CONV2D_BACKPROP_INPUT,
@@ -131,7 +134,8 @@ export const seamConv2dBackpropFilter = override<ConvAttrs>(
 
 export const conv2d = override<tf.Conv2DAttrs>(tf.Conv2D, (call, stock) => {
   const { x, filter } = call.inputs as Record<'x' | 'filter', T4>;
-  if (call.attrs.dataFormat !== 'NHWC' || x.dtype !== 'float32') return stock(call);
+  if (call.attrs.dataFormat !== 'NHWC' || x.dtype !== 'float32' || hasManyThreads(call.backend))
+    return stock(call);
   return convForward(call.backend, x, filter, geometryOf(x.shape, filter.shape, call.attrs));
 });
 
@@ -139,7 +143,12 @@ export const fusedConv2d = override<tf.FusedConv2DAttrs>(tf.FusedConv2D, (call, 
   const { x, filter, bias } = call.inputs as Record<'x' | 'filter', T4> & { bias?: tf.Tensor };
   const { activation, dataFormat } = call.attrs;
   const fits = !bias || bias.size === filter.shape[3];
-  if (dataFormat !== 'NHWC' || !fits || (activation !== 'linear' && activation !== 'relu'))
+  if (
+    dataFormat !== 'NHWC' ||
+    !fits ||
+    hasManyThreads(call.backend) ||
+    (activation !== 'linear' && activation !== 'relu')
+  )
     return stock(call);
   const g = geometryOf(x.shape, filter.shape, call.attrs);
   return convForward(call.backend, x, filter, g, { ...(bias && { bias }), relu: activation === 'relu' });

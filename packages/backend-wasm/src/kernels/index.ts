@@ -1,5 +1,6 @@
 /** Every kernel of tfjs's backend `wasm` that this package replaces or adds. */
 import type { Override } from '../override';
+import { arithmetic } from './arithmetic';
 import { batchNormTraining, batchNormTrainingGrad, fusedBatchNorm } from './batch-norm';
 import {
   conv2DBackpropFilter,
@@ -26,15 +27,15 @@ import {
   similarityConv2dBackpropSimilarity,
 } from './similarity';
 import { slice, splitV } from './slice';
-import { transpose } from './transpose';
+import { seamSquaredNorm } from './squared-norm';
 import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
+  ...arithmetic,
   identity,
   cast,
   slice,
   splitV,
-  transpose,
   padV2,
   oneHot,
   sum,
@@ -59,6 +60,7 @@ export const kernels: readonly Override[] = [
   batchNormTrainingGrad,
   fusedBatchNorm,
   seamReluGrad,
+  seamSquaredNorm,
   updateSgd,
   updateAdam,
   seamMaxPoolGrad,
