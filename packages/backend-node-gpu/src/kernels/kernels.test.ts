@@ -2,7 +2,7 @@
  * The kernels on a stand-in for libtensorflow: TensorFlow's operations by their documentation, in plain JavaScript.
  * The same suite runs on the real one, where it is installed, in real.test.ts.
  */
-import core, { geometry, patches, startBackend } from '@neusim/core';
+import core, { avgPoolGrad, geometry, patches, startBackend } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import { randomUniform, relativeError, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -23,6 +23,14 @@ describe.each([
     return wanted.engine;
   });
   afterAll(forgetFake);
+});
+
+test('padding that TensorFlow does not pool with is refused', async () => {
+  await nativeBackend(cpuPackage, machine({ load: () => importFake(false, false) })).start();
+  const attrs = { filterSize: 2, strides: 2, pad: 1 } as const;
+  const gradient = () => avgPoolGrad(tf.ones([1, 3, 3, 1]), [1, 4, 4, 1], attrs as never);
+  expect(gradient).toThrow(expect.objectContaining({ code: 'POOL_PADDING', data: { pad: 1 } }));
+  forgetFake();
 });
 
 test('a run of rows is added where its windows read', async () => {
