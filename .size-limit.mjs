@@ -1,4 +1,6 @@
 // What an import costs a page, minified and gzipped, with tfjs apart (a peer, so that a page holds one copy).
+import { builtinModules } from 'node:module';
+
 const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
 
 const entry = (name, limit, { names, apart = [] } = {}) => ({
@@ -30,6 +32,8 @@ export default [
     limit: '15 KB',
     gzip: true,
   })),
+  // For Node alone.
+  entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
   alone('train', '14 KB'),

@@ -63,6 +63,32 @@ describe('startBackend', () => {
     expect([...dx!.dataSync()]).toEqual(Array(9).fill(2));
   });
 
+  test('an engine that registers tfjs’s own gradients again does not undo those of every order', async () => {
+    await startBackend(createRegistry(core), 'cpu');
+    const [ours, stock] = [tf.getGradient('Exp'), { kernelName: 'Exp', gradFunc: () => ({}) }];
+    const careless: Backend = {
+      ...explodes,
+      start: async () => {
+        tf.unregisterGradient('Exp');
+        tf.registerGradient(stock);
+      },
+    };
+    const registry = createRegistry(
+      plugin('careless', '1.0.0', [
+        define({
+          kind: 'backend',
+          name: 'cpu',
+          version: '1.0.0',
+          summary: 'brings its own copy of tfjs',
+          options: noOptions,
+          load: () => () => careless,
+        }),
+      ]),
+    );
+    await startBackend(registry, 'cpu');
+    expect(tf.getGradient('Exp').gradFunc).toBe(ours.gradFunc);
+  });
+
   test('auto takes the best that runs, and says why not the others', async () => {
     const started = await startBackend(withAbsent, 'auto');
     expect(started.name).toBe('cpu');

@@ -93,6 +93,7 @@ async function use(name: string): Promise<void> {
       hint: 'The console may hold the reason; `npx neusim doctor` probes every engine.',
     });
   await tf.ready();
+  closeStockGradients();
 }
 
 function unavailable(reasons: string[]): NeusimError {
