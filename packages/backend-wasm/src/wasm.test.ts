@@ -11,10 +11,11 @@ import { checkGradients, convolutionCases } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
-import wasm, { wasm as engine, heapBytes } from './index';
+import wasm, { createWasm, heapBytes } from './index';
 import { startBoth } from './test/parity';
 
 const registry = createRegistry(core, wasm);
+const engine = createWasm();
 
 test('a probe says what runs, and nothing has started', async () => {
   expect(await engine.probe()).toEqual({

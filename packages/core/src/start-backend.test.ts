@@ -51,6 +51,14 @@ describe('startBackend', () => {
     });
   });
 
+  test('options where none can be given are refused', async () => {
+    for (const name of ['auto', 'wasm'])
+      await expect(startBackend(createRegistry(core), name, { precision: 'fast' })).rejects.toMatchObject({
+        code: 'BACKEND_OPTIONS',
+        data: { name, options: { precision: 'fast' } },
+      });
+  });
+
   test('cpu by name, with gradients registered', async () => {
     expect(await startBackend(createRegistry(core), 'cpu')).toMatchObject({
       name: 'cpu',
