@@ -7,6 +7,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from './kernels';
 import { type Precision, setPrecision } from './kernels/winograd-tile';
+import { hasRelaxedSimd } from './native/binary';
 import { loadNative } from './native/native';
 import { install } from './override';
 
@@ -40,13 +41,14 @@ export const createWasm = ({ precision = 'exact' }: WasmOptions = {}): Backend =
     ]);
     if (!simd)
       return { available: false, adapter: '', reason: 'this JavaScript engine has no WebAssembly SIMD' };
+    const adapter = hasRelaxedSimd() ? 'WebAssembly relaxed SIMD' : 'WebAssembly SIMD';
     return threads
       ? {
           available: true,
-          adapter: 'WebAssembly SIMD, threads',
+          adapter: `${adapter}, threads`,
           reason: 'SIMD, and the page is cross-origin isolated',
         }
-      : { available: true, adapter: 'WebAssembly SIMD', reason: 'SIMD, one thread' };
+      : { available: true, adapter, reason: 'SIMD, one thread' };
   },
 
   async start(): Promise<void> {
