@@ -86,7 +86,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
-    .option('--backend <name>', 'auto, wasm or cpu')
+    .option('--backend <name>', 'auto (the fastest here), node-gpu, node, wasm or cpu')
     .option('--seed <n>', 'of every random choice', wholeNumber)
     .action(async (config, options) => done(await train(terminal, config, options)));
 

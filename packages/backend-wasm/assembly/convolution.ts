@@ -106,7 +106,6 @@ export function similarityBackward(
 }
 
 /** Where m of a position begins. */
-// @ts-ignore: decorator
 @inline
 function similarityAt(g: Geometry, m: usize, image: i32, row: i32, column: i32): usize {
   return m + (<usize>(image * g.strideBatch + row * g.strideRow + column * g.strideColumn) << 2);

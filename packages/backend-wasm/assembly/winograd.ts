@@ -16,7 +16,6 @@ const BLOCK_STEP: i32 = 60;
 const VECTOR: usize = 16;
 
 /** Bytes of so many values as whole vectors. */
-// @ts-ignore: decorator
 @inline
 function vectors(count: i32): usize {
   return (<usize>((count + 3) & ~3)) << 2;

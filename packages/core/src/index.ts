@@ -33,6 +33,7 @@ export {
 export * as composed from './seam/composed-conv';
 export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
 export { requireMemory, setMemoryLimit } from './seam/memory';
+export * as patches from './seam/patches';
 export {
   AVG_POOL_GRAD,
   avgPoolGrad,

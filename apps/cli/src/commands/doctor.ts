@@ -34,7 +34,8 @@ export async function doctor(registry: AnyRegistry, dataFolder: string | undefin
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, status, found, advice }) => {
     const line = `${marks[status]} ${name.padEnd(width)}  ${found}`;
-    return advice ? `${line}\n  ${' '.repeat(width)}  → ${advice}` : line;
+    const steps = advice ? advice.split('; ').map((step) => `\n  ${' '.repeat(width)}  → ${step}`) : [];
+    return line + steps.join('');
   });
   const verdict = ok ? 'Ready: `npx neusim demo` runs here.' : 'Not ready: see the lines marked ✗.';
   const exitCode = ok ? 0 : folder.status === 'failed' ? 2 : 1;

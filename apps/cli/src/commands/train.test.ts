@@ -18,7 +18,8 @@ const read = (folder: string, file: string) => JSON.parse(readFileSync(join(fold
 describe('neusim train', () => {
   test('trains, writes its results and a report, and prints one object under --json', async () => {
     const out = join(temporaryFolder(), 'run');
-    const told = await neusim(['train', 'cnn-digits', ...tiny, '--seed', '3', '--out', out, '--json']);
+    const options = ['--seed', '3', '--backend', 'wasm', '--out', out, '--json'];
+    const told = await neusim(['train', 'cnn-digits', ...tiny, ...options]);
     expect(told.code).toBe(0);
     const results = JSON.parse(told.out);
     expect(results).toEqual(read(out, 'results.json'));
