@@ -2,6 +2,7 @@
  * Calls of the kernels in `assembly/` on a guarded heap: what a call reads, what it must give, and what else must stay
  * as it was.
  */
+import { gunzipSync } from 'node:zlib';
 import type { Geometry } from '@neusim/core';
 import fc from 'fast-check';
 import { expect } from 'vitest';
@@ -72,7 +73,7 @@ export interface GuardedKernels {
 export function bytesOf(build: Build): Uint8Array<ArrayBuffer> {
   if (build === 'relaxed') hasRelaxedSimd();
   const text = build === 'relaxed' ? relaxed : simd;
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return Uint8Array.from(gunzipSync(Buffer.from(text, 'base64')));
 }
 
 /** A build of the kernels on a guarded heap of its own. */
