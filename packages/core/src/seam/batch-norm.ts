@@ -4,6 +4,7 @@
  * statistics are functions of x again, so that every order is right.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { batchNormAcross, isAcross, rows } from './batch-norm-across';
 import { runKernel, type SeamKernel, vjp } from './kernel';
 
 export const BATCH_NORM_TRAINING = 'NeusimBatchNormTraining';
@@ -80,10 +81,6 @@ function gradients(
   return [dx, dgamma, dbeta];
 }
 
-function rows(x: tf.Tensor): tf.Tensor2D {
-  return tf.reshape(x, [-1, x.shape[x.rank - 1] as number]);
-}
-
 /** Result of `batchNormTraining`. The statistics feed running averages: no gradient flows through them. */
 export interface BatchNormResult {
   readonly y: tf.Tensor;
@@ -93,7 +90,8 @@ export interface BatchNormResult {
 
 /**
  * y = γ·(x − mean)/√(variance + ε) + β with the mean and biased variance of all axes but the last (Ioffe &
- * Szegedy 2015). Differentiable in x, γ and β to any order.
+ * Szegedy 2015). Differentiable in x, γ and β to any order; within `withBatchNormAcross`, with the statistics of all replicas
+ * and to the first order.
  * @param x [..., C], with at least one element. @param gamma [C]. @param beta [C]. @param epsilon above 0.
  */
 export function batchNormTraining(
@@ -102,6 +100,8 @@ export function batchNormTraining(
   beta: tf.Tensor1D,
   epsilon = 1e-3,
 ): BatchNormResult {
-  const [y, mean, variance] = runKernel(forward, { x, gamma, beta }, { epsilon });
+  const [y, mean, variance] = isAcross()
+    ? batchNormAcross(x, gamma, beta, epsilon)
+    : runKernel(forward, { x, gamma, beta }, { epsilon });
   return { y, mean, variance };
 }

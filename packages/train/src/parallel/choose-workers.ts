@@ -1,0 +1,72 @@
+/** How many workers a run gets, and what it says where a resumed one gets others than before. */
+import type { Platform } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
+import type { TrainConfig } from '../config';
+import type { WarningEvent } from '../events';
+
+/** Where a run's workers come from. */
+export interface TrainWorkers {
+  /** The module that each worker runs: it gives `trainTasks` to `serveTasks`. */
+  readonly url: URL;
+  /** Default: `@neusim/platform`. */
+  readonly platform?: Pick<Platform, 'spawn' | 'cores'> | undefined;
+  /** As in `createPool`. */
+  readonly shareMemory?: boolean | undefined;
+}
+
+/**
+ * Multiply-adds of a forward pass over a batch from which on a second worker pays: about 0.1 s a step on one core.
+ * Below it, what a step costs besides (messages, weights out, gradients in) and the second's start are felt.
+ */
+const WORTH_A_WORKER = 1.5e8;
+/** And for each value of the weights, which travel out and back with every step. */
+const WORTH_A_WEIGHT = 100;
+
+/**
+ * @param given of the config: a number, or `auto`: as many as there are cores, as long as each has enough to do.
+ * @throws NeusimError TRAIN_NO_WORKERS where there is no module for them, CONFIG_INVALID where there are more than
+ *   images in a batch.
+ */
+export function chooseWorkers(
+  { workers: given, batchSize }: Pick<TrainConfig, 'workers' | 'batchSize'>,
+  cores: number | null,
+  { multiplyAdds, parameters }: { readonly multiplyAdds: number; readonly parameters: number },
+): number {
+  if (given === 'auto') {
+    if (cores === null) return 1;
+    const work = multiplyAdds * batchSize;
+    const enough = Math.floor(work / Math.max(WORTH_A_WORKER, WORTH_A_WEIGHT * parameters));
+    return Math.max(1, Math.min(cores, batchSize, enough));
+  }
+  if (given > batchSize)
+    throw new NeusimError('CONFIG_INVALID', `workers is ${given}; allowed: 1 to ${batchSize}, the batch`, {
+      data: { path: 'workers', met: given, batchSize },
+      hint: 'Every worker takes a part of each batch, of one image at least.',
+    });
+  if (given > 1 && cores === null)
+    throw new NeusimError('TRAIN_NO_WORKERS', `workers is ${given}, and there is no module for them to run`, {
+      data: { workers: given },
+      hint: 'Give train its third part, workers: { url }, or set workers to 1.',
+    });
+  return given;
+}
+
+/** What is told where a checkpoint of `before` workers goes on with `now`. */
+export function otherWorkers(
+  before: number,
+  now: number,
+  step: number,
+  { batchSize, syncBatchNorm }: TrainConfig,
+): WarningEvent {
+  const told = (count: number) => (count === 1 ? 'one worker' : `${count} workers`);
+  const part = (count: number) => Math.ceil(batchSize / count);
+  const norm = syncBatchNorm
+    ? ''
+    : `, and batch norm sees ${part(now)} images at a time in place of ${part(before)}`;
+  return {
+    type: 'warning',
+    code: 'OTHER_WORKERS',
+    step,
+    message: `the checkpoint was written with ${told(before)}: with ${told(now)} the curve will differ in its last digits${norm}`,
+  };
+}
