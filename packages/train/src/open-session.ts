@@ -12,7 +12,8 @@ import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 import type { TrainContext, TrainFiles } from './context';
 import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
 import { chooseModel, currentBackend, openDataset } from './prepare';
-import { Session, savedWorkers } from './session';
+import { savedWorkers } from './resume-warnings';
+import { Session } from './session';
 import { whenReady } from './when-ready';
 
 /** Leaves nothing behind where it throws. */

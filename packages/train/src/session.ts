@@ -28,7 +28,7 @@ import type {
 import { createLosses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
-import { otherWorkers } from './parallel/choose-workers';
+import { resumeWarnings } from './resume-warnings';
 import { type RunFacts, runFacts } from './run-facts';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
@@ -86,15 +86,7 @@ export class Session {
     this.earlierSpeed = imagesPerSecond;
     this.checkpoint = path;
     this.resumedFrom = path;
-    if (saved.backend !== this.backend)
-      this.toTell.push({
-        type: 'warning',
-        code: 'OTHER_BACKEND',
-        step,
-        message: `the checkpoint was written on ${saved.backend}: on ${this.backend} the curve will differ in its last digits`,
-      });
-    const before = savedWorkers(saved);
-    if (before !== this.workers) this.toTell.push(otherWorkers(before, this.workers, step, this.config));
+    this.toTell.push(...resumeWarnings(saved, this.config, this.backend));
   }
 
   startEvent(): StartEvent {
@@ -102,7 +94,7 @@ export class Session {
     return {
       type: 'start',
       ...this.facts,
-      workers: this.workers,
+      workers: config.workers as number,
       dataset: {
         name: dataset.name,
         shape: dataset.shape,
@@ -246,10 +238,6 @@ export class Session {
     if (!this.taken) disposeModel(this.model);
   }
 
-  private get workers(): number {
-    return this.config.workers as number;
-  }
-
   private get imagesPerSecond(): number | null {
     return this.clock.overall() ?? this.earlierSpeed;
   }
@@ -290,12 +278,6 @@ export class Session {
     this.history.steps.push({ step, loss, learningRate });
     this.toTell.push({ type: 'step', step, loss, learningRate, imagesPerSecond: clock.lap() });
   }
-}
-
-/** With how many workers a checkpoint was written; before there were any, with one. */
-export function savedWorkers({ config }: Checkpoint): number {
-  const { workers } = parseConfig(config);
-  return workers === 'auto' ? 1 : workers;
 }
 
 /** A finished run's history without what only its end brought, as it is made longer. */

@@ -1,8 +1,7 @@
-/** How many workers a run gets, and what it says where a resumed one gets others than before. */
+/** How many workers a run gets. */
 import type { Platform } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import type { TrainConfig } from '../config';
-import type { WarningEvent } from '../events';
 
 /** Where a run's workers come from. */
 export interface TrainWorkers {
@@ -49,24 +48,4 @@ export function chooseWorkers(
       hint: 'Give train its third part, workers: { url }, or set workers to 1.',
     });
   return given;
-}
-
-/** What is told where a checkpoint of `before` workers goes on with `now`. */
-export function otherWorkers(
-  before: number,
-  now: number,
-  step: number,
-  { batchSize, syncBatchNorm }: TrainConfig,
-): WarningEvent {
-  const told = (count: number) => (count === 1 ? 'one worker' : `${count} workers`);
-  const part = (count: number) => Math.ceil(batchSize / count);
-  const norm = syncBatchNorm
-    ? ''
-    : `, and batch norm sees ${part(now)} images at a time in place of ${part(before)}`;
-  return {
-    type: 'warning',
-    code: 'OTHER_WORKERS',
-    step,
-    message: `the checkpoint was written with ${told(before)}: with ${told(now)} the curve will differ in its last digits${norm}`,
-  };
 }
