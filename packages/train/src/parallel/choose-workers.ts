@@ -14,12 +14,12 @@ export interface TrainWorkers {
 }
 
 /**
- * Multiply-adds of a forward pass over a batch from which on a second worker pays: about 0.1 s a step on one core.
- * Below it, what a step costs besides (messages, weights out, gradients in) and the second's start are felt.
+ * Multiply-adds of the forward pass over its part of a batch from which on a worker pays: about 0.1 s of a step. What
+ * every worker pays whatever its part (some 5 µs an op, messages) is 10 to 40 ms a step for small networks.
  */
 const WORTH_A_WORKER = 1.5e8;
-/** And for each value of the weights, which travel out and back with every step. */
-const WORTH_A_WEIGHT = 100;
+/** And for each value of the weights, which go out to it and come back as gradients with every step. */
+const WORTH_A_WEIGHT = 150;
 
 /**
  * @param given of the config: a number, or `auto`: as many as there are cores, as long as each has enough to do.

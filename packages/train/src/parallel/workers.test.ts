@@ -5,18 +5,54 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import wasm from '@neusim/backend-wasm';
 import core, { loadModel, startBackend } from '@neusim/core';
+import { trainingBatch } from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models, { disposeModel } from '@neusim/models';
-import { createRegistry } from '@neusim/registry';
+import { createRegistry, define, plugin } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import * as v from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createPool, evaluate, type TrainConfigInput, type TrainContext, train } from '../index';
 import { buildWorker, goingWrong } from '../test/build-worker';
 import { patterns } from '../test/patterns';
 import { collect, ofType, small, temporaryFolder } from '../test/setup';
+import { openReplicas } from './replicas';
 
-const registry = createRegistry(core, hypernet, masks, models, wasm);
+/** Plain tfjs layers, one with a penalty that the model itself adds to its loss. The workers do not know its name. */
+const plain = define({
+  kind: 'model',
+  name: 'plain',
+  version: '1.0.0',
+  summary: 'a convolution and a dense layer',
+  options: v.object({ inputShape: v.tuple([v.number(), v.number(), v.number()]), classes: v.number() }),
+  load: () => (options: { inputShape: [number, number, number]; classes: number }) => ({
+    name: 'plain',
+    ...options,
+    options,
+    build: () =>
+      tfl.sequential({
+        layers: [
+          tfl.layers.conv2d({
+            inputShape: options.inputShape,
+            filters: 4,
+            kernelSize: 3,
+            strides: 2,
+            activation: 'relu',
+            kernelInitializer: tfl.initializers.heNormal({ seed: 4 }),
+          }),
+          tfl.layers.flatten(),
+          tfl.layers.dense({
+            units: options.classes,
+            kernelInitializer: tfl.initializers.glorotNormal({ seed: 5 }),
+            kernelRegularizer: tfl.regularizers.l2({ l2: 0.01 }),
+          }),
+        ],
+      }),
+  }),
+});
+const registry = createRegistry(core, hypernet, masks, models, wasm, plugin('plain', '1.0.0', [plain]));
 let url: URL;
 beforeAll(async () => {
   url = await buildWorker();
@@ -66,6 +102,14 @@ describe('50 steps', () => {
     },
   );
 
+  test('without batch norm, with penalties of its own: 2 and 3 workers as one, to 1e-4', async () => {
+    const config = steady({ model: 'plain', optimizer: { name: 'sgd', learningRate: 0.05 } });
+    const one = await losses({ ...config, workers: 1 });
+    expect(one.at(-1)).toBeLessThan(0.8 * (one[0] as number));
+    for (const workers of [2, 3])
+      expect(largestDifference(await losses({ ...config, workers }), one)).toBeLessThan(1e-4);
+  });
+
   test('one seed and number of workers, one curve and one test result, shared memory or not', async () => {
     const config = steady({ steps: 20, workers: 3 });
     const [end] = ofType(await run(config), 'end');
@@ -87,6 +131,37 @@ test('events tell the workers, and the memory is flat', async () => {
   expect(new Set(seen.slice(2)).size).toBe(1);
   expect(tf.memory().numTensors).toBe(before);
 });
+
+test.each([true, false])(
+  'the workers keep nothing from step to step; memory shared: %s',
+  async (shareMemory) => {
+    const model = registry
+      .make('model', 'nsn-digits', { width: 2, inputShape: [8, 8, 1], classes: 3 })
+      .build();
+    const pool = await createPool({ url, size: 2, shareMemory });
+    try {
+      const replicas = await openReplicas(pool, model, 'wasm');
+      const options = { loss: { labelSmoothing: 0, epsilon: 0 }, syncBatchNorm: shareMemory };
+      const seen: unknown[] = [];
+      for (let step = 0; step < 6; step++) {
+        const { loss, grads } = await replicas.step(
+          trainingBatch(patterns.train, step, { batchSize: 10, seed: 1 }),
+          options,
+        );
+        tf.dispose([loss, grads]);
+        await replicas.load();
+        seen.push([await pool.each('memory'), tf.memory().numBytes]);
+      }
+      expect(seen.slice(1)).toEqual(Array(5).fill(seen[0]));
+      // Another model in place of the first.
+      await openReplicas(pool, model, 'wasm');
+      expect([await pool.each('memory'), tf.memory().numBytes]).toEqual(seen[0]);
+    } finally {
+      await pool.close();
+      disposeModel(model);
+    }
+  },
+);
 
 test('the model that is taken has the weights of now', async () => {
   const config = steady({ steps: 6, workers: 2, evaluation: { every: 3 } });

@@ -9,7 +9,7 @@ import masks from '@neusim/masks';
 import models from '@neusim/models';
 import { port } from '@neusim/platform';
 import { createRegistry, NeusimError } from '@neusim/registry';
-import { enableProdMode } from '@tensorflow/tfjs-core';
+import { enableProdMode, memory } from '@tensorflow/tfjs-core';
 import { Moved, serveTasks, type Task, type Tasks, trainTasks } from '../index';
 
 export interface GoesWrong {
@@ -50,6 +50,7 @@ if (goesWrong?.how !== 'silent')
   serveTasks(own, {
     ...tasks,
     'neusim/step': step,
+    memory: () => [memory().numTensors, memory().numBytes],
     square: (x: number) => x * x,
     rank: (_, { rank }) => rank,
     fail: (how: string) => goWrong[how]?.(),
