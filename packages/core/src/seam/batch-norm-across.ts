@@ -8,6 +8,7 @@
  */
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { rows, withBatchNormRule } from './batch-norm';
 import { runKernel, type SeamKernel } from './kernel';
 
 /** Gives a replica's values to all, and returns those of every replica in an order that is the same for all. */
@@ -19,19 +20,21 @@ let current: Gather | null = null;
  * Runs `f` with every `batchNormTraining` in it, and its gradient, taken over all replicas that call this at the same
  * time. A replica's loss is its share of the whole: the mean over its part, times its part of the whole batch.
  * @param gather blocks until every replica has given as many values.
+ * @throws NeusimError BATCH_NORM_ENGINE on an engine whose data cannot be read at once, BATCH_NORM_SCOPE where a gradient
+ *   is taken outside.
  */
 export function withBatchNormAcross<T>(gather: Gather, f: () => T): T {
   const before = current;
   current = gather;
   try {
-    return f();
+    return withBatchNormRule(
+      (x, gamma, beta, epsilon) => runKernel(forward, { x, gamma, beta }, { epsilon }),
+      f,
+    );
   } finally {
     current = before;
   }
 }
-
-/** Whether `withBatchNormAcross` is at work. */
-export const isAcross = () => current !== null;
 
 type T1 = tf.Tensor1D;
 interface Attrs {
@@ -81,11 +84,6 @@ const grad: SeamKernel<
     return [tf.mul(centred, tf.mul(gamma, rstd)), dgamma, dbeta];
   },
 };
-
-/** As `batchNormTraining`, across all replicas. */
-export function batchNormAcross(x: tf.Tensor, gamma: T1, beta: T1, epsilon: number): [tf.Tensor, T1, T1] {
-  return runKernel(forward, { x, gamma, beta }, { epsilon });
-}
 
 /** [count, first[C], second[C]] of every replica. */
 function exchange(count: number, first: tf.Tensor, second: tf.Tensor): readonly Float64Array[] {
@@ -137,9 +135,4 @@ function means(all: readonly Float64Array[]): [Float64Array, Float64Array] {
   const half = (sums.length - 1) / 2 + 1;
   const mean = sums.map((sum) => sum / (count as number));
   return [mean.subarray(1, half), mean.subarray(half)];
-}
-
-/** [..., C] as [rows, C]. */
-export function rows(x: tf.Tensor): tf.Tensor2D {
-  return tf.reshape(x, [-1, x.shape[x.rank - 1] as number]);
 }

@@ -4,7 +4,6 @@
  * statistics are functions of x again, so that every order is right.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormAcross, isAcross, rows } from './batch-norm-across';
 import { runKernel, type SeamKernel, vjp } from './kernel';
 
 export const BATCH_NORM_TRAINING = 'NeusimBatchNormTraining';
@@ -81,6 +80,27 @@ function gradients(
   return [dx, dgamma, dbeta];
 }
 
+/** [..., C] as [rows, C]. */
+export function rows(x: tf.Tensor): tf.Tensor2D {
+  return tf.reshape(x, [-1, x.shape[x.rank - 1] as number]);
+}
+
+/** y, mean and variance. */
+export type BatchNormRule = (x: tf.Tensor, gamma: T1, beta: T1, epsilon: number) => [tf.Tensor, T1, T1];
+
+let rule: BatchNormRule = (x, gamma, beta, epsilon) => runKernel(forward, { x, gamma, beta }, { epsilon });
+
+/** Runs `f` with another rule for `batchNormTraining`: `batch-norm-across.ts` has one, which most pages do without. */
+export function withBatchNormRule<T>(other: BatchNormRule, f: () => T): T {
+  const before = rule;
+  rule = other;
+  try {
+    return f();
+  } finally {
+    rule = before;
+  }
+}
+
 /** Result of `batchNormTraining`. The statistics feed running averages: no gradient flows through them. */
 export interface BatchNormResult {
   readonly y: tf.Tensor;
@@ -100,8 +120,6 @@ export function batchNormTraining(
   beta: tf.Tensor1D,
   epsilon = 1e-3,
 ): BatchNormResult {
-  const [y, mean, variance] = isAcross()
-    ? batchNormAcross(x, gamma, beta, epsilon)
-    : runKernel(forward, { x, gamma, beta }, { epsilon });
+  const [y, mean, variance] = rule(x, gamma, beta, epsilon);
   return { y, mean, variance };
 }
