@@ -32,7 +32,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   const model = await whenReady(registry, () => chosen.build());
   const dispose: (() => unknown)[] = [() => disposeModel(model)];
   try {
-    const config = withWorkers(parsed, saved, workers, model);
+    const config = withWorkers(parsed, saved, workers, backend, model);
     const work = { config, model, dataset };
     const compute =
       workers && config.workers !== 1
@@ -58,13 +58,14 @@ function withWorkers(
   config: TrainConfig,
   saved: Checkpoint | undefined,
   workers: TrainWorkers | undefined,
+  backend: string,
   model: LayersModel,
 ): TrainConfig {
   const cores = workers ? (workers.platform ?? platform).cores() : null;
   const before = saved && config.workers === 'auto' ? savedWorkers(saved) : undefined;
   const given = before === undefined || cores === null ? config : { ...config, workers: before };
   const cost = { multiplyAdds: multiplyAdds(model), parameters: countParameters(model) };
-  return Object.freeze({ ...config, workers: chooseWorkers(given, cores, cost) });
+  return Object.freeze({ ...config, workers: chooseWorkers(given, cores, backend, cost) });
 }
 
 async function prepareFolder(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {

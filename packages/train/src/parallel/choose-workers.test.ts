@@ -16,25 +16,30 @@ describe('auto', () => {
     ['many weights for little work', { multiplyAdds: 4.2e7, parameters: 1e8 }, 128, 8, 1],
     ['one core', cifar, 128, 1, 1],
   ])('%s', (_, cost, batchSize, cores, wanted) => {
-    expect(chooseWorkers(auto(batchSize), cores, cost)).toBe(wanted);
+    expect(chooseWorkers(auto(batchSize), cores, 'wasm', cost)).toBe(wanted);
   });
 
   test('without a module for them there are none', () => {
-    expect(chooseWorkers(auto(128), null, cifar)).toBe(1);
+    expect(chooseWorkers(auto(128), null, 'wasm', cifar)).toBe(1);
   });
+});
+
+test('auto, on an engine that does not take one core: one', () => {
+  expect(chooseWorkers(auto(128), 8, 'webgpu', cifar)).toBe(1);
+  expect(chooseWorkers({ workers: 2, batchSize: 128 }, 8, 'webgpu', cifar)).toBe(2);
 });
 
 describe('a number', () => {
   test('is taken as it is, beyond the cores too', () => {
-    expect(chooseWorkers({ workers: 5, batchSize: 64 }, 2, digits)).toBe(5);
-    expect(chooseWorkers({ workers: 1, batchSize: 64 }, null, digits)).toBe(1);
+    expect(chooseWorkers({ workers: 5, batchSize: 64 }, 2, 'wasm', digits)).toBe(5);
+    expect(chooseWorkers({ workers: 1, batchSize: 64 }, null, 'wasm', digits)).toBe(1);
   });
 
   test('beyond the images of a batch, or without a module, is refused', () => {
-    expect(() => chooseWorkers({ workers: 9, batchSize: 8 }, 16, digits)).toThrow(
+    expect(() => chooseWorkers({ workers: 9, batchSize: 8 }, 16, 'wasm', digits)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', data: { path: 'workers', met: 9, batchSize: 8 } }),
     );
-    expect(() => chooseWorkers({ workers: 2, batchSize: 8 }, null, digits)).toThrow(
+    expect(() => chooseWorkers({ workers: 2, batchSize: 8 }, null, 'wasm', digits)).toThrow(
       expect.objectContaining({ code: 'TRAIN_NO_WORKERS', data: { workers: 2 } }),
     );
   });

@@ -21,18 +21,23 @@ const WORTH_A_WORKER = 1.5e8;
 /** And for each value of the weights, which go out to it and come back as gradients with every step. */
 const WORTH_A_WEIGHT = 150;
 
+/** Engines of which each takes one core; others run on a GPU, or on all cores by themselves. */
+const ONE_CORE_EACH = ['wasm', 'cpu'];
+
 /**
  * @param given of the config: a number, or `auto`: as many as there are cores, as long as each has enough to do.
+ * @param cores null where there is no module for workers to run. @param backend tfjs's name of the engine.
  * @throws NeusimError TRAIN_NO_WORKERS where there is no module for them, CONFIG_INVALID where there are more than
  *   images in a batch.
  */
 export function chooseWorkers(
   { workers: given, batchSize }: Pick<TrainConfig, 'workers' | 'batchSize'>,
   cores: number | null,
+  backend: string,
   { multiplyAdds, parameters }: { readonly multiplyAdds: number; readonly parameters: number },
 ): number {
   if (given === 'auto') {
-    if (cores === null) return 1;
+    if (cores === null || !ONE_CORE_EACH.includes(backend)) return 1;
     const work = multiplyAdds * batchSize;
     const enough = Math.floor(work / Math.max(WORTH_A_WORKER, WORTH_A_WEIGHT * parameters));
     return Math.max(1, Math.min(cores, batchSize, enough));

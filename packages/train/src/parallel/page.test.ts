@@ -63,6 +63,8 @@ test.each(['isolated from no one', 'without the constructor'])(
     const config = small({ workers: 2, steps: 4, evaluation: { batchSize: 11 } });
     const [start] = ofType(await collect(config, { registry, workers }), 'start');
     expect(start?.workers).toBe(2);
+    // Threads of the engine in each worker would be too many.
+    expect(tf.env().getFlags().WASM_HAS_MULTITHREAD_SUPPORT).toBe(false);
     // Each step: weights, gradients and images to each worker, weights and gradients back; before the evaluation weights
     // there and back; its batches.
     expect(moved).toBe(4 * 2 * (3 + 2) + 2 * (1 + 1) + 3);

@@ -73,7 +73,11 @@ export function trainTasks(
   };
   return {
     'neusim/open': async (item: OpenItem) => {
-      if (tf.getBackend() !== item.backend || !replica) await start(item.backend);
+      if (tf.getBackend() !== item.backend || !replica) {
+        // A worker is one thread: in an isolated page tfjs-wasm would start as many as there are cores in each.
+        tf.env().setFlags({ ...tf.env().getFlags(), WASM_HAS_MULTITHREAD_SUPPORT: false });
+        await start(item.backend);
+      }
       replica?.dispose();
       replica = undefined;
       replica = await Replica.open(registry, item);
