@@ -10,8 +10,9 @@ import { bin, node, root } from './shell.mjs';
 
 const tool = (file, ...args) => node([join(root, 'tools', file), ...args]);
 
-// In order. Types, lint, arrows and tests read the source; what comes after `build` reads what is published.
+// In order. `kernels` compiles the WebAssembly that the source imports. Types, lint, arrows and tests read the source; what comes after `build` reads what is published.
 const checks = {
+  kernels: () => node([join(root, 'packages/backend-wasm/assembly/compile.mjs')]),
   types: () => node([bin('typescript', 'tsc'), '--project', 'tsconfig.json', '--pretty']),
   lint: () => node([bin('@biomejs/biome'), 'check', '--error-on-warnings']),
   lockfile: () => tool('lockfile.mjs'),
@@ -37,6 +38,7 @@ export async function test(args) {
     return 2;
   }
   if (only.some((name) => readTheBuild.includes(name))) only.push('build');
+  if (only.length > 0) only.push('kernels');
   const started = Date.now();
   for (const name of Object.keys(checks).filter((each) => only.length === 0 || only.includes(each))) {
     const since = Date.now();

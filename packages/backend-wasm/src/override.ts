@@ -31,9 +31,11 @@ export function override<Attrs>(kernel: string, run: (call: Call<Attrs>, stock: 
 /** An override written in tfjs ops. */
 export function composed<Attrs>(
   kernel: string,
-  compute: (inputs: Call<Attrs>['inputs'], attrs: Attrs) => tf.Tensor | tf.Tensor[],
+  compute: (inputs: Call<Attrs>['inputs'], attrs: Attrs, backend: BackendWasm) => tf.Tensor | tf.Tensor[],
 ): Override {
-  return override<Attrs>(kernel, ({ inputs, attrs }) => tf.tidy(() => compute(inputs, attrs)));
+  return override<Attrs>(kernel, ({ inputs, attrs, backend }) =>
+    tf.tidy(() => compute(inputs, attrs, backend)),
+  );
 }
 
 /** Registers an override. Kernels may be replaced before the backend has been initialised, or after. */

@@ -6,6 +6,7 @@ import { type Backend, type Probe, setMemoryLimit } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from './kernels';
+import { loadNative } from './native/native';
 import { install } from './override';
 
 /** A WebAssembly heap ends at 4 GiB. */
@@ -31,7 +32,7 @@ export const wasm: Backend = {
       tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT'),
     ]);
     if (!simd)
-      return { available: true, adapter: 'WebAssembly', reason: 'runs without SIMD, several times slower' };
+      return { available: false, adapter: '', reason: 'this JavaScript engine has no WebAssembly SIMD' };
     return threads
       ? {
           available: true,
@@ -51,6 +52,7 @@ export const wasm: Backend = {
         cause,
       });
     }
+    await loadNative();
     if (started) return;
     started = true;
     for (const kernel of kernels) install(kernel);

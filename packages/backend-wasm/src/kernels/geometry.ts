@@ -1,0 +1,24 @@
+/** Core's geometry from tfjs's. */
+import type { Geometry } from '@neusim/core';
+import type { backend_util } from '@tensorflow/tfjs-core';
+
+export function fromConvInfo(info: backend_util.Conv2DInfo): Geometry {
+  const { top, bottom, left, right } = info.padInfo;
+  return {
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    kernelHeight: info.filterHeight,
+    kernelWidth: info.filterWidth,
+    taps: info.filterHeight * info.filterWidth,
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    pad: [
+      [top, bottom],
+      [left, right],
+    ],
+    outHeight: info.outHeight,
+    outWidth: info.outWidth,
+    centre: [((info.effectiveFilterHeight - 1) >> 1) - top, ((info.effectiveFilterWidth - 1) >> 1) - left],
+  };
+}

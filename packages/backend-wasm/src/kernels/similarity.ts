@@ -1,0 +1,117 @@
+/** The similarity convolution and its gradients: one call each, whatever the geometry and the form of m. */
+import {
+  type ConvAttrs,
+  type Geometry,
+  SIMILARITY_CONV2D,
+  SIMILARITY_CONV2D_BACKPROP,
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  type SimilarityGradAttrs,
+} from '@neusim/core';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
+import * as tf from '@tensorflow/tfjs-core';
+import { addressesOf, native, requireDone, type Similarity, writeGeometry } from '../native/native';
+import { zeros } from '../native/outputs';
+import { override } from '../override';
+
+type T4 = tf.Tensor4D;
+
+export const similarityConv2d = override<ConvAttrs>(
+  SIMILARITY_CONV2D,
+  ({ inputs, attrs: { g }, backend }) => {
+    const { x, w, m } = inputs as { x: T4; w: T4; m: tf.Tensor };
+    const [batch, filters] = [x.shape[0], w.shape[3]];
+    const shape = [batch, g.outHeight, g.outWidth, filters];
+    if ([x, w, m].some((t) => t.size === 0)) return zeros(backend, shape);
+    const y = backend.makeOutput(shape, 'float32');
+    const engine = native(backend);
+    const [xAt, wAt, mAt, yAt] = addressesOf(backend, x, w, m, y);
+    const at = writeGeometry(engine, g, batch, filters, similarityOf(m.shape));
+    requireDone(
+      engine.exports.similarityForward(at, xAt, wAt, mAt, yAt, 0, false),
+      'a similarity convolution',
+      backend,
+      [y],
+    );
+    return y;
+  },
+);
+
+interface Wanted {
+  readonly dx?: boolean;
+  readonly dw?: boolean;
+  readonly dm?: boolean;
+}
+
+interface Operands {
+  readonly x?: T4;
+  readonly w?: T4;
+  readonly m?: tf.Tensor;
+  readonly dy: T4;
+}
+
+/** The gradients wanted, in the order dx, dw, dm. */
+function backward(
+  backend: BackendWasm,
+  { x, w, m, dy }: Operands,
+  mShape: readonly number[],
+  g: Geometry,
+  wanted: Wanted,
+): tf.TensorInfo[] {
+  const [batch, , , filters] = dy.shape;
+  const dx = wanted.dx ? zeros(backend, [batch, g.height, g.width, g.channels]) : null;
+  const dw = wanted.dw ? zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]) : null;
+  const dm = wanted.dm ? zeros(backend, mShape) : null;
+  const outputs = [dx, dw, dm].filter((out) => out !== null);
+  if ([x, w, m, dy].some((t) => t?.size === 0)) return outputs;
+  const engine = native(backend);
+  const [xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt] = addressesOf(backend, x, w, m, dy, dx, dw, dm);
+  const at = writeGeometry(engine, g, batch, filters, similarityOf(mShape));
+  requireDone(
+    engine.exports.similarityBackward(at, xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt),
+    "a similarity convolution's gradients",
+    backend,
+    outputs,
+  );
+  return outputs;
+}
+
+export const similarityConv2dBackprop = override<ConvAttrs>(
+  SIMILARITY_CONV2D_BACKPROP,
+  ({ inputs, attrs: { g }, backend }) =>
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, {
+      dx: true,
+      dw: true,
+      dm: true,
+    }),
+);
+
+export const similarityConv2dBackpropInput = override<ConvAttrs>(
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  ({ inputs, attrs: { g }, backend }) =>
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, { dx: true }),
+);
+
+export const similarityConv2dBackpropFilter = override<ConvAttrs>(
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  ({ inputs, attrs: { g }, backend }) =>
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, { dw: true }),
+);
+
+export const similarityConv2dBackpropSimilarity = override<SimilarityGradAttrs>(
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  ({ inputs, attrs: { g, mShape }, backend }) =>
+    backward(backend, inputs as unknown as Operands, mShape, g, { dm: true }),
+);
+
+/** m [B|1,H'|1,W'|1,K(,K)] as the kernels are told of it. */
+function similarityOf(shape: readonly number[]): Similarity {
+  const [batch, height, width] = shape as [number, number, number];
+  const values = tf.util.sizeFromShape(shape.slice(3));
+  const stride = (size: number, floats: number) => (size === 1 ? 0 : floats);
+  return {
+    values,
+    strides: [stride(batch, height * width * values), stride(height, width * values), stride(width, values)],
+  };
+}

@@ -1,0 +1,53 @@
+/**
+ * Which build of the kernels runs here. Relaxed SIMD multiplies and adds in one step, with one rounding, where the
+ * processor can; plain SIMD does it in two.
+ */
+
+/** A module with one function, whose body is `f32x4.relaxed_madd` of three constants. */
+const RELAXED_MADD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 17, 65, 0,
+  253, 17, 65, 0, 253, 17, 253, 133, 2, 11,
+]);
+
+export type Build = 'relaxed' | 'simd';
+
+let compiled: Promise<{ readonly build: Build; readonly bytes: Uint8Array<ArrayBuffer> }> | undefined;
+
+/** The binary for this JavaScript engine, loaded once: a page fetches only the build it runs. */
+export function loadBinary() {
+  compiled ??= hasRelaxedSimd()
+    ? import('../generated/relaxed').then(({ default: text }) => ({ build: 'relaxed', bytes: decode(text) }))
+    : import('../generated/simd').then(({ default: text }) => ({ build: 'simd', bytes: decode(text) }));
+  return compiled;
+}
+
+/**
+ * Whether relaxed SIMD runs here. Node 20 has it complete but behind a flag of V8, which is raised: all it does is to
+ * let modules with these instructions compile.
+ */
+export function hasRelaxedSimd(): boolean {
+  if (WebAssembly.validate(RELAXED_MADD)) return true;
+  const { process } = globalThis as { process?: NodeJS.Process };
+  if (!process?.versions?.node?.startsWith('20.')) return false;
+  process.getBuiltinModule?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
+  return WebAssembly.validate(RELAXED_MADD);
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
+/** The bytes before the flags of the imported memory: its module, its name and its kind. */
+const MEMORY_IMPORT = [3, ...[...'env'].map(code), 6, ...[...'memory'].map(code), 2];
+
+/** The binary for a memory shared between threads: the same, but for two bits of what it says of its memory. */
+export function forSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const start = bytes.findIndex((_, at) => MEMORY_IMPORT.every((byte, i) => bytes[at + i] === byte));
+  const shared = bytes.slice();
+  shared[start + MEMORY_IMPORT.length] = 3;
+  return shared;
+}
+
+function code(character: string): number {
+  return character.charCodeAt(0);
+}
