@@ -1,11 +1,11 @@
 /** Who does a run's steps and evaluations: this thread, or the workers of a pool. */
 
-import type { WeightInfo } from '@neusim/core';
+import { type WeightInfo, withBatchNormAcross } from '@neusim/core';
 import { type Dataset, trainingBatch } from '@neusim/datasets';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from './config';
 import { evaluation } from './evaluate';
-import type { TrainWorkers } from './parallel/choose-workers';
+import { ONE_CORE_EACH, type TrainWorkers } from './parallel/choose-workers';
 import { openReplicas } from './parallel/replicas';
 import { createPool } from './pool/pool';
 import type { Evaluation } from './score';
@@ -25,12 +25,22 @@ interface Work {
   readonly dataset: Dataset;
 }
 
-/** @param trainable the model's trainable weights. */
-export function computeHere({ config, model, dataset }: Work, trainable: readonly WeightInfo[]): Compute {
+/** @param backend tfjs's name of the engine. @param trainable the model's trainable weights. */
+export function computeHere(
+  { config, model, dataset }: Work,
+  backend: string,
+  trainable: readonly WeightInfo[],
+): Compute {
   const { batchSize } = config.evaluation;
   const { normalize, loss } = config;
+  // The same sums as several workers have, so that their number changes next to nothing.
+  const across = config.syncBatchNorm && ONE_CORE_EACH.includes(backend);
   return {
-    step: async (step) => trainingStep(model, trainable, trainingBatch(dataset.train, step, config), loss),
+    async step(step) {
+      const batch = trainingBatch(dataset.train, step, config);
+      const run = () => trainingStep(model, trainable, batch, loss);
+      return across ? withBatchNormAcross((own) => [own], run) : run();
+    },
     test: (signal) => evaluation(model, dataset.test, { batchSize, normalize, signal }),
     close: async () => {},
   };

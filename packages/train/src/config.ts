@@ -72,7 +72,10 @@ export const configSchema = strictOptions({
     v.union([v.literal('auto'), count], "allowed: 'auto', or a whole number from 1"),
     'auto',
   ),
-  /** Whether batch norm takes its statistics over the whole batch, where workers share it; else each over its part. */
+  /**
+   * Whether batch norm takes its statistics over the whole batch, where workers share it; else each over its part. With
+   * one worker, by the same sums.
+   */
   syncBatchNorm: v.optional(v.boolean(), false),
   normalize: v.optional(normalizeSchema, 'none'),
   augment: v.optional(augmentSchema, {}),

@@ -39,6 +39,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
         ? await computeInWorkers(work, backend, workers)
         : computeHere(
             work,
+            backend,
             describeWeights(model).filter(({ trainable }) => trainable),
           );
     dispose.unshift(() => compute.close());

@@ -21,8 +21,11 @@ const WORTH_A_WORKER = 1.5e8;
 /** And for each value of the weights, which go out to it and come back as gradients with every step. */
 const WORTH_A_WEIGHT = 150;
 
-/** Engines of which each takes one core; others run on a GPU, or on all cores by themselves. */
-const ONE_CORE_EACH = ['wasm', 'cpu'];
+/**
+ * Engines of which each takes one core, and whose data can be read at once; others run on a GPU, or on all cores by
+ * themselves.
+ */
+export const ONE_CORE_EACH: readonly string[] = ['wasm', 'cpu'];
 
 /**
  * @param given of the config: a number, or `auto`: as many as there are cores, as long as each has enough to do.

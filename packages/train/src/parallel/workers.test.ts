@@ -97,6 +97,8 @@ describe('50 steps', () => {
         const many = await losses(steady({ ...changes, workers, syncBatchNorm: true }));
         expect(largestDifference(many, one)).toBeLessThan(1e-4);
       }
+      const same = await losses(steady({ ...changes, workers: 1, syncBatchNorm: true }));
+      expect(largestDifference(same, one)).toBeLessThan(1e-4);
       // The statistics of parts are others: the comparison above is one of something.
       expect(largestDifference(await losses(steady({ ...changes, workers: 2 })), one)).toBeGreaterThan(1e-3);
     },
