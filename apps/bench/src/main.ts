@@ -15,7 +15,11 @@ interface Flags {
 
 const program = new Command('bench')
   .description('Time NeuSim against frozen baselines, in one process; every figure is a median.')
-  .option('--suite <name>', 'cpu (speed), memory (heap at batch 128)', 'cpu')
+  .option(
+    '--suite <name>',
+    'cpu (speed), memory (heap at batch 128), workers (threads that share a batch)',
+    'cpu',
+  )
   .option('--json <file>', 'write { machine, rows, ratios }')
   .option('--quick', 'tiny sizes: shows that everything runs, in seconds')
   .option('--only <part...>', 'parts of the suite: vgg, nsn-cifar, conv')

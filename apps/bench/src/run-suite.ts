@@ -6,12 +6,14 @@ import { benchConvolutions } from './suites/convolutions';
 import { benchMemory } from './suites/memory';
 import { benchNsnCifar } from './suites/nsn-cifar';
 import { benchVgg } from './suites/vgg';
+import { benchWorkers } from './suites/workers';
 
-type Bench = (engines: Engines, quick: boolean) => Findings;
+type Bench = (engines: Engines, quick: boolean) => Findings | Promise<Findings>;
 
 const suites: Readonly<Record<string, Readonly<Record<string, Bench>>>> = {
   cpu: { vgg: benchVgg, 'nsn-cifar': benchNsnCifar, conv: benchConvolutions },
   memory: { memory: benchMemory },
+  workers: { workers: (_, quick) => benchWorkers(quick) },
 };
 
 export interface SuiteOptions {
@@ -36,7 +38,7 @@ export async function runSuite(
   for (const [name, bench] of Object.entries(benches)) {
     if (only && !only.includes(name)) continue;
     onProgress(name);
-    found.push(bench(engines, quick));
+    found.push(await bench(engines, quick));
   }
   return {
     suite,
