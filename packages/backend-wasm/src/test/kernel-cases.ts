@@ -117,7 +117,7 @@ function similar({ what, x, w, options }: Conv): KernelCase[] {
 }
 
 const products: readonly KernelCase[] = [
-  { what: 'plain', a: [4, 5], b: [5, 3], transposeA: false, transposeB: false },
+  { what: 'plain', a: [1, 4, 5], b: [1, 5, 3], transposeA: false, transposeB: false },
   { what: 'transposed', a: [4, 5], b: [5, 3], transposeA: true, transposeB: true },
   { what: 'batches', a: [3, 4, 5], b: [3, 5, 7], transposeA: false, transposeB: false },
   { what: 'batches broadcast', a: [2, 1, 4, 5], b: [3, 5, 7], transposeA: false, transposeB: false },
