@@ -8,7 +8,11 @@ export interface Profile {
   /** Milliseconds in all. */
   readonly total: number;
   /** Self time in milliseconds, the largest first: without the kernels that a kernel calls. */
-  readonly kernels: readonly { readonly name: string; readonly milliseconds: number; readonly calls: number }[];
+  readonly kernels: readonly {
+    readonly name: string;
+    readonly milliseconds: number;
+    readonly calls: number;
+  }[];
 }
 
 /** Runs `compute` with every kernel timed. Kernels that are registered meanwhile are not. */

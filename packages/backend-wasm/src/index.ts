@@ -2,6 +2,7 @@
 import { define, noOptions, plugin } from '@neusim/registry';
 import { wasm } from './wasm';
 
+export { type Precision, setPrecision } from './kernels/winograd-tile';
 export { heapBytes, wasm } from './wasm';
 
 const definition = define({

@@ -2,10 +2,10 @@
 import type { Geometry } from '@neusim/core';
 
 /**
- * `exact`: F(2×2,3×3), whose error is about that of the plain sum. `fast`: F(4×4,3×3) where that is less work; its
+ * `direct`: never Winograd. `exact`: F(2×2,3×3), whose error is about that of the plain sum. `fast`: F(4×4,3×3) where that is less work; its
  * error is seven times as large, 5e-6 of the largest value.
  */
-export type Precision = 'exact' | 'fast';
+export type Precision = 'direct' | 'exact' | 'fast';
 
 let precision: Precision = 'exact';
 
@@ -26,7 +26,7 @@ export function winogradTile(g: Geometry, filters: number): 0 | 2 | 4 {
     [...strides, ...dilations].every((n) => n === 1) &&
     channels % 4 === 0 &&
     filters % 4 === 0;
-  if (!fits) return 0;
+  if (!fits || precision === 'direct') return 0;
   const work = (n: number) =>
     (n + 2) ** 2 *
     Math.ceil(outHeight / n) *
