@@ -61,16 +61,15 @@ function benchShape(engines: Engines, shape: ConvShape, quick: boolean): Finding
     byImage: at('neusim', byImage, pass),
     byPosition: at('neusim', byPosition, pass),
   });
-  const few = quick ? 2 : 3;
   const forward = measure(
     engines,
     { ...ourForms('forward'), stock: at('stock', stock, 'forward') },
-    quick ? 2 : 9,
+    quick ? 2 : 7,
   );
   const train = measure(
     engines,
     { ...ourForms('train'), foundation: at('foundation', plain, 'train') },
-    quick ? 2 : 7,
+    quick ? 2 : 5,
   );
   // Seconds a round: comparisons of their own.
   const slow = measure(
@@ -81,7 +80,7 @@ function benchShape(engines: Engines, shape: ConvShape, quick: boolean): Finding
       foundationDns: at('foundation', dns, 'train'),
       foundationUns: at('foundation', uns, 'train'),
     },
-    few,
+    2,
   );
   // The authors' code takes 3×3 windows alone.
   const nineFold =
@@ -93,7 +92,7 @@ function benchShape(engines: Engines, shape: ConvShape, quick: boolean): Finding
             authors: at('foundation', authors, 'train'),
             onOurs: at('neusim', authors, 'train'),
           },
-          few,
+          2,
         )
       : undefined;
   const errors = errorsOf(engines, tensors);
