@@ -63,6 +63,13 @@ function packTransposed(b: usize, ldb: usize, k: i32, width: i32, to: usize): vo
   }
 }
 
+/** Whether a microkernel writes just so many columns. */
+// @ts-ignore: decorator
+@inline
+function isWhole(width: i32): bool {
+  return width == PANEL || width == 4;
+}
+
 /** C[m,n] (+)= A[m,k]·B, with B in panels; rows of A and C lie `lda` and `ldc` bytes apart. `edge`: 192 bytes of scratch. */
 export function multiply(
   a: usize, lda: usize, panels: usize, c: usize, ldc: usize, m: i32, n: i32, k: i32, add: bool, edge: usize,
@@ -76,9 +83,9 @@ export function multiply(
         const rows = min(MOST_ROWS, last - row);
         const from = a + <usize>row * lda;
         const to = c + <usize>row * ldc + (<usize>column << 2);
-        if (width == PANEL) nn(rows, k, from, lda, panel, to, ldc, add);
+        if (isWhole(width)) nn(rows, width == 4, k, from, lda, panel, to, ldc, add);
         else {
-          nn(rows, k, from, lda, panel, edge, 32, false);
+          nn(rows, width < 4, k, from, lda, panel, edge, 32, false);
           spill(edge, to, ldc, rows, width, add);
         }
       }
@@ -97,9 +104,9 @@ export function multiplyTransposed(
       const width = min(PANEL, n - column);
       const to = c + <usize>row * ldc + (<usize>column << 2);
       const from = a + (<usize>row << 2);
-      if (width == PANEL) tn(rows, k, from, lda, panel, ldb, to, ldc, add);
+      if (isWhole(width)) tn(rows, width == 4, k, from, lda, panel, ldb, to, ldc, add);
       else {
-        tn(rows, k, from, lda, panel, ldb, edge, 32, false);
+        tn(rows, width < 4, k, from, lda, panel, ldb, edge, 32, false);
         spill(edge, to, ldc, rows, width, add);
       }
       panel += panelStride;

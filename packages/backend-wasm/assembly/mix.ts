@@ -10,8 +10,15 @@ export function mix(m: usize, from: usize, to: usize, taps: i32, channels: i32):
   for (; c + 8 <= channels; c += 8)
     for (let k = 0; k < taps; k += MOST_ROWS) {
       const write = to + <usize>k * tap + (<usize>c << 2);
-      tn(min(MOST_ROWS, taps - k), taps, m + (<usize>k << 2), row, from + (<usize>c << 2), tap, write, tap, false);
+      tn(min(MOST_ROWS, taps - k), false, taps, m + (<usize>k << 2), row, from + (<usize>c << 2), tap, write, tap, false);
     }
+  if (c + 4 <= channels) {
+    for (let k = 0; k < taps; k += MOST_ROWS) {
+      const write = to + <usize>k * tap + (<usize>c << 2);
+      tn(min(MOST_ROWS, taps - k), true, taps, m + (<usize>k << 2), row, from + (<usize>c << 2), tap, write, tap, false);
+    }
+    c += 4;
+  }
   for (; c < channels; c++)
     for (let k = 0; k < taps; k++) {
       let sum: f32 = 0;

@@ -34,8 +34,6 @@ declare function allocate(bytes: usize): usize;
 @external("env", "free")
 declare function release(address: usize): void;
 
-let most: usize = 0;
-
 /** Scratch memory, 16-byte aligned as the allocator's is; 0 where the heap cannot grow. */
 export function scratch(bytes: usize): usize {
   return allocate(bytes);
@@ -43,4 +41,28 @@ export function scratch(bytes: usize): usize {
 
 export function free(address: usize): void {
   release(address);
+}
+
+/** The first `count` values, from 1 to 4, and zeros: reads nothing beyond. */
+// @ts-ignore: decorator
+@inline
+export function loadFirst(from: usize, count: i32): v128 {
+  if (count >= 4) return v128.load(from);
+  let value = v128.load32_zero(from);
+  if (count > 1) value = f32x4.replace_lane(value, 1, load<f32>(from, 4));
+  if (count > 2) value = f32x4.replace_lane(value, 2, load<f32>(from, 8));
+  return value;
+}
+
+/** Stores the first `count` values, from 1 to 4. */
+// @ts-ignore: decorator
+@inline
+export function storeFirst(to: usize, value: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(to, value);
+    return;
+  }
+  store<f32>(to, f32x4.extract_lane(value, 0));
+  if (count > 1) store<f32>(to, f32x4.extract_lane(value, 1), 4);
+  if (count > 2) store<f32>(to, f32x4.extract_lane(value, 2), 8);
 }

@@ -1,11 +1,12 @@
 /**
  * Plain 3×3 convolutions of stride and dilation 1 by Winograd's F(n×n, 3×3) (Lavin & Gray 2016), n = 2 or 4: of each
  * tile of n×n outputs (n+2)² values are multiplied, 2.25 times (n = 4: 4 times) fewer than plainly. Tiles are taken in
- * blocks: transformed, multiplied plane by plane, transformed back. C and F are multiples of 4.
+ * blocks: transformed, multiplied plane by plane, transformed back.
  */
 import { multiply, multiplyTransposed, pack, panelBytes } from './gemm';
 import { Geometry } from './geometry';
-import { free, pitch, scratch, zero } from './simd';
+import { free, loadFirst, pitch, scratch, storeFirst, zero } from './simd';
+import { copy } from './vectors';
 import { filter, filterTransposed, input, inputs2, output, outputs2, outputTransposed } from './winograd-transforms';
 
 /** Floats of a block's transformed operands: they stay in the second-level cache. */
@@ -13,6 +14,13 @@ const BLOCK_FLOATS: i32 = 1 << 18;
 /** Tiles of a block: multiples of every microkernel's rows. */
 const BLOCK_STEP: i32 = 60;
 const VECTOR: usize = 16;
+
+/** Bytes of so many values as whole vectors. */
+// @ts-ignore: decorator
+@inline
+function vectors(count: i32): usize {
+  return (<usize>((count + 3) & ~3)) << 2;
+}
 
 /** Tiles of a block: as the cache says, but enough for each value of the transformed kernel to pay its way. */
 function blockTiles(planes: i32, channels: i32, filters: i32): i32 {
@@ -42,7 +50,7 @@ export function winogradForward(
   const inPlane = <usize>block * row + 64;
   const outPlane = <usize>block * outRow + 64;
   const work = 3 * <usize>planes * VECTOR;
-  const patch = <usize>planes * channels << 2;
+  const patch = <usize>planes * vectors(channels);
   const kernel = scratch(<usize>planes * (kernelPlane + inPlane + outPlane) + work + patch + 192);
   if (!kernel) return false;
   const inputs = kernel + <usize>planes * kernelPlane;
@@ -82,9 +90,9 @@ export function winogradFilterGradient(g: Geometry, n: i32, x: usize, dy: usize,
   const gradRow = pitch(filters);
   const inPlane = <usize>block * row + 64;
   const gradPlane = <usize>block * gradRow + 64;
-  const kernelPlane = <usize>channels * filters << 2;
+  const kernelPlane = vectors(channels * filters);
   const work = 3 * <usize>planes * VECTOR;
-  const patch = <usize>planes * max(channels, filters) << 2;
+  const patch = <usize>planes * vectors(max(channels, filters));
   const kernel = scratch(<usize>planes * (kernelPlane + inPlane + gradPlane) + work + patch + 192);
   if (!kernel) return false;
   const inputs = kernel + <usize>planes * kernelPlane;
@@ -103,16 +111,18 @@ export function winogradFilterGradient(g: Geometry, n: i32, x: usize, dy: usize,
       );
   }
   const values = channels * filters;
+  const result = scratchWork + <usize>planes * VECTOR;
   for (let i = 0; i < values; i += 4) {
     const at = <usize>i << 2;
     for (let column = 0; column < side; column++)
       filterTransposed(
         n, kernel + <usize>column * kernelPlane + at, <usize>side * kernelPlane, scratchWork + <usize>column * VECTOR, <usize>side * VECTOR,
       );
-    for (let line = 0; line < 3; line++)
-      filterTransposed(
-        n, scratchWork + <usize>(line * side) * VECTOR, VECTOR, dw + <usize>(3 * line) * kernelPlane + at, kernelPlane,
-      );
+    for (let line = 0; line < 3; line++) {
+      filterTransposed(n, scratchWork + <usize>(line * side) * VECTOR, VECTOR, result, VECTOR);
+      for (let tap = 0; tap < 3; tap++)
+        storeFirst(dw + (<usize>((3 * line + tap) * values + i) << 2), v128.load(result + <usize>tap * VECTOR), values - i);
+    }
   }
   free(kernel);
   return true;
@@ -123,33 +133,39 @@ function transformKernel(
   n: i32, w: usize, turned: bool, channels: i32, filters: i32, kernel: usize, kernelPlane: usize, work: usize,
 ): bool {
   const side = n + 2;
-  const matrix = <usize>channels * filters << 2;
-  let source = w;
-  if (turned) {
-    source = scratch(9 * matrix);
-    if (!source) return false;
-    for (let tap = 0; tap < 9; tap++)
-      turnMatrix(w + <usize>(8 - tap) * matrix, filters, channels, source + <usize>tap * matrix);
+  const row = vectors(filters);
+  const matrix = <usize>channels * row;
+  const isCopied = turned || (filters & 3) != 0;
+  const source = isCopied ? scratch(9 * matrix) : w;
+  if (!source) return false;
+  if (isCopied) {
+    zero(source, 9 * matrix);
+    for (let tap = 0; tap < 9; tap++) {
+      const from = w + (<usize>((turned ? 8 - tap : tap) * channels * filters) << 2);
+      copyMatrix(from, turned, channels, filters, source + <usize>tap * matrix, row);
+    }
   }
   if (filters & 7) zero(kernel, <usize>(side * side) * kernelPlane);
   for (let c = 0; c < channels; c++)
     for (let f = 0; f < filters; f += 4) {
-      const from = source + (<usize>(c * filters + f) << 2);
+      const from = source + <usize>c * row + (<usize>f << 2);
       const to = kernel + (<usize>((f >> 3) * channels + c) << 5) + (<usize>(f & 7) << 2);
       for (let column = 0; column < 3; column++)
         filter(n, from + <usize>column * matrix, 3 * matrix, work + <usize>column * VECTOR, 3 * VECTOR);
       for (let line = 0; line < side; line++)
         filter(n, work + <usize>(3 * line) * VECTOR, VECTOR, to + <usize>(line * side) * kernelPlane, kernelPlane);
     }
-  if (turned) free(source);
+  if (isCopied) free(source);
   return true;
 }
 
-/** to[columns,rows] = from[rows,columns]ᵀ. */
-function turnMatrix(from: usize, rows: i32, columns: i32, to: usize): void {
+/** to[rows,columns], rows `pitch` bytes apart, from a dense matrix, which is [columns,rows] where it is `turned`. */
+function copyMatrix(from: usize, turned: bool, rows: i32, columns: i32, to: usize, pitch: usize): void {
+  const down = <usize>(turned ? 1 : columns) << 2;
+  const along = <usize>(turned ? rows : 1) << 2;
   for (let r = 0; r < rows; r++)
     for (let c = 0; c < columns; c++)
-      store<f32>(to + (<usize>(c * rows + r) << 2), load<f32>(from + (<usize>(r * columns + c) << 2)));
+      store<f32>(to + <usize>r * pitch + (<usize>c << 2), load<f32>(from + <usize>r * down + <usize>c * along));
 }
 
 /** Bᵀ·d·B of the windows of `count` tiles. */
@@ -157,8 +173,9 @@ function transformInputs(
   g: Geometry, n: i32, x: usize, first: i32, count: i32, down: i32, across: i32, to: usize, row: usize, plane: usize, work: usize, patch: usize,
 ): void {
   const side = n + 2;
-  const channels = g.channels;
-  const pixel = <usize>channels << 2;
+  const pixel = <usize>g.channels << 2;
+  const whole = vectors(g.channels);
+  const isOdd = whole != pixel;
   let column = first % across;
   let line = first / across;
   let image = line / down;
@@ -168,20 +185,22 @@ function transformInputs(
     const left = column * n - g.padLeft;
     let from = x + <usize>((image * g.height + top) * g.width + left) * pixel;
     let fromRow = <usize>g.width * pixel;
-    if (top < 0 || left < 0 || top + side > g.height || left + side > g.width) {
-      cut(x + <usize>(image * g.height * g.width) * pixel, g.height, g.width, top, left, side, pixel, patch);
+    let fromPixel = pixel;
+    if (isOdd || top < 0 || left < 0 || top + side > g.height || left + side > g.width) {
+      cut(x + <usize>(image * g.height * g.width) * pixel, g.height, g.width, top, left, side, pixel, patch, whole);
       from = patch;
-      fromRow = <usize>side * pixel;
+      fromRow = <usize>side * whole;
+      fromPixel = whole;
     }
     if (n == 2)
-      for (let c: usize = 0; c < pixel; c += VECTOR) inputs2(from + c, pixel, fromRow, to + c, plane);
+      for (let c: usize = 0; c < whole; c += VECTOR) inputs2(from + c, fromPixel, fromRow, to + c, plane);
     else
-    for (let c: usize = 0; c < pixel; c += VECTOR) {
-      for (let v = 0; v < side; v++)
-        input(n, from + <usize>v * pixel + c, fromRow, work + <usize>v * VECTOR, <usize>side * VECTOR);
-      for (let u = 0; u < side; u++)
-        input(n, work + <usize>(u * side) * VECTOR, VECTOR, to + <usize>(u * side) * plane + c, plane);
-    }
+      for (let c: usize = 0; c < whole; c += VECTOR) {
+        for (let v = 0; v < side; v++)
+          input(n, from + <usize>v * fromPixel + c, fromRow, work + <usize>v * VECTOR, <usize>side * VECTOR);
+        for (let u = 0; u < side; u++)
+          input(n, work + <usize>(u * side) * VECTOR, VECTOR, to + <usize>(u * side) * plane + c, plane);
+      }
     to += row;
     if (++column == across) {
       column = 0;
@@ -199,6 +218,8 @@ function transformGrads(
 ): void {
   const side = n + 2;
   const pixel = <usize>g.filters << 2;
+  const whole = vectors(g.filters);
+  const isOdd = whole != pixel;
   let column = first % across;
   let line = first / across;
   let image = line / down;
@@ -208,14 +229,18 @@ function transformGrads(
     const left = column * n;
     let from = dy + <usize>((image * g.outHeight + top) * g.outWidth + left) * pixel;
     let fromRow = <usize>g.outWidth * pixel;
-    if (top + n > g.outHeight || left + n > g.outWidth) {
-      cut(dy + <usize>(image * g.outHeight * g.outWidth) * pixel, g.outHeight, g.outWidth, top, left, n, pixel, patch);
+    let fromPixel = pixel;
+    if (isOdd || top + n > g.outHeight || left + n > g.outWidth) {
+      cut(
+        dy + <usize>(image * g.outHeight * g.outWidth) * pixel, g.outHeight, g.outWidth, top, left, n, pixel, patch, whole,
+      );
       from = patch;
-      fromRow = <usize>n * pixel;
+      fromRow = <usize>n * whole;
+      fromPixel = whole;
     }
-    for (let f: usize = 0; f < pixel; f += VECTOR) {
+    for (let f: usize = 0; f < whole; f += VECTOR) {
       for (let v = 0; v < n; v++)
-        outputTransposed(n, from + <usize>v * pixel + f, fromRow, work + <usize>v * VECTOR, <usize>n * VECTOR);
+        outputTransposed(n, from + <usize>v * fromPixel + f, fromRow, work + <usize>v * VECTOR, <usize>n * VECTOR);
       for (let u = 0; u < side; u++)
         outputTransposed(n, work + <usize>(u * n) * VECTOR, VECTOR, to + <usize>(u * side) * plane + f, plane);
     }
@@ -230,14 +255,16 @@ function transformGrads(
   }
 }
 
-/** A square window of a map, with zeros where it hangs over the edge. */
-function cut(map: usize, height: i32, width: i32, top: i32, left: i32, side: i32, pixel: usize, to: usize): void {
+/** A square window of a map, each pixel as whole vectors, with zeros where it hangs over the edge. */
+function cut(
+  map: usize, height: i32, width: i32, top: i32, left: i32, side: i32, pixel: usize, to: usize, whole: usize,
+): void {
   for (let u = 0; u < side; u++)
     for (let v = 0; v < side; v++) {
       const inside = <u32>(top + u) < <u32>height && <u32>(left + v) < <u32>width;
-      if (inside) memory.copy(to, map + <usize>((top + u) * width + left + v) * pixel, pixel);
-      else zero(to, pixel);
-      to += pixel;
+      if (whole != pixel || !inside) zero(to, whole);
+      if (inside) copy(map + <usize>((top + u) * width + left + v) * pixel, to, <i32>(pixel >> 2));
+      to += whole;
     }
 }
 
@@ -260,6 +287,7 @@ function writeOutputs(
     const rows = min(n, g.outHeight - top);
     const columns = min(n, g.outWidth - left);
     for (let f: usize = 0; f < pixel; f += VECTOR) {
+      const rest = <i32>((pixel - f) >> 2);
       if (n == 2) outputs2(from + f, plane, result);
       else {
         for (let v = 0; v < side; v++)
@@ -271,9 +299,9 @@ function writeOutputs(
         const line = to + <usize>(u * g.outWidth) * pixel + f;
         for (let v = 0; v < columns; v++) {
           let value = v128.load(result + <usize>(u * n + v) * VECTOR);
-          if (bias) value = f32x4.add(value, v128.load(bias + f));
+          if (bias) value = f32x4.add(value, loadFirst(bias + f, rest));
           if (relu) value = f32x4.max(value, none);
-          v128.store(line + <usize>v * pixel, value);
+          storeFirst(line + <usize>v * pixel, value, rest);
         }
       }
     }

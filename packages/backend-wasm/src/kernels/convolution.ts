@@ -11,7 +11,7 @@ import {
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressOf, native, requireDone, writeGeometry } from '../native/native';
+import { addressesOf, native, requireDone, writeGeometry } from '../native/native';
 import { zeros } from '../native/outputs';
 import { composed, override } from '../override';
 import { fromConvInfo } from './geometry';
@@ -38,7 +38,7 @@ export function convForward(
   if (x.size === 0 || w.size === 0 || tf.util.sizeFromShape(shape) === 0) return zeros(backend, shape);
   const y = backend.makeOutput(shape, 'float32');
   const engine = native(backend);
-  const [xAt, wAt, yAt, biasAt] = [x, w, y, bias].map((t) => addressOf(backend, t)) as Shape4;
+  const [xAt, wAt, yAt, biasAt] = addressesOf(backend, x, w, y, bias);
   const at = writeGeometry(engine, g, batch, filters);
   const tile = winogradTile(g, filters);
   const done = tile
@@ -51,12 +51,13 @@ export function convForward(
 /** dx[B,H,W,C] of w[kh,kw,C,F] and dy[B,H',W',F]. */
 function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf.TensorInfo {
   const [batch, filters] = [dy.shape[0], w.shape[3]];
-  const dx = zeros(backend, [batch, g.height, g.width, g.channels]);
-  if (dy.size === 0 || w.size === 0) return dx;
+  const shape = [batch, g.height, g.width, g.channels];
+  if (dy.size === 0 || w.size === 0) return zeros(backend, shape);
   const engine = native(backend);
-  const [wAt, dyAt, dxAt] = [w, dy, dx].map((t) => addressOf(backend, t)) as [number, number, number];
   const turned = turnedGeometry(g, filters);
   const tile = winogradTile(turned, g.channels);
+  const dx = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
+  const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const done = tile
     ? engine.exports.winogradForward(
         writeGeometry(engine, turned, batch, g.channels),
@@ -105,7 +106,7 @@ function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): t
   const dw = zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]);
   if (x.size === 0 || dy.size === 0) return dw;
   const engine = native(backend);
-  const [xAt, dyAt, dwAt] = [x, dy, dw].map((t) => addressOf(backend, t)) as [number, number, number];
+  const [xAt, dyAt, dwAt] = addressesOf(backend, x, dy, dw);
   const at = writeGeometry(engine, g, batch, filters);
   const tile = winogradTile(g, filters);
   const done = tile

@@ -1,5 +1,7 @@
 /** Every kernel of tfjs's backend `wasm` that this package replaces or adds. */
 import type { Override } from '../override';
+import { arithmetic } from './arithmetic';
+import { batchNormTraining, batchNormTrainingGrad, fusedBatchNorm } from './batch-norm';
 import {
   conv2DBackpropFilter,
   conv2DBackpropInput,
@@ -10,13 +12,13 @@ import {
   seamConv2dBackpropInput,
 } from './convolution';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise-gradients';
-import { fusedBatchNorm } from './fused-batch-norm';
 import { cast, identity } from './identity';
 import { batchMatMul, fusedMatMul } from './mat-mul';
 import { oneHot } from './one-hot';
 import { padV2 } from './pad';
 import { seamAvgPoolGrad, seamMaxPoolGrad, stockAvgPoolGrad, stockMaxPoolGrad } from './pool-gradients';
 import { mean, sum } from './reduce';
+import { seamReluGrad } from './relu';
 import {
   similarityConv2d,
   similarityConv2dBackprop,
@@ -26,8 +28,10 @@ import {
 } from './similarity';
 import { slice, splitV } from './slice';
 import { transpose } from './transpose';
+import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
+  ...arithmetic,
   identity,
   cast,
   slice,
@@ -53,7 +57,12 @@ export const kernels: readonly Override[] = [
   similarityConv2dBackpropSimilarity,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
+  batchNormTraining,
+  batchNormTrainingGrad,
   fusedBatchNorm,
+  seamReluGrad,
+  updateSgd,
+  updateAdam,
   seamMaxPoolGrad,
   seamAvgPoolGrad,
   stockMaxPoolGrad,

@@ -4,7 +4,7 @@
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressOf, native, requireDone } from '../native/native';
+import { addressesOf, native, requireDone } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
 
@@ -20,14 +20,10 @@ export const fusedMatMul = override<tf._FusedMatMulAttrs>(tf._FusedMatMul, (call
   if (!fits || (activation !== 'linear' && activation !== 'relu')) return stock(call);
   const y = multiply(a, b, call.attrs, call.backend);
   const rows = tf.util.sizeFromShape(y.shape.slice(0, -1));
-  if (bias || activation === 'relu')
-    native(call.backend).exports.finish(
-      addressOf(call.backend, y),
-      rows,
-      columns,
-      addressOf(call.backend, bias),
-      activation === 'relu',
-    );
+  if (bias || activation === 'relu') {
+    const [yAt, biasAt] = addressesOf(call.backend, y, bias);
+    native(call.backend).exports.finish(yAt, rows, columns, biasAt, activation === 'relu');
+  }
   return y;
 });
 
@@ -51,7 +47,7 @@ function multiply(
   if (a.size === 0 || b.size === 0 || tf.util.sizeFromShape(shape) === 0) return zeros(backend, shape);
   const out = backend.makeOutput(shape, 'float32');
   const { exports } = native(backend);
-  const [aAt, bAt, outAt] = [a, b, out].map((t) => addressOf(backend, t)) as [number, number, number];
+  const [aAt, bAt, outAt] = addressesOf(backend, a, b, out);
   const product = (
     left: number,
     strideA: number,

@@ -1,8 +1,9 @@
 /**
- * Sum and Mean over axes that lie before the last one (statistics of batch norm, gradients of biases). The stock
- * kernels transpose first; average pooling reads the rows once, in order.
+ * Sum and Mean over axes that lie side by side (statistics, gradients of biases, norms of pixels). The stock kernels
+ * transpose first where these are not the last, and leave the sum of an empty tensor unwritten.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { addressesOf, native } from '../native/native';
 import { type Call, override, type Result } from '../override';
 
 interface ReduceAttrs {
@@ -10,69 +11,39 @@ interface ReduceAttrs {
   readonly keepDims: boolean;
 }
 
-export const sum = override<ReduceAttrs>(
-  tf.Sum,
-  (call, stock) => sumOfNothing(call) ?? reduce(call, (mean, rows) => tf.mul(mean, rows)) ?? stock(call),
-);
+export const sum = override<ReduceAttrs>(tf.Sum, (call, stock) => {
+  const x = call.inputs.x as tf.Tensor;
+  if (x.size === 0) return tf.zeros(outputShape(x, call.attrs), x.dtype);
+  return reduce(call, () => 1) ?? stock(call);
+});
 
 export const mean = override<ReduceAttrs>(
   tf.Mean,
-  (call, stock) => reduce(call, (mean) => mean) ?? stock(call),
+  (call, stock) => reduce(call, (reduced) => 1 / reduced) ?? stock(call),
 );
 
-/** The stock kernel leaves the sum of an empty tensor unwritten, so that it holds what was in the heap. */
-function sumOfNothing({ inputs, attrs }: Call<ReduceAttrs>): Result | undefined {
-  const x = inputs.x as tf.Tensor;
-  if (x.size > 0) return undefined;
-  const axes = tf.util.parseAxisParam(attrs.axis, x.shape);
-  const [shape] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
-  return tf.zeros(attrs.keepDims ? tf.backend_util.expandShapeToKeepDim(shape, axes) : shape, x.dtype);
-}
-
-/** XNNPACK's average pooling keeps a pixel's channels on a stack of 64 KiB: with more, it overwrites the heap. */
-const WIDEST = 4096;
-/** Narrower rows are not worth it. */
-const NARROWEST = 16;
-/** Rows are folded side by side up to this width: longer vectors, and shorter chains of additions. */
-const FOLDED = 1024;
-
 function reduce(
-  { inputs, attrs }: Call<ReduceAttrs>,
-  finish: (mean: tf.Tensor, rows: number) => tf.Tensor,
+  { inputs, attrs, backend }: Call<ReduceAttrs>,
+  share: (reduced: number) => number,
 ): Result | undefined {
   const x = inputs.x as tf.Tensor;
   const axes = tf.util.parseAxisParam(attrs.axis, x.shape).sort((a, b) => a - b);
   const first = axes[0] ?? 0;
-  const inner = x.shape.slice(first + axes.length);
   const adjacent = axes.every((axis, i) => axis === first + i);
-  const columns = tf.util.sizeFromShape(inner);
-  if (x.dtype !== 'float32' || x.size === 0 || !adjacent || columns < 2) return undefined;
-  const channels = widestDivisor(columns);
-  const outer = x.shape.slice(0, first);
-  const images = tf.util.sizeFromShape(outer);
-  const rows = x.size / columns / images;
-  if (rows < 2 || channels < Math.min(columns, NARROWEST)) return undefined;
-  const shape = [...outer, ...(attrs.keepDims ? axes.map(() => 1) : []), ...inner];
-  return tf.tidy(() =>
-    tf.reshape(finish(meanOfRows(x, [images, rows, columns / channels, channels]), rows), shape),
-  );
+  if (x.dtype !== 'float32' || !adjacent || x.size === 0) return undefined;
+  const [outer, reduced, inner] = [
+    x.shape.slice(0, first),
+    x.shape.slice(first, first + axes.length),
+    x.shape.slice(first + axes.length),
+  ].map(tf.util.sizeFromShape) as [number, number, number];
+  const y = backend.makeOutput(outputShape(x, attrs), 'float32');
+  const [xAt, yAt] = addressesOf(backend, x, y);
+  native(backend).exports.sum(xAt, outer, reduced, inner, share(reduced), yAt);
+  return y;
 }
 
-function widestDivisor(columns: number): number {
-  let parts = Math.ceil(columns / WIDEST);
-  while (columns % parts !== 0) parts++;
-  return columns / parts;
-}
-
-/** Mean of x, taken as [images, rows, pixels, channels], over the rows. */
-function meanOfRows(
-  x: tf.Tensor,
-  [images, rows, pixels, channels]: [number, number, number, number],
-): tf.Tensor {
-  let fold = 1;
-  while (rows % (4 * fold) === 0 && 2 * fold * pixels * channels <= FOLDED) fold *= 2;
-  const pool = (x: tf.Tensor, rows: number, pixels: number, channels: number) =>
-    tf.avgPool(tf.reshape(x, [images, rows, pixels, channels]) as tf.Tensor4D, [rows, 1], 1, 'valid');
-  if (fold === 1) return pool(x, rows, pixels, channels);
-  return pool(pool(x, rows / fold, 1, fold * pixels * channels), fold, pixels, channels);
+function outputShape(x: tf.Tensor, { axis, keepDims }: ReduceAttrs): number[] {
+  const axes = tf.util.parseAxisParam(axis, x.shape);
+  const [kept] = tf.backend_util.computeOutAndReduceShapes(x.shape, axes);
+  return keepDims ? tf.backend_util.expandShapeToKeepDim(kept, axes) : kept;
 }

@@ -11,7 +11,7 @@ import {
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressOf, native, requireDone, type Similarity, writeGeometry } from '../native/native';
+import { addressesOf, native, requireDone, type Similarity, writeGeometry } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
 
@@ -26,12 +26,7 @@ export const similarityConv2d = override<ConvAttrs>(
     if ([x, w, m].some((t) => t.size === 0)) return zeros(backend, shape);
     const y = backend.makeOutput(shape, 'float32');
     const engine = native(backend);
-    const [xAt, wAt, mAt, yAt] = [x, w, m, y].map((t) => addressOf(backend, t)) as [
-      number,
-      number,
-      number,
-      number,
-    ];
+    const [xAt, wAt, mAt, yAt] = addressesOf(backend, x, w, m, y);
     const at = writeGeometry(engine, g, batch, filters, similarityOf(m.shape));
     requireDone(
       engine.exports.similarityForward(at, xAt, wAt, mAt, yAt, 0, false),
@@ -63,15 +58,13 @@ function backward(
   wanted: Wanted,
 ): tf.TensorInfo[] {
   const [batch, , , filters] = dy.shape;
-  const dx = wanted.dx && zeros(backend, [batch, g.height, g.width, g.channels]);
-  const dw = wanted.dw && zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]);
-  const dm = wanted.dm && zeros(backend, mShape);
-  const outputs = [dx, dw, dm].filter((out) => out !== undefined && out !== false);
+  const dx = wanted.dx ? zeros(backend, [batch, g.height, g.width, g.channels]) : null;
+  const dw = wanted.dw ? zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]) : null;
+  const dm = wanted.dm ? zeros(backend, mShape) : null;
+  const outputs = [dx, dw, dm].filter((out) => out !== null);
   if ([x, w, m, dy].some((t) => t?.size === 0)) return outputs;
   const engine = native(backend);
-  const [xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt] = [x, w, m, dy, dx || null, dw || null, dm || null].map((t) =>
-    addressOf(backend, t),
-  ) as [number, number, number, number, number, number, number];
+  const [xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt] = addressesOf(backend, x, w, m, dy, dx, dw, dm);
   const at = writeGeometry(engine, g, batch, filters, similarityOf(mShape));
   requireDone(
     engine.exports.similarityBackward(at, xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt),

@@ -58,6 +58,72 @@ export interface Exports {
     relu: boolean,
   ): number;
   winogradFilterGradient(g: Address, n: number, x: Address, dy: Address, dw: Address): number;
+  moments(x: Address, rows: number, channels: number, mean: Address, variance: Address): void;
+  affine(x: Address, rows: number, channels: number, scale: Address, shift: Address, y: Address): void;
+  normSums(
+    x: Address,
+    dy: Address,
+    rows: number,
+    channels: number,
+    mean: Address,
+    rstd: Address,
+    sums: Address,
+    products: Address,
+  ): void;
+  normInputGradient(
+    x: Address,
+    dy: Address,
+    rows: number,
+    channels: number,
+    a: Address,
+    b: Address,
+    c: Address,
+    dx: Address,
+  ): void;
+  maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
+  averagePoolGradient(g: Address, dy: Address, dx: Address): void;
+  reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
+  sum(x: Address, outer: number, reduced: number, inner: number, scale: number, y: Address): void;
+  binary(
+    operation: number,
+    a: Address,
+    aRow: number,
+    aColumn: number,
+    b: Address,
+    bRow: number,
+    bColumn: number,
+    y: Address,
+    rows: number,
+    columns: number,
+  ): void;
+  updateSgd(
+    param: Address,
+    grad: Address,
+    velocity: Address,
+    nextParam: Address,
+    nextVelocity: Address,
+    count: number,
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+    l2: number,
+  ): void;
+  updateAdam(
+    param: Address,
+    grad: Address,
+    first: Address,
+    second: Address,
+    nextParam: Address,
+    nextFirst: Address,
+    nextSecond: Address,
+    count: number,
+    rate: number,
+    beta1: number,
+    beta2: number,
+    unbias: number,
+    epsilon: number,
+    l2: number,
+  ): void;
 }
 
 /** What of tfjs-wasm's module is used: its raw exports, and where its memory is. */
@@ -112,8 +178,15 @@ interface TfjsModule {
   readonly wasmMemory?: WebAssembly.Memory;
 }
 
-/** Where a tensor's values lie; 0 for none. */
-export function addressOf(backend: BackendWasm, tensor: tf.TensorInfo | null | undefined): Address {
+/** Where tensors' values lie; 0 for none. */
+export function addressesOf<T extends readonly (tf.TensorInfo | null | undefined)[]>(
+  backend: BackendWasm,
+  ...tensors: T
+): { readonly [I in keyof T]: Address } {
+  return tensors.map((tensor) => addressOf(backend, tensor)) as { readonly [I in keyof T]: Address };
+}
+
+function addressOf(backend: BackendWasm, tensor: tf.TensorInfo | null | undefined): Address {
   if (!tensor) return 0;
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }

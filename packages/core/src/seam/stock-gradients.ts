@@ -1,10 +1,11 @@
 /**
  * Second order for the stock ops a network is made of. tfjs's gradients of these save outputs (second order is
- * then silently wrong), end in kernels without a gradient, or are wrong on one engine (pooling on wasm); here they
+ * then silently wrong), end in kernels without a gradient, are wrong on one engine (pooling on wasm) or slow; here they
  * are replaced by ones that save inputs.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { avgPoolGrad, maxPoolGrad, type PoolAttrs } from './pooling';
+import { reluGrad } from './relu';
 
 type Gradient = Omit<tf.GradConfig, 'kernelName'>;
 
@@ -14,13 +15,37 @@ const elementwise = (derivative: (x: tf.Tensor) => tf.Tensor): Gradient => ({
   gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, derivative(x as tf.Tensor)) }),
 });
 
+/**
+ * dy spread over the axes that were reduced, times `share`. The stock gradient multiplies with ones of x's whole shape,
+ * made in JavaScript.
+ */
+const spread = (share: (reduced: number) => number): Gradient => ({
+  inputsToSave: ['x'],
+  gradFunc: (dy, [x], attrs) => ({
+    x: () => {
+      const { shape } = x as tf.Tensor;
+      const axes = tf.util.parseAxisParam(attrs.axis as number[], shape);
+      const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      const reduced = shape.map((size, axis) => (axes.includes(axis) ? size : 1));
+      const factor = share(tf.util.sizeFromShape(reduced));
+      return tf.mul(tf.reshape(dy as tf.Tensor, kept), tf.fill(reduced, factor));
+    },
+  }),
+});
+
 const gradients: Readonly<Record<string, Gradient>> = {
+  Sum: spread(() => 1),
+  Mean: spread((reduced) => 1 / reduced),
   Exp: elementwise((x) => tf.exp(x)),
   Tanh: elementwise((x) => tf.sub(1, tf.square(tf.tanh(x)))),
   Sigmoid: elementwise((x) => {
     const s = tf.sigmoid(x);
     return tf.mul(s, tf.sub(1, s));
   }),
+  Relu: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x]) => ({ x: () => reluGrad(dy as tf.Tensor, x as tf.Tensor) }),
+  },
   Softmax: {
     inputsToSave: ['logits'],
     gradFunc: (dy, [logits], attrs) => ({
