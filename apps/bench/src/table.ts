@@ -27,7 +27,7 @@ const rowCells = (row: Row): readonly string[] => [
   row.engine,
   `${milliseconds(row.milliseconds)} ms`,
   range(row.fastest, row.slowest, milliseconds),
-  `${row.rate.toPrecision(3)} ${row.unit}`,
+  `${Number(row.rate.toPrecision(3))} ${row.unit}`,
   mebibytes(row.peakBytes),
   row.error === undefined ? '' : row.error.toExponential(1),
 ];
@@ -43,6 +43,9 @@ const ratioCells = (
   goalText(goal) && `${goalText(goal)}${reached(goal, value) ? '' : ' (not reached)'}`,
 ];
 const ratioHeads = ['ratio', 'median', 'range', 'goal'];
+
+/** Kernels that take next to nothing of a step stand in the JSON alone. */
+const isShown = ({ unit, rate }: Row) => unit !== '% of the step' || rate >= 0.5;
 
 /** One line: where, and how often. */
 function heading({ suite, quick, machine, processes }: Report): string {
@@ -61,10 +64,11 @@ function heading({ suite, quick, machine, processes }: Report): string {
 
 /** For the terminal. */
 export function table(report: Report): string {
+  const lines = ratioLines(report).map((line) => ratioCells(line, (name) => name));
   return [
     heading(report),
-    aligned([rowHeads, ...report.rows.map(rowCells)]),
-    aligned([ratioHeads, ...ratioLines(report).map((line) => ratioCells(line, (name) => name))]),
+    aligned([rowHeads, ...report.rows.filter(isShown).map(rowCells)]),
+    ...(lines.length > 0 ? [aligned([ratioHeads, ...lines])] : []),
     ...(report.notRun.length > 0 ? [`not run: ${report.notRun.join('; ')}`] : []),
   ].join('\n\n');
 }
@@ -96,7 +100,8 @@ const sections: Readonly<Record<string, string>> = {
 
 /** The page `docs/benchmarks.md`. @param command that made it. */
 export function markdown(report: Report, command: string): string {
-  const { date, machine, processes, notRun, rows } = report;
+  const { date, machine, processes, notRun } = report;
+  const rows = report.rows.filter(isShown);
   const parts = [...new Set(rows.map(({ part }) => part))];
   const lines = ratioLines(report);
   return `${[

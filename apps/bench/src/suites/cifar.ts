@@ -29,25 +29,25 @@ export function benchCifar(engines: Engines, quick: boolean): Findings {
 function benchNetwork(engines: Engines, similarity: (typeof similarities)[number], quick: boolean): Findings {
   const batch = quick ? 2 : 32;
   const net = workload(nsnCifar(similarity, quick).build(), batch);
-  const { neusim, forward, foundation } = measure(
+  const { train, forward } = measure(
     engines,
-    {
-      neusim: { engine: 'neusim', run: net.step },
-      foundation: { engine: 'foundation', run: net.step },
-      forward: { engine: 'neusim', run: net.infer },
-    },
+    { train: { engine: 'neusim', run: net.step }, forward: { engine: 'neusim', run: net.infer } },
     quick ? 2 : 3,
   );
-  // Seconds a step: one round, which is not compared. tfjs alone runs no similarity in reasonable memory.
-  const slow =
-    similarity === 'inner-product' ? 'stock' : similarity === 'dynamic-dns' ? 'authors' : undefined;
-  const extra = slow && measure(engines, { slow: { engine: slow, run: net.step } }, 1).slow;
+  const { neusim, foundation } = measure(
+    engines,
+    { neusim: { engine: 'neusim', run: net.step }, foundation: { engine: 'foundation', run: net.step } },
+    2,
+  );
+  // Many seconds a step: one round, not compared. tfjs alone has the memory for no similarity.
+  const slowest = { 'inner-product': 'stock', 'dynamic-dns': 'authors' } as const;
+  const engine = similarity in slowest ? slowest[similarity as keyof typeof slowest] : undefined;
+  const slow = engine ? [measure(engines, { slow: { engine, run: net.step } }, 1).slow] : [];
   net.dispose();
   const name = similarity === 'inner-product' ? 'cnn-cifar' : `nsn-cifar ${similarity}`;
-  const trains = [...(extra ? [extra] : []), foundation, neusim];
   return {
     rows: [
-      ...trains.map((sample) => row(`${name} train`, sample, batch, 'images/s')),
+      ...[...slow, foundation, train].map((sample) => row(`${name} train`, sample, batch, 'images/s')),
       row(`${name} forward`, forward, batch, 'images/s'),
     ],
     ratios: { [ratioNames[similarity]]: ratio(neusim, foundation) },
