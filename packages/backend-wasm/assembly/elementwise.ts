@@ -1,4 +1,5 @@
 /** Elementwise work in one pass. */
+import { dot } from './vectors';
 
 /** dx = 0 where x ≤ 0, else dy. */
 export function reluGradient(x: usize, dy: usize, dx: usize, count: i32): void {
@@ -66,4 +67,13 @@ function vector(operation: i32, a: v128, b: v128): v128 {
 @inline
 function scalar(operation: i32, a: f32, b: f32): f32 {
   return operation == 0 ? a + b : operation == 1 ? a - b : a * b;
+}
+
+/** y[rows] = Σ x² of each row. */
+export function squaredNorms(x: usize, rows: i32, columns: i32, y: usize): void {
+  for (let row = 0; row < rows; row++) {
+    store<f32>(y, dot(x, x, columns));
+    x += <usize>columns << 2;
+    y += 4;
+  }
 }

@@ -1,6 +1,7 @@
 /** What the JavaScript side calls: `Exports` in src/native/native.ts. */
 export { similarityBackward, similarityForward } from './convolution';
-export { binary, reluGradient } from './elementwise';
+export { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
+export { binary, reluGradient, squaredNorms } from './elementwise';
 export { finish, matMul } from './gemm';
 export { affine, moments, normInputGradient, normSums } from './norm';
 export { averagePoolGradient, maxPoolGradient } from './pool';

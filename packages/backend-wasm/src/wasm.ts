@@ -32,7 +32,7 @@ export const wasm: Backend = {
       tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT'),
     ]);
     if (!simd)
-      return { available: true, adapter: 'WebAssembly', reason: 'runs without SIMD, several times slower' };
+      return { available: false, adapter: '', reason: 'this JavaScript engine has no WebAssembly SIMD' };
     return threads
       ? {
           available: true,

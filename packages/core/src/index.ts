@@ -56,6 +56,7 @@ export {
   similarityConv2d,
 } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
+export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
 export { type AdamAttrs, type SgdAttrs, UPDATE_ADAM, UPDATE_SGD, updateAdam, updateSgd } from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';

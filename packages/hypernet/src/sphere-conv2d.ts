@@ -8,7 +8,13 @@
  * Gradients flow through both norms, to every order.
  */
 
-import { registerLayer, similarityConv2d, type WeightDescription, weightSeed } from '@neusim/core';
+import {
+  registerLayer,
+  similarityConv2d,
+  squaredNorm,
+  type WeightDescription,
+  weightSeed,
+} from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
@@ -117,7 +123,7 @@ export class SphereConv2D extends layers.Layer {
 
 /** Σ x² over the k×k window and all channels: [B,H,W,1]. Channels first, so that the window has but one. */
 function patchEnergy(x: tf.Tensor4D, k: number): tf.Tensor4D {
-  const energy = tf.sum(tf.square(x), 3, true) as tf.Tensor4D;
+  const energy = squaredNorm(x) as tf.Tensor4D;
   return k === 1 ? energy : similarityConv2d(energy, tf.ones([k, k, 1, 1]), null, { pad: 'same' });
 }
 

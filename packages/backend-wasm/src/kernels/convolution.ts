@@ -8,10 +8,11 @@ import {
   CONV2D_BACKPROP_INPUT,
   type ConvAttrs,
   type Geometry,
+  composed as seam,
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, native, requireDone, writeGeometry } from '../native/native';
+import { addressesOf, hasManyThreads, native, requireDone, writeGeometry } from '../native/native';
 import { zeros } from '../native/outputs';
 import { composed, override } from '../override';
 import { fromConvInfo } from './geometry';
@@ -40,11 +41,11 @@ export function convForward(
   const engine = native(backend);
   const [xAt, wAt, yAt, biasAt] = addressesOf(backend, x, w, y, bias);
   const at = writeGeometry(engine, g, batch, filters);
-  const tile = winogradTile(g, filters);
+  const tile = winogradTile(g, batch, filters);
   const done = tile
     ? engine.exports.winogradForward(at, tile, xAt, wAt, false, yAt, biasAt, relu)
     : engine.exports.similarityForward(at, xAt, wAt, 0, yAt, biasAt, relu);
-  requireDone(done, 'a convolution');
+  requireDone(done, 'a convolution', backend, [y]);
   return y;
 }
 
@@ -55,7 +56,7 @@ function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf
   if (dy.size === 0 || w.size === 0) return zeros(backend, shape);
   const engine = native(backend);
   const turned = turnedGeometry(g, filters);
-  const tile = winogradTile(turned, g.channels);
+  const tile = winogradTile(turned, batch, g.channels);
   const dx = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
   const [wAt, dyAt, dxAt] = addressesOf(backend, w, dy, dx);
   const done = tile
@@ -79,7 +80,7 @@ function convBackpropInput(backend: BackendWasm, w: T4, dy: T4, g: Geometry): tf
         0,
         0,
       );
-  requireDone(done, "a convolution's input gradient");
+  requireDone(done, "a convolution's input gradient", backend, [dx]);
   return dx;
 }
 
@@ -108,17 +109,18 @@ function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): t
   const engine = native(backend);
   const [xAt, dyAt, dwAt] = addressesOf(backend, x, dy, dw);
   const at = writeGeometry(engine, g, batch, filters);
-  const tile = winogradTile(g, filters);
+  const tile = winogradTile(g, batch, filters);
   const done = tile
     ? engine.exports.winogradFilterGradient(at, tile, xAt, dyAt, dwAt)
     : engine.exports.similarityBackward(at, xAt, 0, 0, dyAt, 0, dwAt, 0);
-  requireDone(done, "a convolution's filter gradient");
+  requireDone(done, "a convolution's filter gradient", backend, [dw]);
   return dw;
 }
 
-export const seamConv2d = override<ConvAttrs>(CONV2D, ({ inputs, attrs, backend }) =>
-  convForward(backend, inputs.x as T4, inputs.w as T4, attrs.g),
-);
+export const seamConv2d = override<ConvAttrs>(CONV2D, ({ inputs, attrs: { g }, backend }) => {
+  const { x, w } = inputs as Record<'x' | 'w', T4>;
+  return hasManyThreads(backend) ? tf.tidy(() => seam.convForward(x, w, g)) : convForward(backend, x, w, g);
+});
 
 export const seamConv2dBackpropInput = override<ConvAttrs>(
   CONV2D_BACKPROP_INPUT,
@@ -132,7 +134,8 @@ export const seamConv2dBackpropFilter = override<ConvAttrs>(
 
 export const conv2d = override<tf.Conv2DAttrs>(tf.Conv2D, (call, stock) => {
   const { x, filter } = call.inputs as Record<'x' | 'filter', T4>;
-  if (call.attrs.dataFormat !== 'NHWC' || x.dtype !== 'float32') return stock(call);
+  if (call.attrs.dataFormat !== 'NHWC' || x.dtype !== 'float32' || hasManyThreads(call.backend))
+    return stock(call);
   return convForward(call.backend, x, filter, geometryOf(x.shape, filter.shape, call.attrs));
 });
 
@@ -140,7 +143,12 @@ export const fusedConv2d = override<tf.FusedConv2DAttrs>(tf.FusedConv2D, (call, 
   const { x, filter, bias } = call.inputs as Record<'x' | 'filter', T4> & { bias?: tf.Tensor };
   const { activation, dataFormat } = call.attrs;
   const fits = !bias || bias.size === filter.shape[3];
-  if (dataFormat !== 'NHWC' || !fits || (activation !== 'linear' && activation !== 'relu'))
+  if (
+    dataFormat !== 'NHWC' ||
+    !fits ||
+    hasManyThreads(call.backend) ||
+    (activation !== 'linear' && activation !== 'relu')
+  )
     return stock(call);
   const g = geometryOf(x.shape, filter.shape, call.attrs);
   return convForward(call.backend, x, filter, g, { ...(bias && { bias }), relu: activation === 'relu' });

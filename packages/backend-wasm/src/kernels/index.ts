@@ -27,7 +27,7 @@ import {
   similarityConv2dBackpropSimilarity,
 } from './similarity';
 import { slice, splitV } from './slice';
-import { transpose } from './transpose';
+import { seamSquaredNorm } from './squared-norm';
 import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
@@ -36,7 +36,6 @@ export const kernels: readonly Override[] = [
   cast,
   slice,
   splitV,
-  transpose,
   padV2,
   oneHot,
   sum,
@@ -61,6 +60,7 @@ export const kernels: readonly Override[] = [
   batchNormTrainingGrad,
   fusedBatchNorm,
   seamReluGrad,
+  seamSquaredNorm,
   updateSgd,
   updateAdam,
   seamMaxPoolGrad,

@@ -4,20 +4,24 @@
  */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, native, requireDone } from '../native/native';
+import { addressesOf, hasManyThreads, native, requireDone } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
 
-export const batchMatMul = override<tf.BatchMatMulAttrs>(tf.BatchMatMul, ({ inputs, attrs, backend }) =>
-  multiply(inputs.a as tf.Tensor, inputs.b as tf.Tensor, attrs, backend),
-);
+export const batchMatMul = override<tf.BatchMatMulAttrs>(tf.BatchMatMul, (call, stock) => {
+  const { a, b } = call.inputs as { a: tf.Tensor; b: tf.Tensor };
+  return isPlain(a, b, call.attrs) && hasManyThreads(call.backend)
+    ? stock(call)
+    : multiply(a, b, call.attrs, call.backend);
+});
 
 export const fusedMatMul = override<tf._FusedMatMulAttrs>(tf._FusedMatMul, (call, stock) => {
   const { a, b, bias } = call.inputs as { a: tf.Tensor; b: tf.Tensor; bias?: tf.Tensor };
   const { activation, transposeB } = call.attrs;
   const columns = b.shape[b.rank - (transposeB ? 2 : 1)] as number;
   const fits = !bias || bias.size === columns;
-  if (!fits || (activation !== 'linear' && activation !== 'relu')) return stock(call);
+  const isThreaded = isPlain(a, b, call.attrs) && hasManyThreads(call.backend);
+  if (!fits || isThreaded || (activation !== 'linear' && activation !== 'relu')) return stock(call);
   const y = multiply(a, b, call.attrs, call.backend);
   const rows = tf.util.sizeFromShape(y.shape.slice(0, -1));
   if (bias || activation === 'relu') {
@@ -30,6 +34,12 @@ export const fusedMatMul = override<tf._FusedMatMulAttrs>(tf._FusedMatMul, (call
 interface Transposes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
+}
+
+/** Whether tfjs gives the product to XNNPACK: one plain matrix each. */
+function isPlain(a: tf.Tensor, b: tf.Tensor, { transposeA, transposeB }: Transposes): boolean {
+  const isOne = (t: tf.Tensor) => t.size > 0 && t.shape.slice(0, -2).every((size) => size === 1);
+  return !transposeA && !transposeB && isOne(a) && isOne(b);
 }
 
 function multiply(
@@ -60,6 +70,8 @@ function multiply(
     requireDone(
       exports.matMul(left, strideA, right, strideB, to, count, rows, n, k, transposeA, transposeB),
       'a matrix product',
+      backend,
+      [out],
     );
   const [bytesA, bytesB, bytesOut] = [4 * m * k, 4 * k * n, 4 * m * n];
   const batch = tf.util.sizeFromShape(outer);

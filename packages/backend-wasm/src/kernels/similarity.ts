@@ -31,6 +31,8 @@ export const similarityConv2d = override<ConvAttrs>(
     requireDone(
       engine.exports.similarityForward(at, xAt, wAt, mAt, yAt, 0, false),
       'a similarity convolution',
+      backend,
+      [y],
     );
     return y;
   },
@@ -69,6 +71,8 @@ function backward(
   requireDone(
     engine.exports.similarityBackward(at, xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt),
     "a similarity convolution's gradients",
+    backend,
+    outputs,
   );
   return outputs;
 }

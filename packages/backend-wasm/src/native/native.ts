@@ -80,9 +80,12 @@ export interface Exports {
     c: Address,
     dx: Address,
   ): void;
+  depthwiseInputGradient(g: Address, w: Address, dy: Address, dx: Address): void;
+  depthwiseFilterGradient(g: Address, x: Address, dy: Address, dw: Address): void;
   maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
   averagePoolGradient(g: Address, dy: Address, dx: Address): void;
   reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
+  squaredNorms(x: Address, rows: number, columns: number, y: Address): void;
   sum(x: Address, outer: number, reduced: number, inner: number, scale: number, y: Address): void;
   binary(
     operation: number,
@@ -140,6 +143,14 @@ export interface Native {
   readonly geometry: Address;
 }
 
+/** Threads from which on tfjs's convolutions and matrix products, which use them all, are faster than ours on one. */
+const MANY_THREADS = 4;
+
+/** Whether tfjs has so many threads that it should do what it can do itself: in a page that is cross-origin isolated. */
+export function hasManyThreads(backend: BackendWasm): boolean {
+  return (backend as unknown as { wasm: TfjsModule }).wasm.tfjs.getThreadsCount() >= MANY_THREADS;
+}
+
 const instances = new WeakMap<object, Native>();
 let binary: Awaited<ReturnType<typeof loadBinary>> | undefined;
 
@@ -173,6 +184,7 @@ export function native(backend: BackendWasm): Native {
 }
 
 interface TfjsModule {
+  readonly tfjs: { getThreadsCount(): number };
   readonly asm: Omit<Heap, 'memory'> & { readonly memory?: WebAssembly.Memory };
   /** Where threads share the memory, it is made outside. */
   readonly wasmMemory?: WebAssembly.Memory;
@@ -228,9 +240,18 @@ export function writeGeometry(
   return geometry;
 }
 
-/** @throws NeusimError ENGINE_MEMORY where a kernel found no memory to work in. */
-export function requireDone(done: number, what: string): void {
+/**
+ * Disposes of a kernel's outputs where it found no memory to work in.
+ * @throws NeusimError ENGINE_MEMORY
+ */
+export function requireDone(
+  done: number,
+  what: string,
+  backend: BackendWasm,
+  outputs: readonly tf.TensorInfo[],
+): void {
   if (done) return;
+  for (const { dataId } of outputs) backend.disposeData(dataId);
   throw new NeusimError('ENGINE_MEMORY', `the WebAssembly heap has no memory left for ${what} to work in`, {
     data: { kernel: what, backend: 'wasm' },
     hint: 'Use a smaller batch, or dispose of tensors that are no longer needed.',

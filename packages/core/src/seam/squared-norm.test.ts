@@ -1,0 +1,36 @@
+import { centralDifference, randomUniform, relativeError, toTensor } from '@neusim/testing';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { backends, start } from '../test/backends';
+import { squaredNorm } from './squared-norm';
+
+const shape = [2, 3, 5];
+const x = randomUniform(shape, 1);
+const dy = randomUniform([2, 3, 1], 2);
+const v = randomUniform(shape, 3);
+
+const norms = (values: ArrayLike<number>) =>
+  Array.from({ length: 6 }, (_, row) =>
+    Array.from({ length: 5 }, (_, c) => (values[5 * row + c] as number) ** 2).reduce((a, b) => a + b),
+  );
+const loss = (values: ArrayLike<number>) =>
+  norms(values).reduce((sum, norm, i) => sum + (dy.data[i] as number) * norm, 0);
+
+describe.each(backends)('squared norms on %s', (backend) => {
+  beforeAll(() => start(backend));
+
+  test('forward', async () => {
+    const y = squaredNorm(toTensor(x));
+    expect(y.shape).toEqual([2, 3, 1]);
+    expect(relativeError(await y.data(), norms(x.data))).toBeLessThan(1e-6);
+  });
+
+  test('gradient, and the gradient of that', async () => {
+    const gradient = tf.grad((t: tf.Tensor) => tf.sum(tf.mul(squaredNorm(t), toTensor(dy))));
+    const expected = centralDifference(loss, x.data);
+    expect(relativeError(await gradient(toTensor(x)).data(), expected)).toBeLessThan(1e-5);
+    const along = tf.grad((t: tf.Tensor) => tf.sum(tf.mul(gradient(t), toTensor(v))));
+    const second = Array.from(v.data, (value, i) => 2 * value * (dy.data[Math.floor(i / 5)] as number));
+    expect(relativeError(await along(toTensor(x)).data(), second)).toBeLessThan(1e-5);
+  });
+});
