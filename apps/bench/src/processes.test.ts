@@ -7,6 +7,7 @@ const report = (reference: number, time: number): ProcessReport => ({
   quick: false,
   machine: describeMachine(),
   reference,
+  load: 1,
   rows: [{ part: 'gemm', ...row('1×1×1', { engine: 'neusim', times: [time] }, 1, 'GFLOP/s') }],
   ratios: { gemmVsXnnpack: time / 10 },
   notRun: [],

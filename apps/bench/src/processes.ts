@@ -60,6 +60,7 @@ export function summarize(
     ...first,
     date: date.toISOString(),
     reference: median(kept.map(({ reference }) => reference)),
+    load: median(kept.map(({ load }) => load)),
     rows: first.rows.map((row) =>
       medianRow(kept.flatMap(({ rows }) => rows.filter((other) => keyOf(other) === keyOf(row)))),
     ),
@@ -67,6 +68,7 @@ export function summarize(
     spread: perRatio((values) => ({ smallest: Math.min(...values), largest: Math.max(...values) })),
     processes: all.map((each) => ({
       reference: each.reference,
+      load: each.load,
       dropped: !kept.includes(each),
       ratios: each.ratios,
     })),

@@ -1,5 +1,5 @@
 /** What a suite found: the JSON that scripts read. */
-import { cpus, platform } from 'node:os';
+import { cpus, loadavg, platform } from 'node:os';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { version_core } from '@tensorflow/tfjs-core';
 import { version_layers } from '@tensorflow/tfjs-layers';
@@ -51,6 +51,8 @@ export interface ProcessReport {
   readonly machine: Machine;
   /** Milliseconds of a fixed computation on stock tfjs-wasm, median over the run: how fast the machine was meanwhile. */
   readonly reference: number;
+  /** The system's load average over its last five minutes; 1 is this process alone. */
+  readonly load: number;
   readonly rows: readonly Row[];
   readonly ratios: Readonly<Record<string, number>>;
   readonly notRun: readonly string[];
@@ -68,6 +70,7 @@ export interface Report extends ProcessReport {
   /** In the order of their runs. A process is dropped where its reference was far from the others'. */
   readonly processes: readonly {
     readonly reference: number;
+    readonly load: number;
     readonly dropped: boolean;
     readonly ratios: Readonly<Record<string, number>>;
   }[];
@@ -82,6 +85,10 @@ export function describeMachine(): Machine {
     node: process.versions.node,
     tfjs: { core: version_core, layers: version_layers, wasm: version_wasm },
   };
+}
+
+export function currentLoad(): number {
+  return loadavg()[1] as number;
 }
 
 /** @param work images, or floating-point operations divided by 1e9, of one run. */

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type Engines, startEngines } from './engines';
 import { measure, median } from './measure';
 import { benchPeers } from './peers';
-import { describeMachine, type Findings, type ProcessReport } from './report';
+import { currentLoad, describeMachine, type Findings, type ProcessReport } from './report';
 import { benchCifar } from './suites/cifar';
 import { benchConvolutions } from './suites/convolutions';
 import { benchGemm } from './suites/gemm';
@@ -67,6 +67,7 @@ export async function runSuite(
     quick,
     machine: describeMachine(),
     reference: median(references),
+    load: currentLoad(),
     rows: found.flatMap(({ part, rows }) => rows.map((row) => ({ part, ...row }))),
     ratios: Object.assign({}, ...found.map(({ ratios }) => ratios)),
     notRun: found.flatMap(({ notRun = [] }) => notRun),

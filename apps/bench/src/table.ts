@@ -120,9 +120,12 @@ export function markdown(report: Report, command: string): string {
     ]),
     '## Not run',
     notRun.length > 0 ? notRun.map((each) => `- ${each}`).join('\n') : 'Nothing was left out.',
-    `Reference of each process (XNNPACK's product of 512³): ${processes
-      .map(({ reference, dropped }) => `${milliseconds(reference)} ms${dropped ? ' (dropped)' : ''}`)
-      .join(', ')}.`,
+    `Of each process, the reference (XNNPACK's product of 512³) and the machine's load average (1: nothing else ran): ${processes
+      .map(
+        ({ reference, load, dropped }) =>
+          `${milliseconds(reference)} ms, ${load.toFixed(1)}${dropped ? ' (dropped)' : ''}`,
+      )
+      .join('; ')}.`,
   ].join('\n\n')}\n`;
 }
 
