@@ -7,6 +7,7 @@ const arrows = {
   masks: ['registry', 'core'],
   hypernet: ['registry', 'core'],
   'backend-wasm': ['registry', 'core'],
+  'backend-node-gpu': ['registry', 'core'],
   datasets: ['registry', 'platform'],
   models: ['registry', 'core', 'masks', 'hypernet'],
   train: ['registry', 'core', 'models', 'datasets', 'platform'],

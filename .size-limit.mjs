@@ -1,4 +1,6 @@
 // What an import costs a page, minified and gzipped, with tfjs apart (a peer, so that a page holds one copy).
+import { builtinModules } from 'node:module';
+
 const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm'].map((name) => `@tensorflow/tfjs-${name}`);
 
 const entry = (name, limit, { names, apart = [] } = {}) => ({
@@ -22,9 +24,19 @@ export default [
   alone('platform', '5.8 KB'),
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
-  alone('backend-wasm', '6.9 KB'),
+  entry('backend-wasm', '8 KB', { apart: ['@neusim/*', '../generated/*'] }),
+  // A page loads one of these: the kernels in relaxed SIMD, or in plain.
+  ...['relaxed', 'simd'].map((build) => ({
+    name: `backend-wasm: kernels, ${build}`,
+    path: `packages/backend-wasm/dist/generated/${build}.js`,
+    limit: '15 KB',
+    gzip: true,
+  })),
+  // For Node alone.
+  entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
-  alone('train', '14 KB'),
+  // A third of it is the pool of workers, both sides.
+  alone('train', '20 KB'),
   alone('testing', '10.5 KB'),
 ];

@@ -12,7 +12,7 @@ const atMost = (name: string, goal: number, of: string): Goal => ({ name, of, be
 const atLeast = (name: string, goal: number, of: string): Goal => ({ name, of, better: 'larger', goal });
 const told = (name: string, of: string, better: Goal['better'] = 'smaller'): Goal => ({ name, of, better });
 
-export const goals: readonly Goal[] = [
+const goals: readonly Goal[] = [
   atMost('gemmVsXnnpack', 0.8, "matrix product, over tfjs-wasm's (XNNPACK)"),
   atMost('convForwardVsStock', 0.45, 'plain 3×3 forward, over tfjs-wasm'),
   atMost('convTrainVsFoundation', 0.4, 'plain forward and backward, over the foundation'),
@@ -43,7 +43,16 @@ export const goals: readonly Goal[] = [
   told('plainHeapVsTwoGiB', 'WebAssembly heap over 2 GiB, training `cnn-cifar` at batch 128'),
   told('dnsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic DNS'),
   told('unsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic UNS'),
+  told('twoProcessesScaling', 'throughput of two independent processes, over that of one', 'larger'),
 ];
+
+export function goalOf(name: string): Goal {
+  const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
+  return (
+    goals.find((goal) => goal.name === name) ??
+    told(name, workers ? `throughput of ${workers} workers on one batch, over that of one` : '', 'larger')
+  );
+}
 
 /** `≤ 0.40`, or nothing. */
 export function goalText({ goal, better }: Goal): string {

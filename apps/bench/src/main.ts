@@ -18,7 +18,11 @@ interface Flags {
 
 const program = new Command('bench')
   .description('Time NeuSim against frozen baselines; every figure is a median.')
-  .option('--suite <name>', 'cpu (speed and peak memory), memory (heap at batch 128)', 'cpu')
+  .option(
+    '--suite <name>',
+    'cpu (speed and peak memory), memory (heap at batch 128), workers (threads that share a batch)',
+    'cpu',
+  )
   .option('--json <file>', 'write { machine, rows, ratios, … } (docs/contracts.md)')
   .option('--markdown <file>', 'write the tables as a page')
   .option('--quick', 'tiny sizes: shows that everything runs, in seconds')

@@ -63,7 +63,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Median over the rounds of the one's time over the other's. */
-export function ratio(over: Sample, under: Sample): number {
+export function ratio(over: Pick<Sample, 'times'>, under: Pick<Sample, 'times'>): number {
   return median(over.times.map((time, round) => time / (under.times[round] as number)));
 }
 

@@ -12,6 +12,7 @@ import { benchGrowth } from './suites/growth';
 import { benchMemory } from './suites/memory';
 import { benchOverhead } from './suites/overhead';
 import { benchVgg } from './suites/vgg';
+import { benchWorkers } from './suites/workers';
 
 type Bench = (engines: Engines, quick: boolean) => Findings | Promise<Findings>;
 
@@ -27,6 +28,7 @@ const suites: Readonly<Record<string, Readonly<Record<string, Bench>>>> = {
     peers: benchPeers,
   },
   memory: { memory: benchMemory },
+  workers: { workers: (_, quick) => benchWorkers(quick) },
 };
 
 export const suiteNames = Object.keys(suites);

@@ -116,6 +116,17 @@ test('doctor probes every engine and says what to do about what is missing', asy
   });
 });
 
+test('doctor tells what the native engines lack and what to do, each by its name', async () => {
+  const { code, out } = await neusim(['doctor']);
+  expect(code).toBe(0);
+  for (const engine of ['node-gpu', 'node']) {
+    const line = new RegExp(`^(✓|–) engine ${engine} +(\\S.*)\\n(?: +→ (.*))?`, 'm').exec(out);
+    // Where the package is installed, its library; elsewhere, what to install.
+    if (line?.[1] === '✓') expect(line[2]).toMatch(/libtensorflow 2\./);
+    else expect(line?.[3]).toMatch(/tfjs-node/);
+  }
+});
+
 test('doctor: a folder that was named and is not there is to be corrected', async () => {
   const { code, out } = await neusim(['doctor', '--data', '/nowhere']);
   expect(code).toBe(2);
@@ -133,7 +144,7 @@ test.each([
 
 test.each([
   [['train', 'cnn-cifar'], '--data DIR'],
-  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, wasm or cpu'],
+  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, node-gpu, node, wasm or cpu'],
   [['train', 'cnn-digits', '--resume', '--out', '/nowhere'], 'leave out --resume'],
 ])('%j: the hint names options', async (argv, hint) => {
   expect((await neusim(argv)).err).toContain(hint);

@@ -78,6 +78,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     'train cnn-digits',
     'train nsn-digits --set model.similarity=static-uns --seed 3',
     'train nsn-cifar --dataset cifar-100 --data ~/data/cifar-100-binary --out runs/c100',
+    'train nsn-cifar --workers 4 --set syncBatchNorm=true --data ~/data/cifar-10-batches-bin',
     'train runs/c100/config.json --out runs/c100 --resume',
   ])
     .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
@@ -86,8 +87,13 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
-    .option('--backend <name>', 'auto, wasm or cpu')
+    .option('--backend <name>', 'auto (the fastest here), node-gpu, node, wasm or cpu')
     .option('--seed <n>', 'of every random choice', wholeNumber)
+    .option(
+      '--workers <n>',
+      'threads that share each batch (default: cores, 1 for a small network)',
+      positive,
+    )
     .action(async (config, options) => done(await train(terminal, config, options)));
 
   command('list', 'list what can be named in a config', [

@@ -1,5 +1,6 @@
 // Every plug-in the command line knows.
 
+import native from '@neusim/backend-node-gpu';
 import wasm from '@neusim/backend-wasm';
 import core from '@neusim/core';
 import datasets from '@neusim/datasets';
@@ -9,4 +10,5 @@ import models from '@neusim/models';
 import { createRegistry } from '@neusim/registry';
 import digits from './digits-plugin';
 
-export const makeRegistry = () => createRegistry(core, masks, hypernet, wasm, datasets, digits, models);
+export const makeRegistry = () =>
+  createRegistry(core, masks, hypernet, wasm, native, datasets, digits, models);

@@ -1,11 +1,12 @@
 /**
- * Compiles this folder with AssemblyScript, once with plain and once with relaxed SIMD, and writes each binary as a
- * module into src/generated. `npm run build` and `npm test` call it; what is up to date stays.
+ * Compiles this folder with AssemblyScript, once with plain and once with relaxed SIMD, and writes each binary,
+ * packed, as a module into src/generated. `npm run build` and `npm test` call it; what is up to date stays.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { microkernels } from './microkernels.mjs';
 
 const source = dirname(fileURLToPath(import.meta.url));
@@ -51,5 +52,5 @@ for (const [name, build] of Object.entries(builds)) {
   const file = join(generated, `${name}.ts`);
   if (existsSync(file) && readFileSync(file, 'utf8').startsWith(header)) continue;
   const binary = await compile(build);
-  writeFileSync(file, `${header}\nexport default '${binary.toString('base64')}';\n`);
+  writeFileSync(file, `${header}\nexport default '${gzipSync(binary, { level: 9 }).toString('base64')}';\n`);
 }

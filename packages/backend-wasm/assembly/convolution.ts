@@ -106,7 +106,6 @@ export function similarityBackward(
 }
 
 /** Where m of a position begins. */
-// @ts-ignore: decorator
 @inline
 function similarityAt(g: Geometry, m: usize, image: i32, row: i32, column: i32): usize {
   return m + (<usize>(image * g.strideBatch + row * g.strideRow + column * g.strideColumn) << 2);
@@ -116,24 +115,16 @@ function similarityAt(g: Geometry, m: usize, image: i32, row: i32, column: i32):
 function gather(g: Geometry, x: usize, m: usize, first: i32, count: i32, tile: usize, row: usize, work: usize): void {
   const k = taps(g);
   const patchBytes = <usize>k * g.channels << 2;
-  let column = first % g.outWidth;
-  let line = first / g.outWidth;
-  let image = line / g.outHeight;
-  line -= image * g.outHeight;
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
+    const column = i % g.outWidth;
+    const line = (i / g.outWidth) % g.outHeight;
+    const image = i / (g.outWidth * g.outHeight);
     if (g.values == k * k && k > 1) {
       gatherOne(g, x, 0, image, line, column, work);
       turn(similarityAt(g, m, image, line, column), work + patchBytes, k);
       mix(work + patchBytes, work, tile, k, g.channels);
     } else gatherOne(g, x, m ? similarityAt(g, m, image, line, column) : 0, image, line, column, tile);
     tile += row;
-    if (++column == g.outWidth) {
-      column = 0;
-      if (++line == g.outHeight) {
-        line = 0;
-        image++;
-      }
-    }
   }
 }
 
@@ -178,11 +169,10 @@ function scatter(
   const k = taps(g);
   const patchBytes = <usize>k * g.channels << 2;
   const isFull = g.values == k * k && k > 1;
-  let column = first % g.outWidth;
-  let line = first / g.outWidth;
-  let image = line / g.outHeight;
-  line -= image * g.outHeight;
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
+    const column = i % g.outWidth;
+    const line = (i / g.outWidth) % g.outHeight;
+    const image = i / (g.outWidth * g.outHeight);
     const at = m ? similarityAt(g, m, image, line, column) : 0;
     const gradAt = dm ? similarityAt(g, dm, image, line, column) : 0;
     if (isFull) {
@@ -196,13 +186,6 @@ function scatter(
       }
     } else scatterOne(g, x, at, image, line, column, tile, dx, gradAt);
     tile += row;
-    if (++column == g.outWidth) {
-      column = 0;
-      if (++line == g.outHeight) {
-        line = 0;
-        image++;
-      }
-    }
   }
 }
 

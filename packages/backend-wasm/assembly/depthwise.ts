@@ -39,7 +39,6 @@ function visit(g: Geometry, map: usize, kernel: usize, dy: usize, ofKernel: bool
 }
 
 /** to += a·b. */
-// @ts-ignore: decorator
 @inline
 function multiplyAdd(a: usize, b: usize, to: usize, count: i32): void {
   let i = 0;

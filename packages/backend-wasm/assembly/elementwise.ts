@@ -57,13 +57,11 @@ export function binary(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function vector(operation: i32, a: v128, b: v128): v128 {
   return operation == 0 ? f32x4.add(a, b) : operation == 1 ? f32x4.sub(a, b) : f32x4.mul(a, b);
 }
 
-// @ts-ignore: decorator
 @inline
 function scalar(operation: i32, a: f32, b: f32): f32 {
   return operation == 0 ? a + b : operation == 1 ? a - b : a * b;

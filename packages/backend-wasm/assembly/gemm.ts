@@ -9,7 +9,6 @@ const STEPS: i32 = 256;
 const PANEL: i32 = 8;
 
 /** Bytes of B[k,n] as panels. */
-// @ts-ignore: decorator
 @inline
 export function panelBytes(k: i32, n: i32): usize {
   return (<usize>((n + 7) >> 3) * k) << 5;
@@ -64,7 +63,6 @@ function packTransposed(b: usize, ldb: usize, k: i32, width: i32, to: usize): vo
 }
 
 /** Whether a microkernel writes just so many columns. */
-// @ts-ignore: decorator
 @inline
 function isWhole(width: i32): bool {
   return width == PANEL || width == 4;

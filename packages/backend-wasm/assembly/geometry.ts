@@ -1,5 +1,4 @@
 /** What a convolution is told about its shapes: a block of 32-bit integers that the caller writes. */
-// @ts-ignore: decorator
 @unmanaged
 export class Geometry {
   batch: i32;
@@ -26,7 +25,6 @@ export class Geometry {
   strideColumn: i32;
 }
 
-// @ts-ignore: decorator
 @inline
 export function taps(g: Geometry): i32 {
   return g.kernelHeight * g.kernelWidth;

@@ -62,7 +62,6 @@ export function outer(g: usize, x: usize, dm: usize, taps: i32, channels: i32): 
 }
 
 /** Dot products of a with the four rows from b on, `stride` bytes apart. */
-// @ts-ignore: decorator
 @inline
 function fourDots(a: usize, b: usize, stride: usize, count: i32): v128 {
   const b1 = b + stride;
@@ -95,13 +94,11 @@ function fourDots(a: usize, b: usize, stride: usize, count: i32): v128 {
   return sums;
 }
 
-// @ts-ignore: decorator
 @inline
 function add(at: usize, values: v128): void {
   v128.store(at, f32x4.add(v128.load(at), values));
 }
 
-// @ts-ignore: decorator
 @inline
 function addOne(at: usize, value: f32): void {
   store<f32>(at, load<f32>(at) + value);

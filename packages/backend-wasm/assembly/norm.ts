@@ -84,7 +84,6 @@ export function moments(x: usize, rows: i32, channels: i32, mean: usize, varianc
 }
 
 /** Joins a block's mean and its sum of squares about that with those of the `first` rows before it. */
-// @ts-ignore: decorator
 @inline
 function join(mean: usize, variance: usize, first: i32, weight: f32, middle: v128, spread: v128): void {
   if (first == 0) {
@@ -100,7 +99,6 @@ function join(mean: usize, variance: usize, first: i32, weight: f32, middle: v12
 }
 
 /** Sum of four columns over `count` rows. */
-// @ts-ignore: decorator
 @inline
 function columnSum(from: usize, row: usize, count: i32): v128 {
   let even = f32x4.splat(0);
@@ -115,7 +113,6 @@ function columnSum(from: usize, row: usize, count: i32): v128 {
   return f32x4.add(even, odd);
 }
 
-// @ts-ignore: decorator
 @inline
 function columnSquares(from: usize, row: usize, count: i32, middle: v128): v128 {
   let even = f32x4.splat(0);
@@ -234,7 +231,6 @@ export function normSums(
 }
 
 /** Adds to 16 values. */
-// @ts-ignore: decorator
 @inline
 function addFour(to: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(to, f32x4.add(v128.load(to), a));

@@ -65,7 +65,6 @@ export function maxPoolGradient(g: Geometry, x: usize, dy: usize, dx: usize): vo
       }
 }
 
-// @ts-ignore: decorator
 @inline
 function addOne(at: usize, value: f32): void {
   store<f32>(at, load<f32>(at) + value);

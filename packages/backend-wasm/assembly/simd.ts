@@ -1,14 +1,12 @@
 /** What the kernels share: vector arithmetic, and memory from tfjs-wasm's own allocator. */
 
 /** a·b + c: fused into one rounding in the build with relaxed SIMD. */
-// @ts-ignore: decorator
 @inline
 export function madd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(c, f32x4.mul(a, b));
 }
 
 /** Sum of the four lanes. */
-// @ts-ignore: decorator
 @inline
 export function horizontal(v: v128): f32 {
   const pairs = f32x4.add(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
@@ -20,17 +18,14 @@ export function zero(to: usize, bytes: usize): void {
 }
 
 /** Bytes of a row of `floats` in scratch memory: whole vectors of 8, and never a power of two, which strains the cache. */
-// @ts-ignore: decorator
 @inline
 export function pitch(floats: i32): usize {
   const bytes = (<usize>((floats + 7) & ~7)) << 2;
   return bytes + ((bytes & 255) == 0 ? 64 : 0);
 }
 
-// @ts-ignore: decorator
 @external("env", "malloc")
 declare function allocate(bytes: usize): usize;
-// @ts-ignore: decorator
 @external("env", "free")
 declare function release(address: usize): void;
 
@@ -44,7 +39,6 @@ export function free(address: usize): void {
 }
 
 /** The first `count` values, from 1 to 4, and zeros: reads nothing beyond. */
-// @ts-ignore: decorator
 @inline
 export function loadFirst(from: usize, count: i32): v128 {
   if (count >= 4) return v128.load(from);
@@ -55,7 +49,6 @@ export function loadFirst(from: usize, count: i32): v128 {
 }
 
 /** Stores the first `count` values, from 1 to 4. */
-// @ts-ignore: decorator
 @inline
 export function storeFirst(to: usize, value: v128, count: i32): void {
   if (count >= 4) {

@@ -2,7 +2,6 @@
 import { horizontal, madd } from './simd';
 
 /** to = from. */
-// @ts-ignore: decorator
 @inline
 export function copy(from: usize, to: usize, count: i32): void {
   let i = 0;
@@ -11,7 +10,6 @@ export function copy(from: usize, to: usize, count: i32): void {
 }
 
 /** to = scale·from. */
-// @ts-ignore: decorator
 @inline
 export function scaled(from: usize, scale: f32, to: usize, count: i32): void {
   const factor = f32x4.splat(scale);
@@ -22,7 +20,6 @@ export function scaled(from: usize, scale: f32, to: usize, count: i32): void {
 }
 
 /** to += scale·from. */
-// @ts-ignore: decorator
 @inline
 export function addScaled(from: usize, scale: f32, to: usize, count: i32): void {
   const factor = f32x4.splat(scale);
@@ -38,7 +35,6 @@ export function addScaled(from: usize, scale: f32, to: usize, count: i32): void 
 }
 
 /** Σ a·b. */
-// @ts-ignore: decorator
 @inline
 export function dot(a: usize, b: usize, count: i32): f32 {
   let even = f32x4.splat(0);

@@ -5,20 +5,17 @@
  */
 import { madd } from './simd';
 
-// @ts-ignore: decorator
 @inline
 function scale(value: v128, factor: f32): v128 {
   return f32x4.mul(value, f32x4.splat(factor));
 }
 
-// @ts-ignore: decorator
 @inline
 function addScaled(value: v128, factor: f32, to: v128): v128 {
   return madd(value, f32x4.splat(factor), to);
 }
 
 /** Bᵀ·d: n + 2 values from n + 2. */
-// @ts-ignore: decorator
 @inline
 export function input(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const d0 = v128.load(from);
@@ -47,7 +44,6 @@ export function input(n: i32, from: usize, step: usize, to: usize, toStep: usize
 }
 
 /** Aᵀ·m: n values from n + 2. */
-// @ts-ignore: decorator
 @inline
 export function output(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const m0 = v128.load(from);
@@ -72,7 +68,6 @@ export function output(n: i32, from: usize, step: usize, to: usize, toStep: usiz
 }
 
 /** A·z: n + 2 values from n. */
-// @ts-ignore: decorator
 @inline
 export function outputTransposed(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const z0 = v128.load(from);
@@ -98,7 +93,6 @@ export function outputTransposed(n: i32, from: usize, step: usize, to: usize, to
 }
 
 /** G·w: n + 2 values from 3. */
-// @ts-ignore: decorator
 @inline
 export function filter(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const w0 = v128.load(from);
@@ -126,7 +120,6 @@ export function filter(n: i32, from: usize, step: usize, to: usize, toStep: usiz
 }
 
 /** Gᵀ·u: 3 values from n + 2. */
-// @ts-ignore: decorator
 @inline
 export function filterTransposed(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
   const u0 = v128.load(from);
@@ -152,7 +145,6 @@ export function filterTransposed(n: i32, from: usize, step: usize, to: usize, to
 }
 
 /** Bᵀ·d·B of a window of 4×4 pixels, in registers: `input` twice for n = 2. */
-// @ts-ignore: decorator
 @inline
 export function inputs2(from: usize, pixel: usize, row: usize, to: usize, plane: usize): void {
   const r1 = from + row;
@@ -209,7 +201,6 @@ export function inputs2(from: usize, pixel: usize, row: usize, to: usize, plane:
 }
 
 /** The first (`second`: the second) of the two rows of Aᵀ·m·A for n = 2, as the columns [0] and [1] at `to`. */
-// @ts-ignore: decorator
 @inline
 export function outputs2(from: usize, plane: usize, to: usize): void {
   let m0 = v128.load(from);

@@ -16,7 +16,6 @@ const BLOCK_STEP: i32 = 60;
 const VECTOR: usize = 16;
 
 /** Bytes of so many values as whole vectors. */
-// @ts-ignore: decorator
 @inline
 function vectors(count: i32): usize {
   return (<usize>((count + 3) & ~3)) << 2;
@@ -176,11 +175,10 @@ function transformInputs(
   const pixel = <usize>g.channels << 2;
   const whole = vectors(g.channels);
   const isOdd = whole != pixel;
-  let column = first % across;
-  let line = first / across;
-  let image = line / down;
-  line -= image * down;
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
+    const column = i % across;
+    const line = (i / across) % down;
+    const image = i / (across * down);
     const top = line * n - g.padTop;
     const left = column * n - g.padLeft;
     let from = x + <usize>((image * g.height + top) * g.width + left) * pixel;
@@ -202,13 +200,6 @@ function transformInputs(
           input(n, work + <usize>(u * side) * VECTOR, VECTOR, to + <usize>(u * side) * plane + c, plane);
       }
     to += row;
-    if (++column == across) {
-      column = 0;
-      if (++line == down) {
-        line = 0;
-        image++;
-      }
-    }
   }
 }
 
@@ -220,11 +211,10 @@ function transformGrads(
   const pixel = <usize>g.filters << 2;
   const whole = vectors(g.filters);
   const isOdd = whole != pixel;
-  let column = first % across;
-  let line = first / across;
-  let image = line / down;
-  line -= image * down;
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
+    const column = i % across;
+    const line = (i / across) % down;
+    const image = i / (across * down);
     const top = line * n;
     const left = column * n;
     let from = dy + <usize>((image * g.outHeight + top) * g.outWidth + left) * pixel;
@@ -245,13 +235,6 @@ function transformGrads(
         outputTransposed(n, work + <usize>(u * n) * VECTOR, VECTOR, to + <usize>(u * side) * plane + f, plane);
     }
     to += row;
-    if (++column == across) {
-      column = 0;
-      if (++line == down) {
-        line = 0;
-        image++;
-      }
-    }
   }
 }
 
@@ -276,11 +259,10 @@ function writeOutputs(
   const pixel = <usize>g.filters << 2;
   const none = f32x4.splat(0);
   const result = work + <usize>(side * side) * VECTOR;
-  let column = first % across;
-  let line = first / across;
-  let image = line / down;
-  line -= image * down;
-  for (let i = 0; i < count; i++) {
+  for (let i = first; i < first + count; i++) {
+    const column = i % across;
+    const line = (i / across) % down;
+    const image = i / (across * down);
     const top = line * n;
     const left = column * n;
     const to = y + <usize>((image * g.outHeight + top) * g.outWidth + left) * pixel;
@@ -306,12 +288,5 @@ function writeOutputs(
       }
     }
     from += row;
-    if (++column == across) {
-      column = 0;
-      if (++line == down) {
-        line = 0;
-        image++;
-      }
-    }
   }
 }

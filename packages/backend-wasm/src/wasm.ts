@@ -6,6 +6,8 @@ import { type Backend, type Probe, setMemoryLimit } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from './kernels';
+import { type Precision, setPrecision } from './kernels/winograd-tile';
+import { hasRelaxedSimd } from './native/binary';
 import { loadNative } from './native/native';
 import { install } from './override';
 
@@ -16,7 +18,13 @@ const load = () => import('@tensorflow/tfjs-backend-wasm');
 
 let started = false;
 
-export const wasm: Backend = {
+export interface WasmOptions {
+  /** How plain 3×3 convolutions are computed, from the start of the engine on; default `exact`. */
+  readonly precision?: Precision;
+}
+
+/** The engine of the backend `wasm`. */
+export const createWasm = ({ precision = 'exact' }: WasmOptions = {}): Backend => ({
   priority: 20,
 
   async probe(): Promise<Probe> {
@@ -33,13 +41,14 @@ export const wasm: Backend = {
     ]);
     if (!simd)
       return { available: false, adapter: '', reason: 'this JavaScript engine has no WebAssembly SIMD' };
+    const adapter = hasRelaxedSimd() ? 'WebAssembly relaxed SIMD' : 'WebAssembly SIMD';
     return threads
       ? {
           available: true,
-          adapter: 'WebAssembly SIMD, threads',
+          adapter: `${adapter}, threads`,
           reason: 'SIMD, and the page is cross-origin isolated',
         }
-      : { available: true, adapter: 'WebAssembly SIMD', reason: 'SIMD, one thread' };
+      : { available: true, adapter, reason: 'SIMD, one thread' };
   },
 
   async start(): Promise<void> {
@@ -53,12 +62,13 @@ export const wasm: Backend = {
       });
     }
     await loadNative();
+    setPrecision(precision);
     if (started) return;
     started = true;
     for (const kernel of kernels) install(kernel);
     setMemoryLimit('wasm', HEAP_BYTES, heapBytes);
   },
-};
+});
 
 /** Bytes of the WebAssembly heap of tfjs's backend `wasm`, which grows and never shrinks; 0 before it has started. */
 export function heapBytes(): number {

@@ -30,9 +30,11 @@ export {
   type BatchNormResult,
   batchNormTraining,
 } from './seam/batch-norm';
+export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
 export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
 export { requireMemory, setMemoryLimit } from './seam/memory';
+export * as patches from './seam/patches';
 export {
   AVG_POOL_GRAD,
   avgPoolGrad,

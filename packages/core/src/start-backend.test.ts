@@ -51,6 +51,14 @@ describe('startBackend', () => {
     });
   });
 
+  test('options where none can be given are refused', async () => {
+    for (const name of ['auto', 'wasm'])
+      await expect(startBackend(createRegistry(core), name, { precision: 'fast' })).rejects.toMatchObject({
+        code: 'BACKEND_OPTIONS',
+        data: { name, options: { precision: 'fast' } },
+      });
+  });
+
   test('cpu by name, with gradients registered', async () => {
     expect(await startBackend(createRegistry(core), 'cpu')).toMatchObject({
       name: 'cpu',
@@ -61,6 +69,32 @@ describe('startBackend', () => {
       similarityConv2d(x as tf.Tensor4D, w as tf.Tensor4D, null),
     )([tf.ones([1, 3, 3, 1]), tf.ones([3, 3, 1, 2])]);
     expect([...dx!.dataSync()]).toEqual(Array(9).fill(2));
+  });
+
+  test('an engine that registers tfjs’s own gradients again does not undo those of every order', async () => {
+    await startBackend(createRegistry(core), 'cpu');
+    const [ours, stock] = [tf.getGradient('Exp'), { kernelName: 'Exp', gradFunc: () => ({}) }];
+    const careless: Backend = {
+      ...explodes,
+      start: async () => {
+        tf.unregisterGradient('Exp');
+        tf.registerGradient(stock);
+      },
+    };
+    const registry = createRegistry(
+      plugin('careless', '1.0.0', [
+        define({
+          kind: 'backend',
+          name: 'cpu',
+          version: '1.0.0',
+          summary: 'brings its own copy of tfjs',
+          options: noOptions,
+          load: () => () => careless,
+        }),
+      ]),
+    );
+    await startBackend(registry, 'cpu');
+    expect(tf.getGradient('Exp').gradFunc).toBe(ours.gradFunc);
   });
 
   test('auto takes the best that runs, and says why not the others', async () => {

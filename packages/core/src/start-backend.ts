@@ -19,15 +19,31 @@ export interface StartedBackend {
  * Starts an engine and makes it tfjs's current backend, with all gradients registered.
  * @param name the name of a `backend` in the registry, that of any backend registered with tfjs (`webgl`, say: it
  *   runs the seam's composed kernels), or `auto`: the registry's engines by priority, the next where one fails.
- * @throws NeusimError BACKEND_UNKNOWN, BACKEND_UNAVAILABLE (with each engine's reason), BACKEND_FAILED.
+ * @param options of the definition `name` in the registry; none for `auto` and for backends of tfjs.
+ * @throws NeusimError BACKEND_UNKNOWN, BACKEND_UNAVAILABLE (with each engine's reason), BACKEND_FAILED,
+ *   BACKEND_OPTIONS for options where none can be given, and what the definition's schema refuses.
  */
-export async function startBackend(registry: AnyRegistry, name = 'auto'): Promise<StartedBackend> {
+export async function startBackend(
+  registry: AnyRegistry,
+  name = 'auto',
+  options?: object,
+): Promise<StartedBackend> {
   closeStockGradients();
   registerLayer(NeuralSimilarityConv2D);
   registerLayer(BatchNorm);
+  const isDefined = name !== 'auto' && registry.has('backend', name);
+  if (options && !isDefined)
+    throw new NeusimError(
+      'BACKEND_OPTIONS',
+      `the backend '${name}' takes no options: ${JSON.stringify(options)}`,
+      {
+        data: { name, options },
+        hint: "Name an engine of the registry, such as 'wasm', to give it options.",
+      },
+    );
   if (name === 'auto') return startBest(registry);
-  if (registry.has('backend', name)) {
-    const backend = await make(registry, name);
+  if (isDefined) {
+    const backend = await make(registry, name, options);
     const probe = await backend.probe();
     if (!probe.available) throw unavailable([`${name}: ${probe.reason}`]);
     await backend.start();
@@ -80,9 +96,9 @@ async function failureOf(name: string, backend: Backend): Promise<string | null>
   }
 }
 
-async function make(registry: AnyRegistry, name: string): Promise<Backend> {
+async function make(registry: AnyRegistry, name: string, options?: object): Promise<Backend> {
   await registry.ready(`backend:${name}`);
-  return registry.make('backend', name) as Backend;
+  return registry.make('backend', name, options) as Backend;
 }
 
 async function use(name: string): Promise<void> {
@@ -93,6 +109,7 @@ async function use(name: string): Promise<void> {
       hint: 'The console may hold the reason; `npx neusim doctor` probes every engine.',
     });
   await tf.ready();
+  closeStockGradients();
 }
 
 function unavailable(reasons: string[]): NeusimError {

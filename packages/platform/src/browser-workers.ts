@@ -40,6 +40,13 @@ export function spawn(url: URL, data?: unknown): WorkerHandle {
       worker.addEventListener('error', (event) => fail(event.message || 'it did not load', event.error));
       channel.port1.addEventListener('messageerror', () => fail('a message could not be read'));
     },
+    onExit(callback) {
+      channel.port1.addEventListener('close', () => {
+        if (ended) return;
+        ended = true;
+        callback();
+      });
+    },
     async terminate() {
       ended = true;
       worker.terminate();

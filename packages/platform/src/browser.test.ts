@@ -203,3 +203,100 @@ describe('images in a browser', () => {
     });
   });
 });
+
+describe('workers in a browser', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+  });
+
+  /** A worker in this thread: what is posted to it reaches the listener that its module would have set. */
+  function stubWorkers() {
+    const workers: FakeWorker[] = [];
+    let listener: ((event: { data: unknown }) => void) | undefined;
+    class FakeWorker extends EventTarget {
+      ended = false;
+      constructor(
+        readonly url: URL,
+        readonly options: WorkerOptions,
+      ) {
+        super();
+        workers.push(this);
+      }
+      postMessage(data: unknown, transfer: Transferable[]) {
+        const moved = structuredClone(data, { transfer });
+        setTimeout(() => listener?.({ data: moved }));
+      }
+      terminate() {
+        this.ended = true;
+      }
+    }
+    vi.stubGlobal('Worker', FakeWorker);
+    vi.stubGlobal('WorkerGlobalScope', class {});
+    vi.stubGlobal('addEventListener', (_: string, callback: typeof listener) => {
+      listener = callback;
+    });
+    return workers;
+  }
+  const url = new URL('https://example.org/worker.js');
+
+  test('data goes in, messages go both ways, buffers move', async () => {
+    const workers = stubWorkers();
+    const handle = browser.spawn(url, { factor: 21 });
+    const answer = new Promise((resolve) => handle.onMessage(resolve));
+    const own = await browser.port();
+    own.onMessage((message) => {
+      const { numbers } = message as { numbers: Float32Array<ArrayBuffer> };
+      numbers[0]! *= (own.data as { factor: number }).factor;
+      own.post({ numbers }, [numbers.buffer]);
+    });
+    const numbers = Float32Array.of(2, 5);
+    handle.post({ numbers }, [numbers.buffer]);
+    expect(numbers.length).toBe(0);
+    expect(await answer).toEqual({ numbers: Float32Array.of(42, 5) });
+    expect(workers[0]?.options).toEqual({ type: 'module' });
+    await handle.terminate();
+    expect(workers[0]?.ended).toBe(true);
+  });
+
+  test('a worker that closes its port has ended; one that is terminated says nothing', async () => {
+    stubWorkers();
+    const told: string[] = [];
+    const watch = (name: string) => {
+      const handle = browser.spawn(url);
+      handle.onError(() => told.push(`${name} error`));
+      const ended = new Promise<void>((resolve) =>
+        handle.onExit(() => {
+          told.push(`${name} exit`);
+          resolve();
+        }),
+      );
+      return { handle, ended };
+    };
+    const first = watch('first');
+    const own = await browser.port();
+    own.onMessage(() => {});
+    first.handle.onMessage(() => {});
+    own.close();
+    await first.ended;
+    const second = watch('second');
+    const other = await browser.port();
+    second.handle.onMessage(() => {});
+    await second.handle.terminate();
+    other.close();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(told).toEqual(['first exit']);
+  });
+
+  test('a module that fails is one coded error', async () => {
+    const workers = stubWorkers();
+    const handle = browser.spawn(url);
+    const errors: Error[] = [];
+    handle.onError((error) => errors.push(error));
+    for (const message of ['no such module', 'again'])
+      workers[0]?.dispatchEvent(Object.assign(new Event('error'), { message }));
+    expect(errors).toMatchObject([
+      { code: 'PLATFORM_WORKER_FAILED', message: expect.stringContaining('no such module') },
+    ]);
+    await handle.terminate();
+  });
+});

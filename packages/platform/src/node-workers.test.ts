@@ -12,6 +12,7 @@ const echo = `
   own.onMessage((message) => {
     if (message === 'throw') throw new Error('as asked');
     if (message === 'exit') process.exit(3);
+    if (message === 'leave') process.exit(0);
     if (message === 'close') return own.close();
     message.numbers[0] *= own.data.factor;
     own.post(message, [message.numbers.buffer]);
@@ -72,6 +73,34 @@ describe('workers in Node', () => {
     });
     await worker.terminate();
     expect(errors).toHaveLength(1);
+  });
+
+  test.each(['leave', 'close'])(
+    'a worker told to %s is told to have ended, and of no error',
+    async (message) => {
+      const worker = spawn(url, { factor: 1 });
+      const told: string[] = [];
+      const ended = new Promise<void>((resolve) =>
+        worker.onExit(() => {
+          told.push('exit');
+          resolve();
+        }),
+      );
+      worker.onError(() => told.push('error'));
+      worker.post(message);
+      await ended;
+      await worker.terminate();
+      expect(told).toEqual(['exit']);
+    },
+  );
+
+  test('a worker that is terminated tells of neither', async () => {
+    const worker = spawn(url, { factor: 1 });
+    const told: string[] = [];
+    worker.onExit(() => told.push('exit'));
+    worker.onError(() => told.push('error'));
+    await worker.terminate();
+    expect(told).toEqual([]);
   });
 
   test('a module that is not there is an error, not a crash', async () => {

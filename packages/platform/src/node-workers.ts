@@ -25,6 +25,13 @@ export function spawn(url: URL, data?: unknown): WorkerHandle {
       worker.on('messageerror', (cause) => fail('a message could not be read', cause));
       worker.on('exit', (code) => code !== 0 && fail(`it ended with exit code ${code}`));
     },
+    onExit(callback) {
+      worker.on('exit', (code) => {
+        if (ended || code !== 0) return;
+        ended = true;
+        callback();
+      });
+    },
     async terminate() {
       ended = true;
       await worker.terminate();

@@ -92,6 +92,11 @@ export interface WorkerHandle {
   onMessage(callback: (message: unknown) => void): void;
   /** Called once at most, with a NeusimError `PLATFORM_WORKER_FAILED`. */
   onError(callback: (error: Error) => void): void;
+  /**
+   * Called once at most: the worker ended of itself, without an error. A browser that has no `close` event of ports
+   * cannot tell, and never calls.
+   */
+  onExit(callback: () => void): void;
   terminate(): Promise<void>;
 }
 

@@ -64,6 +64,19 @@ export const configSchema = strictOptions({
   /** Updates in all. */
   steps: count,
   batchSize: v.optional(count, 128),
+  /**
+   * Threads that share each batch; `auto`: as many as there are cores, as long as each has enough to do. A run's saved
+   * config has the number.
+   */
+  workers: v.optional(
+    v.union([v.literal('auto'), count], "allowed: 'auto', or a whole number from 1"),
+    'auto',
+  ),
+  /**
+   * Whether batch norm takes its statistics over the whole batch, where workers share it; else each over its part. With
+   * one worker, by the same sums.
+   */
+  syncBatchNorm: v.optional(v.boolean(), false),
   normalize: v.optional(normalizeSchema, 'none'),
   augment: v.optional(augmentSchema, {}),
   loss: v.optional(

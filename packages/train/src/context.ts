@@ -2,6 +2,7 @@
 import type { Dataset } from '@neusim/datasets';
 import type * as platform from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
+import type { TrainWorkers } from './parallel/choose-workers';
 
 /** What training needs of `@neusim/platform`; the package itself, as a namespace, fits. */
 export type TrainFiles = Pick<platform.Platform, keyof platform.Files | keyof platform.Codecs | 'modelFile'>;
@@ -19,6 +20,8 @@ export interface TrainContext {
   readonly out?: string | undefined;
   /** Go on from the newest checkpoint of `out`, or from the file named. */
   readonly resume?: boolean | string | undefined;
+  /** What the config's `workers` run. Without it there are none: this thread does all. */
+  readonly workers?: TrainWorkers | undefined;
   /** Stops the run between two steps, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -7,6 +7,8 @@ export interface StartEvent {
   readonly config: TrainConfig;
   /** tfjs's name of the engine. */
   readonly backend: string;
+  /** Threads that share each batch; 1: the run's own does all. */
+  readonly workers: number;
   readonly dataset: {
     readonly name: string;
     readonly shape: readonly number[];
@@ -71,7 +73,7 @@ export interface CheckpointEvent {
 
 export interface WarningEvent {
   readonly type: 'warning';
-  readonly code: 'LOSS_STANDS_STILL' | 'OTHER_BACKEND';
+  readonly code: 'LOSS_STANDS_STILL' | 'OTHER_BACKEND' | 'OTHER_WORKERS';
   readonly step: number;
   readonly message: string;
 }

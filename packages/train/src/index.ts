@@ -1,8 +1,9 @@
-// @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation.
+// @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation,
+// and a pool of workers.
 
 export { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 export type { TrainContext, TrainFiles } from './context';
-export { type EvaluateOptions, type Evaluation, evaluate } from './evaluate';
+export { type EvaluateOptions, evaluate } from './evaluate';
 export type {
   AbortedEvent,
   CheckpointEvent,
@@ -24,8 +25,14 @@ export {
   similarityLayers,
   spreadOfM,
 } from './inspect-similarity';
+export type { TrainWorkers } from './parallel/choose-workers';
+export { type ReplicaOptions, trainTasks } from './parallel/replica';
+export { Moved } from './pool/messages';
+export { createPool, type Pool, type PoolOptions } from './pool/pool';
+export { type PoolWorker, serveTasks, type Task, type Tasks } from './pool/serve';
 export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
+export type { Evaluation } from './score';
 export { setConfigValue } from './set-config-value';
 export { type TrainingRun, train } from './train';

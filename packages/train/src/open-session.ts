@@ -1,38 +1,72 @@
 /** From a config to a run that is ready to go on: data, model and, where it is resumed, its checkpoint. */
+import { countParameters, describeWeights, multiplyAdds } from '@neusim/core';
+import { disposeModel } from '@neusim/models';
 import * as platform from '@neusim/platform';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { checkDataset } from './check-split';
 import { findCheckpoint, requireFreshFolder, sweepPartials } from './checkpoint/folder';
-import { decodeCheckpoint } from './checkpoint/format';
+import { type Checkpoint, decodeCheckpoint } from './checkpoint/format';
 import { requireSameRun } from './checkpoint/state';
+import { computeHere, computeInWorkers } from './compute';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 import type { TrainContext, TrainFiles } from './context';
+import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
 import { chooseModel, currentBackend, openDataset } from './prepare';
+import { savedWorkers } from './resume-warnings';
 import { Session } from './session';
 import { whenReady } from './when-ready';
 
 /** Leaves nothing behind where it throws. */
 export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
-  const config = parseConfig(input);
-  const { registry, out, resume, files = platform } = context;
+  const parsed = parseConfig(input);
+  const { registry, out, resume, workers, files = platform } = context;
   const backend = currentBackend();
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
-  const dataset = context.dataset ?? (await openDataset(config, context));
+  const dataset = context.dataset ?? (await openDataset(parsed, context));
   checkDataset(dataset);
-  const chosen = await chooseModel(config, registry, dataset);
+  const chosen = await chooseModel(parsed, registry, dataset);
   const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
-  if (from !== undefined && saved) requireSameRun(from, config, saved);
+  if (from !== undefined && saved) requireSameRun(from, parsed, saved);
 
   const model = await whenReady(registry, () => chosen.build());
-  const session = new Session(config, backend, dataset, model, files, out);
+  const dispose: (() => unknown)[] = [() => disposeModel(model)];
   try {
+    const config = withWorkers(parsed, saved, workers, backend, model);
+    const work = { config, model, dataset };
+    const compute =
+      workers && config.workers !== 1
+        ? await computeInWorkers(work, backend, workers)
+        : computeHere(
+            work,
+            backend,
+            describeWeights(model).filter(({ trainable }) => trainable),
+          );
+    dispose.unshift(() => compute.close());
+    const session = new Session(config, backend, dataset, model, compute, files, out);
+    dispose.splice(0, 2, () => session.dispose());
     if (from !== undefined && saved) session.restore(from, saved);
     if (out !== undefined) await prepareFolder(files, out, config);
     return session;
   } catch (error) {
-    session.dispose();
+    for (const free of dispose) await free();
     throw error;
   }
+}
+
+/** The config with the number of workers: the checkpoint's, or as many as this machine and the model want. */
+function withWorkers(
+  config: TrainConfig,
+  saved: Checkpoint | undefined,
+  workers: TrainWorkers | undefined,
+  backend: string,
+  model: LayersModel,
+): TrainConfig {
+  const cores = workers ? (workers.platform ?? platform).cores() : null;
+  const before = saved && config.workers === 'auto' ? savedWorkers(saved) : undefined;
+  const given = before === undefined || cores === null ? config : { ...config, workers: before };
+  const cost = { multiplyAdds: multiplyAdds(model), parameters: countParameters(model) };
+  return Object.freeze({ ...config, workers: chooseWorkers(given, cores, backend, cost) });
 }
 
 async function prepareFolder(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {

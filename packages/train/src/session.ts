@@ -1,10 +1,10 @@
 /**
- * A run's state and what moves it on. One step: a batch of the data set becomes one tensor, loss and gradients come
- * from tfjs's tape, core's update makes the next weights. A step depends on the config and the step's number alone,
+ * A run's state and what moves it on. One step: loss and gradients of a batch come from whoever computes them (this
+ * thread or workers), core's update makes the next weights. A step depends on the config and the step's number alone,
  * so that a run that was stopped goes on to the same curve.
  */
 import { describeWeights, type WeightInfo } from '@neusim/core';
-import { type Dataset, stepsPerEpoch, trainingBatch } from '@neusim/datasets';
+import { type Dataset, stepsPerEpoch } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -12,9 +12,9 @@ import { saveCheckpoint } from './checkpoint/folder';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/format';
 import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
+import type { Compute } from './compute';
 import { parseConfig, type TrainConfig } from './config';
 import type { TrainFiles } from './context';
-import { evaluation } from './evaluate';
 import type {
   CheckpointEvent,
   EndEvent,
@@ -28,10 +28,10 @@ import type {
 import { createLosses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
+import { resumeWarnings } from './resume-warnings';
 import { type RunFacts, runFacts } from './run-facts';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
-import { trainingStep } from './training-step';
 
 const LEAST_MS_BETWEEN_PROGRESS = 250;
 
@@ -64,6 +64,7 @@ export class Session {
     private readonly backend: string,
     private readonly dataset: Dataset,
     private readonly model: LayersModel,
+    private readonly compute: Compute,
     private readonly files: TrainFiles,
     private readonly out: string | undefined,
   ) {
@@ -85,13 +86,7 @@ export class Session {
     this.earlierSpeed = imagesPerSecond;
     this.checkpoint = path;
     this.resumedFrom = path;
-    if (saved.backend !== this.backend)
-      this.toTell.push({
-        type: 'warning',
-        code: 'OTHER_BACKEND',
-        step,
-        message: `the checkpoint was written on ${saved.backend}: on ${this.backend} the curve will differ in its last digits`,
-      });
+    this.toTell.push(...resumeWarnings(saved, this.config, this.backend));
   }
 
   startEvent(): StartEvent {
@@ -99,6 +94,7 @@ export class Session {
     return {
       type: 'start',
       ...this.facts,
+      workers: config.workers as number,
       dataset: {
         name: dataset.name,
         shape: dataset.shape,
@@ -139,11 +135,9 @@ export class Session {
   async *evaluate(
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ProgressEvent, EvaluationEvent | undefined> {
-    const { model, dataset, config, step } = this;
-    const { batchSize } = config.evaluation;
+    const { dataset, step } = this;
     try {
-      const { normalize } = config;
-      const pass = evaluation(model, dataset.test, { batchSize, normalize, signal });
+      const pass = this.compute.test(signal);
       const total = dataset.test.count;
       let told = performance.now();
       let next = await pass.next();
@@ -188,11 +182,10 @@ export class Session {
 
   /** One step. */
   async advance(): Promise<void> {
-    const { config, model, dataset, trainable, clock } = this;
+    const { config, clock } = this;
     clock.start();
     const learningRate = learningRateAt(config, this.step);
-    const batch = trainingBatch(dataset.train, this.step, config);
-    const { loss, grads } = trainingStep(model, trainable, batch, config.loss);
+    const { loss, grads } = await this.compute.step(this.step);
     this.losses.add(loss);
     this.step++;
     const logged = this.isDue(this.step, config.log.every);
@@ -203,7 +196,7 @@ export class Session {
     } finally {
       tf.dispose(grads);
     }
-    clock.stop(batch.count);
+    clock.stop(config.batchSize);
     if (logged) this.log(learningRate);
   }
 
@@ -238,7 +231,8 @@ export class Session {
     return this.model;
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
+    await this.compute.close();
     this.losses.dispose();
     this.optimizer.dispose();
     if (!this.taken) disposeModel(this.model);

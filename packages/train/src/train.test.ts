@@ -32,7 +32,15 @@ describe('events', () => {
         .join(' '),
     ).toBe(`start ${'step '.repeat(5)}evaluation ${'step '.repeat(5)}evaluation step step evaluation end`);
     const [start] = ofType(events, 'start');
-    expect(start).toMatchObject({ backend: 'cpu', step: 0, steps: 12, stepsPerEpoch: 9, resumedFrom: null });
+    expect(start).toMatchObject({
+      backend: 'cpu',
+      workers: 1,
+      step: 0,
+      steps: 12,
+      stepsPerEpoch: 9,
+      resumedFrom: null,
+    });
+    expect(start?.config.workers).toBe(1);
     expect(start?.dataset).toMatchObject({ name: 'patterns', trainImages: 90, testImages: 33 });
     const [end] = ofType(events, 'end');
     expect(end?.result.history.steps.map(({ loss }) => loss)).toEqual(
@@ -233,6 +241,8 @@ describe('what is refused', () => {
     );
     await refused({ model: 'nsn-digit' }).toThrow(coded('REGISTRY_UNKNOWN_NAME'));
     await refused({ setps: 3 }).toThrow(coded('CONFIG_INVALID', { path: 'setps' }));
+    await refused({ workers: 0 }).toThrow(coded('CONFIG_INVALID', { path: 'workers' }));
+    await refused({ workers: 2 }).toThrow(coded('TRAIN_NO_WORKERS', { workers: 2 }));
     await refused({ batchSize: 91 }).toThrow(coded('DATASET_BAD_BATCH'));
   });
 

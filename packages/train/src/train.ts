@@ -27,7 +27,8 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  * Trains the config's model on its data set, on the engine that is started.
  *
  * Reading the events throws NeusimError CONFIG_INVALID with `data.path` of the bad key, TRAIN_NO_BACKEND,
- * TRAIN_NON_FINITE with `data` { step, loss, layer, weight, what, checkpoint }, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
+ * TRAIN_NON_FINITE with `data` { step, loss, layer, weight, what, checkpoint }, TRAIN_NO_WORKERS, TRAIN_WORKER_FAILED
+ * with `data` { step, worker, reason, checkpoint }, what `createPool` throws, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
  * CHECKPOINT_MISMATCH, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, CHECKPOINT_BAD_MAGIC, CHECKPOINT_VERSION,
  * DATASET_EMPTY, DATASET_BAD_COUNT, DATASET_BAD_LABEL with `data` { split, index, label, classes }, and what the
  * registry, the data set and the platform's files throw.
@@ -63,12 +64,34 @@ async function* run(
       if (event.type !== 'progress') await file?.add(event);
       yield event;
     }
+  } catch (error) {
+    if (!(error instanceof NeusimError) || error.code !== 'POOL_WORKER_DIED') throw error;
+    // The state of the last step is here, not in the workers: nothing is lost.
+    // What stopped the run matters more than a checkpoint that cannot be written.
+    const saved = session.unsaved ? await session.save().catch(() => null) : null;
+    if (saved) {
+      await file?.add(saved).catch(() => {});
+      yield saved;
+    }
+    throw workerFailed(error, session.step, session.checkpoint);
   } finally {
     // Where the run broke or its reader left; what stopped it matters more than a file that cannot be written.
     await file?.flush().catch(() => {});
     held.session = undefined;
-    session.dispose();
+    await session.dispose();
   }
+}
+
+function workerFailed(cause: NeusimError, step: number, checkpoint: string | null): NeusimError {
+  const { worker, reason } = cause.data;
+  const back = checkpoint
+    ? `The last checkpoint, ${checkpoint}, is of step ${step}.`
+    : 'There is no checkpoint.';
+  return new NeusimError('TRAIN_WORKER_FAILED', `worker ${worker} died after step ${step}: ${reason}`, {
+    data: { step, worker, reason, checkpoint },
+    hint: `${cause.hint} ${back}`,
+    cause,
+  });
 }
 
 /** All events after the start. What led to a checkpoint is in the file before the checkpoint is. */

@@ -6,18 +6,23 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from './config';
 
 export interface StepResult {
-  /** Mean cross-entropy of the batch (and what the model's own layers add to it). */
+  /** Mean cross-entropy of the batch (and what the model's own layers add to it), times the share. */
   readonly loss: tf.Scalar;
   /** By the name of the weight's variable. */
   readonly grads: tf.NamedTensorMap;
 }
 
-/** The caller disposes of what it gets. */
+/**
+ * The caller disposes of what it gets.
+ * @param share of this batch in a larger one, in (0, 1]: loss and gradients of its parts then add up to those of the
+ *   whole.
+ */
 export function trainingStep(
   model: LayersModel,
   weights: readonly WeightInfo[],
-  { images, labels, shape }: Batch,
+  { images, labels, shape }: Pick<Batch, 'images' | 'labels' | 'shape'>,
   loss: TrainConfig['loss'],
+  share = 1,
 ): StepResult {
   const variables = weights.map(({ variable }) => variable.read() as tf.Variable);
   return tf.tidy(() => {
@@ -28,7 +33,8 @@ export function trainingStep(
     const { value, grads } = variableGradients(() => {
       const logits = model.apply(x, { training: true }) as tf.Tensor2D;
       const entropy = softmaxCrossEntropy(target, logits, loss);
-      return model.calculateLosses().reduce<tf.Scalar>((sum, own) => tf.add(sum, own), entropy);
+      const whole = model.calculateLosses().reduce<tf.Scalar>((sum, own) => tf.add(sum, own), entropy);
+      return share === 1 ? whole : tf.mul(whole, share);
     }, variables);
     return { loss: value, grads };
   });

@@ -28,13 +28,14 @@ export async function doctor(registry: AnyRegistry, dataFolder: string | undefin
   const sets: Check[] = [];
   for (const { name } of registry.list('dataset')) sets.push(await checkDataset(registry, name, dataFolder));
   const folder = await checkFolder(dataFolder);
-  const checks = [checkNode(), ...checkMemory(), ...engines, folder, ...sets];
+  const checks = [checkNode(), checkWorkers(), ...checkMemory(), ...engines, folder, ...sets];
   const ok =
     engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
   const width = Math.max(...checks.map(({ name }) => name.length));
   const lines = checks.map(({ name, status, found, advice }) => {
     const line = `${marks[status]} ${name.padEnd(width)}  ${found}`;
-    return advice ? `${line}\n  ${' '.repeat(width)}  → ${advice}` : line;
+    const steps = advice ? advice.split('; ').map((step) => `\n  ${' '.repeat(width)}  → ${step}`) : [];
+    return line + steps.join('');
   });
   const verdict = ok ? 'Ready: `npx neusim demo` runs here.' : 'Not ready: see the lines marked ✗.';
   const exitCode = ok ? 0 : folder.status === 'failed' ? 2 : 1;
@@ -49,6 +50,19 @@ function checkNode(): Check {
     status: fits ? 'ok' : 'failed',
     found: `${process.versions.node} on ${process.platform}-${process.arch}, ${platform.cores()} cores`,
     advice: fits ? '' : 'install Node 20.19 or newer',
+  };
+}
+
+function checkWorkers(): Check {
+  const cores = platform.cores();
+  return {
+    name: 'workers',
+    status: cores > 1 ? 'ok' : 'missing',
+    found:
+      cores > 1
+        ? `${cores}: a large network's batches are shared among them`
+        : 'one core: there is no other to share a batch with',
+    advice: '',
   };
 }
 

@@ -1,7 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { buildWorker } from '../test/build-worker';
 import { neusim, temporaryFolder } from '../test/terminal';
+
+// The command runs from its source here; its worker is bundled.
+const worker = vi.hoisted((): { url: URL | undefined } => ({ url: undefined }));
+vi.mock('../run/worker-url', () => ({
+  get trainWorkerUrl() {
+    return worker.url;
+  },
+}));
 
 const tiny = [
   'model={"name":"nsn-digits","similarity":"static-uns","width":4,"depth":1}',
@@ -18,7 +27,8 @@ const read = (folder: string, file: string) => JSON.parse(readFileSync(join(fold
 describe('neusim train', () => {
   test('trains, writes its results and a report, and prints one object under --json', async () => {
     const out = join(temporaryFolder(), 'run');
-    const told = await neusim(['train', 'cnn-digits', ...tiny, '--seed', '3', '--out', out, '--json']);
+    const options = ['--seed', '3', '--backend', 'wasm', '--out', out, '--json'];
+    const told = await neusim(['train', 'cnn-digits', ...tiny, ...options]);
     expect(told.code).toBe(0);
     const results = JSON.parse(told.out);
     expect(results).toEqual(read(out, 'results.json'));
@@ -78,6 +88,43 @@ describe('neusim train', () => {
     const resumed = await neusim(['train', join(out, 'config.json'), '--out', out, '--resume']);
     expect(resumed.code).toBe(0);
     expect(existsSync(join(out, 'report.html'))).toBe(true);
+  });
+
+  describe('--workers 2', () => {
+    beforeAll(async () => {
+      worker.url = await buildWorker();
+    });
+
+    test('shares each batch; stopped and resumed it ends as the uninterrupted one', async () => {
+      const folder = temporaryFolder();
+      const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];
+      const told = await neusim(['train', 'cnn-digits', ...tiny, '--workers', '2', '--out', whole]);
+      expect(told).toMatchObject({ code: 0, err: expect.stringContaining('2 workers share each batch') });
+      expect(read(whole, 'config.json').workers).toBe(2);
+      expect(read(whole, 'results.json').rows).toHaveLength(1);
+
+      const args = ['train', 'cnn-digits', ...tiny, '--workers', '2', '--out', cut];
+      const stopped = await neusim(args, (line, interrupt) => {
+        if (/ 5\/12 /.test(line)) interrupt();
+      });
+      expect(stopped.code).toBe(130);
+      const resume = /Go on with: npx neusim (.*)$/m.exec(stopped.out)?.[1] ?? '';
+      expect((await neusim(resume.split(' '))).code).toBe(0);
+      expect(read(cut, 'result.json').history).toEqual(read(whole, 'result.json').history);
+    });
+
+    test('a worker that does not start fails the run with exit code 1', async () => {
+      worker.url = new URL('./missing.mjs', worker.url);
+      const out = join(temporaryFolder(), 'run');
+      const told = await neusim(['train', 'cnn-digits', ...tiny, '--workers', '2', '--out', out]);
+      expect(told).toMatchObject({ code: 1, err: expect.stringContaining('POOL_WORKER_DIED') });
+    });
+  });
+
+  test('more workers than images in a batch: exit code 2', async () => {
+    const told = await neusim(['train', 'cnn-digits', ...tiny, '--workers', '9', '--json']);
+    expect(told.code).toBe(2);
+    expect(JSON.parse(told.out).error).toMatchObject({ code: 'CONFIG_INVALID', data: { path: 'workers' } });
   });
 
   test('a run whose loss is no number any more failed: exit code 1', async () => {

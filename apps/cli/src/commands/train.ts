@@ -17,6 +17,7 @@ import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
+import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
 import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
@@ -31,6 +32,7 @@ export interface TrainOptions {
   readonly resume?: true;
   readonly backend?: string;
   readonly seed?: number;
+  readonly workers?: number;
 }
 
 /**
@@ -56,7 +58,8 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const progress = createProgress(terminal, [name]);
   const job = { name, config, out, backend: engine.name, folder, resume: options.resume ?? false };
   const signal = terminal.interrupted;
-  const context = { dataset, signal, onEvent: ticker(name, progress) };
+  const workers = { url: trainWorkerUrl };
+  const context = { dataset, signal, workers, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
   const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
     const resume = json.checkpoint && resumeCommand(out, options);
@@ -111,10 +114,14 @@ async function requireFree(out: string): Promise<void> {
 }
 
 /** The config of a preset or a file, with the command line's changes. */
-async function readConfig(source: string, { set = [], dataset, seed }: TrainOptions): Promise<TrainConfig> {
+async function readConfig(
+  source: string,
+  { set = [], dataset, seed, workers }: TrainOptions,
+): Promise<TrainConfig> {
   let config: Record<string, unknown> = { ...(await sourceConfig(source)) };
   if (dataset !== undefined) config = { ...config, dataset };
   if (seed !== undefined) config = { ...config, seed };
+  if (workers !== undefined) config = { ...config, workers };
   for (const assignment of set) {
     const at = assignment.indexOf('=');
     if (at < 1) {

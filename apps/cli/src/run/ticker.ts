@@ -18,6 +18,7 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
       case 'start':
         steps = event.steps;
         step = event.step;
+        if (event.workers > 1) progress.note(`${name}: ${event.workers} workers share each batch`);
         if (event.resumedFrom) progress.note(`${name}: going on from ${event.resumedFrom}`);
         break;
       case 'progress':

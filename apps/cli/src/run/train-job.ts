@@ -8,6 +8,7 @@ import {
   type TrainConfigInput,
   type TrainEvent,
   type TrainResult,
+  type TrainWorkers,
   train,
 } from '@neusim/train';
 import { enableProdMode } from '@tensorflow/tfjs-core';
@@ -32,6 +33,8 @@ export interface JobContext {
   onEvent(event: TrainEvent): void;
   /** The data set, where it is open already. */
   readonly dataset?: Dataset;
+  /** What the config's `workers` run; without it, this thread does all. */
+  readonly workers?: TrainWorkers;
 }
 
 /**
@@ -41,10 +44,11 @@ export interface JobContext {
  */
 export async function trainJob(job: Job, context: JobContext): Promise<TrainResult | AbortedEvent> {
   const { config, out, folder, resume = false } = job;
-  const { signal, dataset, onEvent } = context;
+  const { signal, dataset, workers, onEvent } = context;
   const registry = makeRegistry();
   await startEngine(job.backend);
-  for await (const event of train(config, { registry, folder, out, resume, signal, dataset })) {
+  const trainContext = { registry, folder, out, resume, signal, dataset, workers };
+  for await (const event of train(config, trainContext)) {
     onEvent(event);
     if (event.type === 'end') return event.result;
     if (event.type === 'aborted') return event;

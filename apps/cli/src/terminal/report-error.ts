@@ -4,7 +4,8 @@ import { formatError, NeusimError, suggest } from '@neusim/registry';
 import type { CommanderError } from 'commander';
 
 /** The errors of ours that tell of a run that failed; all others tell of something to correct. */
-const RUN_FAILED = /^(?:TRAIN_NON_FINITE|ENGINE_\w+|BACKEND_FAILED|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
+const RUN_FAILED =
+  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
 
 /** 2 for what a person can correct (a command, an option, a config, a file), 1 for a run that failed and for bugs. */
 export function exitCodeOf(error: unknown): number {
@@ -40,8 +41,12 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
   TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
+  TRAIN_WORKER_FAILED: ({ hint, data }) =>
+    data.checkpoint
+      ? `${hint} Go on with the same command and --resume; --workers 1 needs no workers.`
+      : hint,
   CHECKPOINT_NONE: () => 'leave out --resume to begin anew, or give the folder of the run with --out',
-  BACKEND_UNKNOWN: () => '--backend takes auto, wasm or cpu',
+  BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, node, wasm or cpu',
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
   PRESET_UNKNOWN: ({ data, hint }) => [didYouMean(data.name, data.known), hint].filter(Boolean).join(' '),

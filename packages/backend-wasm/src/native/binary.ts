@@ -15,10 +15,16 @@ let compiled: Promise<{ readonly build: Build; readonly bytes: Uint8Array<ArrayB
 
 /** The binary for this JavaScript engine, loaded once: a page fetches only the build it runs. */
 export function loadBinary() {
-  compiled ??= hasRelaxedSimd()
-    ? import('../generated/relaxed').then(({ default: text }) => ({ build: 'relaxed', bytes: decode(text) }))
-    : import('../generated/simd').then(({ default: text }) => ({ build: 'simd', bytes: decode(text) }));
+  compiled ??= load();
   return compiled;
+}
+
+async function load() {
+  const build: Build = hasRelaxedSimd() ? 'relaxed' : 'simd';
+  const { default: text } = await (build === 'relaxed'
+    ? import('../generated/relaxed')
+    : import('../generated/simd'));
+  return { build, bytes: await unpack(text) };
 }
 
 /**
@@ -33,8 +39,10 @@ export function hasRelaxedSimd(): boolean {
   return WebAssembly.validate(RELAXED_MADD);
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
 /** The bytes before the flags of the imported memory: its module, its name and its kind. */

@@ -80,8 +80,25 @@ function gradients(
   return [dx, dgamma, dbeta];
 }
 
-function rows(x: tf.Tensor): tf.Tensor2D {
+/** [..., C] as [rows, C]. */
+export function rows(x: tf.Tensor): tf.Tensor2D {
   return tf.reshape(x, [-1, x.shape[x.rank - 1] as number]);
+}
+
+/** y, mean and variance. */
+export type BatchNormRule = (x: tf.Tensor, gamma: T1, beta: T1, epsilon: number) => [tf.Tensor, T1, T1];
+
+let rule: BatchNormRule = (x, gamma, beta, epsilon) => runKernel(forward, { x, gamma, beta }, { epsilon });
+
+/** Runs `f` with another rule for `batchNormTraining`: `batch-norm-across.ts` has one, which most pages do without. */
+export function withBatchNormRule<T>(other: BatchNormRule, f: () => T): T {
+  const before = rule;
+  rule = other;
+  try {
+    return f();
+  } finally {
+    rule = before;
+  }
 }
 
 /** Result of `batchNormTraining`. The statistics feed running averages: no gradient flows through them. */
@@ -93,7 +110,8 @@ export interface BatchNormResult {
 
 /**
  * y = γ·(x − mean)/√(variance + ε) + β with the mean and biased variance of all axes but the last (Ioffe &
- * Szegedy 2015). Differentiable in x, γ and β to any order.
+ * Szegedy 2015). Differentiable in x, γ and β to any order; within `withBatchNormAcross`, with the statistics of all replicas
+ * and to the first order.
  * @param x [..., C], with at least one element. @param gamma [C]. @param beta [C]. @param epsilon above 0.
  */
 export function batchNormTraining(
@@ -102,6 +120,6 @@ export function batchNormTraining(
   beta: tf.Tensor1D,
   epsilon = 1e-3,
 ): BatchNormResult {
-  const [y, mean, variance] = runKernel(forward, { x, gamma, beta }, { epsilon });
+  const [y, mean, variance] = rule(x, gamma, beta, epsilon);
   return { y, mean, variance };
 }

@@ -20,11 +20,11 @@ export interface Slice {
   readonly positions: number;
 }
 
-export function* slices(batch: number, g: Geometry): Generator<Slice> {
+/** @param floats of patches in a slice at most, where a row of one image has no more. */
+export function* slices(batch: number, g: Geometry, floats = PATCH_FLOATS): Generator<Slice> {
   const rowFloats = g.outWidth * g.taps * g.channels;
-  const images = Math.max(1, Math.floor(PATCH_FLOATS / (rowFloats * g.outHeight)));
-  const most =
-    images > 1 ? g.outHeight : Math.min(g.outHeight, Math.max(1, Math.floor(PATCH_FLOATS / rowFloats)));
+  const images = Math.max(1, Math.floor(floats / (rowFloats * g.outHeight)));
+  const most = images > 1 ? g.outHeight : Math.min(g.outHeight, Math.max(1, Math.floor(floats / rowFloats)));
   for (let image = 0, index = 0; image < batch; image += images, index++)
     for (let row = 0; row < g.outHeight; row += most) {
       const run = Math.min(images, batch - image);
@@ -45,9 +45,16 @@ export function padInput(x: tf.Tensor4D, g: Geometry): tf.Tensor4D {
 
 /** Rows of a padded input that a slice's windows read. */
 export function windowRows(padded: tf.Tensor4D, s: Slice, g: Geometry): tf.Tensor4D {
-  const rows = (s.rows - 1) * g.strides[0] + dilatedSize(g.kernelHeight, g.dilations[0]);
   const [, , width, channels] = padded.shape;
-  return tf.slice(padded, [s.image, s.row * g.strides[0], 0, 0], [s.images, rows, width, channels]);
+  const size = [s.images, windowHeight(s.rows, g), width, channels];
+  return tf.slice(padded, [s.image, s.row * g.strides[0], 0, 0], size as Shape4);
+}
+
+type Shape4 = [number, number, number, number];
+
+/** How many rows of a padded input the windows of `rows` output rows read. */
+export function windowHeight(rows: number, g: Geometry): number {
+  return (rows - 1) * g.strides[0] + dilatedSize(g.kernelHeight, g.dilations[0]);
 }
 
 /**
@@ -99,10 +106,10 @@ export function join(parts: tf.Tensor4D[], axis: number): tf.Tensor4D {
   return whole;
 }
 
-function paddedSize(g: Geometry): [number, number] {
-  const needed = (out: number, kernel: number, axis: 0 | 1) =>
-    (out - 1) * g.strides[axis] + dilatedSize(kernel, g.dilations[axis]);
-  return [needed(g.outHeight, g.kernelHeight, 0), needed(g.outWidth, g.kernelWidth, 1)];
+/** Height and width of a padded input. */
+export function paddedSize(g: Geometry): [number, number] {
+  const width = (g.outWidth - 1) * g.strides[1] + dilatedSize(g.kernelWidth, g.dilations[1]);
+  return [windowHeight(g.outHeight, g), width];
 }
 
 function eachTap<T>(g: Geometry, visit: (dy: number, dx: number, tap: number) => T): T[] {

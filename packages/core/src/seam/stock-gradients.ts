@@ -70,14 +70,15 @@ const gradients: Readonly<Record<string, Gradient>> = {
   },
 };
 
-let closed = false;
-
-/** Registers the gradients above with tfjs, once. `startBackend` calls it. */
+/**
+ * Registers the gradients above with tfjs, where they are not. `startBackend` calls it before and after an engine
+ * starts: a package that brings its own copy of tfjs (tfjs-node) registers the stock gradients again.
+ */
 export function closeStockGradients(): void {
-  if (closed) return;
-  closed = true;
   for (const [kernelName, gradient] of Object.entries(gradients)) {
-    if (tf.getGradient(kernelName)) tf.unregisterGradient(kernelName);
+    const registered = tf.getGradient(kernelName);
+    if (registered?.gradFunc === gradient.gradFunc) continue;
+    if (registered) tf.unregisterGradient(kernelName);
     tf.registerGradient({ kernelName, ...gradient });
   }
 }
