@@ -103,7 +103,7 @@ const sections: Readonly<Record<string, string>> = {
 const neverRun = [
   'GPUs, browsers, and threads of the WebAssembly build.',
   'tfjs-wasm alone with a similarity: its tape holds every patch, more than the heap has at batch 128.',
-  "The authors' formulation of dynamic UNS, and of windows other than 3×3, which their code does not have.",
+  "The authors' formulation of dynamic UNS; their code takes 3×3 windows alone.",
   'Memory of the engines outside JavaScript.',
 ];
 
