@@ -3,8 +3,9 @@ import { similarityConv2d, softmaxCrossEntropy } from '@neusim/core';
 import { relativeError } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
+import { authorsDns } from './baselines/authors';
 import { type EngineName, type Engines, startEngines } from './engines';
-import { nsnCifar } from './suites/nsn-cifar';
+import { nsnCifar } from './suites/cifar';
 import { workload } from './training-step';
 import { vggLike } from './vgg';
 
@@ -51,6 +52,31 @@ test.each([
     );
   const expected = await gradientsOn('neusim', compute);
   expect(relativeError(await gradientsOn('foundation', compute), expected)).toBeLessThan(1e-5);
+});
+
+test('dynamic DNS as the authors compute it agrees, on a tape and as a kernel', async () => {
+  const inputs = [
+    [2, 6, 5, 4],
+    [3, 3, 4, 3],
+    [2, 6, 5, 9],
+  ].map((shape, i) => tf.randomUniform(shape, -1, 1, 'float32', i + 1));
+  const grads = (convolve: typeof authorsDns) => () =>
+    tf.grads((...[x, w, m]) => convolve(x as tf.Tensor4D, w as tf.Tensor4D, m as tf.Tensor4D))(inputs);
+  const ours = grads((x, w, m) => similarityConv2d(x, w, m, { pad: 'same' }));
+  const expected = await gradientsOn('neusim', ours);
+  expect(relativeError(await gradientsOn('foundation', grads(authorsDns)), expected)).toBeLessThan(1e-5);
+  expect(relativeError(await gradientsOn('authors', ours), expected)).toBeLessThan(1e-5);
+});
+
+test('the meter sees what a kernel takes besides its output, and nothing stays taken', () => {
+  engines.use('neusim');
+  const { heap } = engines;
+  const a = tf.ones<tf.Rank.R2>([64, 64]);
+  const before = heap.live;
+  heap.reset();
+  tf.dispose(tf.matMul(a, a));
+  expect(heap.peak - before).toBeGreaterThan(64 * 64 * 4);
+  expect(heap.live).toBe(before);
 });
 
 test('dynamic DNS of nsn-cifar trains in an eighth of 2 GiB at an eighth of batch 128', () => {

@@ -1,9 +1,9 @@
-/** What a suite found: the JSON that scripts read, and the table that people do. */
-import { cpus, platform } from 'node:os';
+/** What a suite found: the JSON that scripts read. */
+import { cpus, loadavg, platform } from 'node:os';
 import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { version_core } from '@tensorflow/tfjs-core';
 import { version_layers } from '@tensorflow/tfjs-layers';
-import { median } from './measure';
+import { median, type Sample } from './measure';
 
 export interface Machine {
   readonly cpu: string;
@@ -13,31 +13,67 @@ export interface Machine {
   readonly tfjs: { readonly core: string; readonly layers: string; readonly wasm: string };
 }
 
+export type Unit = 'images/s' | 'GFLOP/s' | '% of the step';
+
 export interface Row {
+  /** The part of the suite. */
+  readonly part: string;
   readonly name: string;
   readonly engine: string;
-  /** Median of the rounds. */
+  /** Median of the rounds; of several processes, the median of their medians. */
   readonly milliseconds: number;
   readonly fastest: number;
   readonly slowest: number;
   readonly rounds: number;
-  /** Of the median; its unit is images/s or GFLOP/s. */
+  /** At the median. */
   readonly rate: number;
-  readonly unit: 'images/s' | 'GFLOP/s';
+  readonly unit: Unit;
+  /** The most of the WebAssembly heap that was taken at once: inputs, outputs and temporaries. */
+  readonly peakBytes?: number;
   /** Size of the WebAssembly heap afterwards. It never shrinks: rows stand in the order of their runs. */
-  readonly heapBytes: number;
+  readonly heapBytes?: number;
+  /** ‖y − float64‖ / ‖float64‖. */
+  readonly error?: number;
 }
 
 export interface Findings {
-  readonly rows: readonly Row[];
+  readonly rows: readonly Omit<Row, 'part'>[];
   readonly ratios: Readonly<Record<string, number>>;
+  /** What could not be measured here, and why. */
+  readonly notRun?: readonly string[];
 }
 
-export interface Report extends Findings {
+/** What one process found. */
+export interface ProcessReport {
   readonly suite: string;
   /** Tiny sizes, to show that everything runs: no figure means anything. */
   readonly quick: boolean;
   readonly machine: Machine;
+  /** Milliseconds of a fixed computation on stock tfjs-wasm, median over the run: how fast the machine was meanwhile. */
+  readonly reference: number;
+  /** The system's load average over its last five minutes; 1 is this process alone. */
+  readonly load: number;
+  readonly rows: readonly Row[];
+  readonly ratios: Readonly<Record<string, number>>;
+  readonly notRun: readonly string[];
+}
+
+export interface Spread {
+  readonly smallest: number;
+  readonly largest: number;
+}
+
+/** What several processes found: every figure is the median of theirs. */
+export interface Report extends ProcessReport {
+  readonly date: string;
+  readonly spread: Readonly<Record<string, Spread>>;
+  /** In the order of their runs. A process is dropped where its reference was far from the others'. */
+  readonly processes: readonly {
+    readonly reference: number;
+    readonly load: number;
+    readonly dropped: boolean;
+    readonly ratios: Readonly<Record<string, number>>;
+  }[];
 }
 
 export function describeMachine(): Machine {
@@ -51,15 +87,17 @@ export function describeMachine(): Machine {
   };
 }
 
+export function currentLoad(): number {
+  return loadavg()[1] as number;
+}
+
 /** @param work images, or floating-point operations divided by 1e9, of one run. */
 export function row(
   name: string,
-  engine: string,
-  times: readonly number[],
+  { engine, times, ...memory }: Sample,
   work: number,
-  unit: Row['unit'],
-  heapBytes: number,
-): Row {
+  unit: Unit,
+): Findings['rows'][number] {
   const milliseconds = median(times);
   return {
     name,
@@ -70,34 +108,6 @@ export function row(
     rounds: times.length,
     rate: (1000 * work) / milliseconds,
     unit,
-    heapBytes,
+    ...memory,
   };
-}
-
-export function table({ suite, quick, machine, rows, ratios }: Report): string {
-  const { cpu, cores, node, tfjs } = machine;
-  const cells = rows.map((each) => [
-    each.name,
-    each.engine,
-    `${each.milliseconds.toFixed(1)} ms`,
-    `${each.fastest.toFixed(1)}–${each.slowest.toFixed(1)}`,
-    `${each.rate.toPrecision(3)} ${each.unit}`,
-    `${Math.round(each.heapBytes / 2 ** 20)} MiB`,
-  ]);
-  const lines = [['what', 'engine', 'median', 'range', 'rate', 'heap'], ...cells];
-  const widths = (lines[0] as string[]).map((_, i) =>
-    Math.max(...lines.map((line) => (line[i] as string).length)),
-  );
-  return [
-    `suite ${suite}${quick ? ' (quick: figures mean nothing)' : ''} · ${cpu}, ${cores} cores · Node ${node} · tfjs ${tfjs.core}`,
-    '',
-    ...lines.map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] as number))
-        .join('  ')
-        .trimEnd(),
-    ),
-    '',
-    ...Object.entries(ratios).map(([name, value]) => `${name}  ${value.toFixed(2)}`),
-  ].join('\n');
 }

@@ -5,16 +5,15 @@
 import { heapBytes } from '@neusim/backend-wasm';
 import type { Engines } from '../engines';
 import { measure } from '../measure';
-import { type Findings, type Row, row } from '../report';
+import { type Findings, row } from '../report';
 import { workload } from '../training-step';
-import { nsnCifar } from './nsn-cifar';
+import { nsnCifar } from './cifar';
 
 const TWO_GIB = 2 ** 31;
 
 export function benchMemory(engines: Engines, quick: boolean): Findings {
   const batch = quick ? 4 : 128;
-  engines.use('neusim');
-  const rows: Row[] = [];
+  const rows: Findings['rows'][number][] = [];
   const ratios: Record<string, number> = {};
   for (const [similarity, key] of [
     ['inner-product', 'plainHeapVsTwoGiB'],
@@ -22,11 +21,9 @@ export function benchMemory(engines: Engines, quick: boolean): Findings {
     ['dynamic-uns', 'unsHeapVsTwoGiB'],
   ] as const) {
     const net = workload(nsnCifar(similarity, quick).build(), batch);
-    const { train } = measure({ train: net.step }, { rounds: 2 });
+    const { train } = measure(engines, { train: { engine: 'neusim', run: net.step } }, 2);
     net.dispose();
-    rows.push(
-      row(`nsn-cifar ${similarity} train, batch ${batch}`, 'neusim', train, batch, 'images/s', heapBytes()),
-    );
+    rows.push(row(`nsn-cifar ${similarity} train, batch ${batch}`, train, batch, 'images/s'));
     ratios[key] = heapBytes() / TWO_GIB;
   }
   return { rows, ratios };

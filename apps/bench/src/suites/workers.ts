@@ -39,11 +39,16 @@ export async function benchWorkers(quick: boolean, { worker, process } = entries
   } finally {
     for (const child of pair) child.kill();
   }
-  const of = (name: string) => times[name] as number[];
+  const of = (name: string) => ({ times: times[name] as number[] });
   const scaling = (workers: number) => ratio(of(nameOf(1)), of(nameOf(workers)));
   return {
     rows: Object.entries(times).map(([name, each]) =>
-      row(`nsn-cifar dynamic-dns train, ${name}`, 'neusim', each, work.batchSize, 'images/s', heapBytes()),
+      row(
+        `nsn-cifar dynamic-dns train, ${name}`,
+        { engine: 'neusim', times: each, heapBytes: heapBytes() },
+        work.batchSize,
+        'images/s',
+      ),
     ),
     ratios: {
       twoProcessesScaling: 2 * ratio(of('one process'), of('each of two processes')),

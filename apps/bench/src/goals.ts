@@ -1,0 +1,64 @@
+/** What the ratios say, and what they are to reach. */
+
+export interface Goal {
+  readonly name: string;
+  readonly of: string;
+  readonly better: 'smaller' | 'larger';
+  /** Absent: told, not aimed at. */
+  readonly goal?: number;
+}
+
+const atMost = (name: string, goal: number, of: string): Goal => ({ name, of, better: 'smaller', goal });
+const atLeast = (name: string, goal: number, of: string): Goal => ({ name, of, better: 'larger', goal });
+const told = (name: string, of: string, better: Goal['better'] = 'smaller'): Goal => ({ name, of, better });
+
+const goals: readonly Goal[] = [
+  atMost('gemmVsXnnpack', 0.8, "matrix product, over tfjs-wasm's (XNNPACK)"),
+  atMost('convForwardVsStock', 0.45, 'plain 3×3 forward, over tfjs-wasm'),
+  atMost('convTrainVsFoundation', 0.4, 'plain forward and backward, over the foundation'),
+  atMost('dnsForwardVsConv', 1.15, 'dynamic DNS forward, m given, over our direct convolution'),
+  atMost('dnsTrainVsConv', 1.3, 'dynamic DNS forward and backward, over our direct convolution'),
+  atMost('unsForwardVsConv', 1.8, 'dynamic UNS forward, m given, over our direct convolution'),
+  atMost('unsTrainVsConv', 2.2, 'dynamic UNS forward and backward, over our direct convolution'),
+  atLeast(
+    'authorsVsDns',
+    6,
+    "the authors' nine-fold formulation on the foundation's kernels, over dynamic DNS",
+  ),
+  told('authorsOnOurKernelsVsDns', 'the same formulation on our kernels, over dynamic DNS', 'larger'),
+  atMost('dnsPeakMemoryVsConv', 1.3, 'peak memory of dynamic DNS forward and backward, over plain'),
+  told('unsPeakMemoryVsConv', 'peak memory of dynamic UNS forward and backward, over plain'),
+  told('dnsTrainVsFoundation', 'dynamic DNS forward and backward, over the foundation'),
+  told('vggTrainVsStock', 'a speed-up: training step of the VGG-like CNN on tfjs-wasm, over ours', 'larger'),
+  atMost('vggTrainVsFoundation', 0.4, 'training step of the VGG-like CNN, over the foundation'),
+  told('vggForwardVsStock', 'its forward pass, over tfjs-wasm'),
+  told('cnnTrainVsFoundation', 'training step of `cnn-cifar`, over the foundation'),
+  told('staticDnsTrainVsFoundation', 'of `nsn-cifar` with static DNS'),
+  told('staticUnsTrainVsFoundation', 'of `nsn-cifar` with static UNS'),
+  atMost('nsnTrainVsFoundation', 0.4, 'of `nsn-cifar` with dynamic DNS'),
+  told('dynamicUnsTrainVsFoundation', 'of `nsn-cifar` with dynamic UNS'),
+  atMost('overheadShare', 0.2, 'share of a training step outside convolutions and GEMM: the larger of'),
+  told('vggOverheadShare', 'that of the VGG-like CNN'),
+  told('nsnOverheadShare', 'that of `nsn-cifar` with dynamic DNS'),
+  told('plainHeapVsTwoGiB', 'WebAssembly heap over 2 GiB, training `cnn-cifar` at batch 128'),
+  told('dnsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic DNS'),
+  told('unsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic UNS'),
+  told('twoProcessesScaling', 'throughput of two independent processes, over that of one', 'larger'),
+];
+
+export function goalOf(name: string): Goal {
+  const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
+  return (
+    goals.find((goal) => goal.name === name) ??
+    told(name, workers ? `throughput of ${workers} workers on one batch, over that of one` : '', 'larger')
+  );
+}
+
+/** `≤ 0.40`, or nothing. */
+export function goalText({ goal, better }: Goal): string {
+  return goal === undefined ? '' : `${better === 'smaller' ? '≤' : '≥'} ${goal.toFixed(2)}`;
+}
+
+export function reached({ goal, better }: Goal, value: number): boolean {
+  return goal === undefined || (better === 'smaller' ? value <= goal : value >= goal);
+}

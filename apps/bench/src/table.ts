@@ -1,0 +1,162 @@
+/** What people read of a report: a table in the terminal, and a page. */
+import { type Goal, goalOf, goalText, reached } from './goals';
+import type { Report, Row, Spread } from './report';
+
+interface RatioLine {
+  readonly goal: Goal;
+  readonly value: number;
+  readonly spread: Spread;
+}
+
+const ratioLines = ({ ratios, spread }: Report): readonly RatioLine[] =>
+  Object.entries(ratios).map(([name, value]) => ({
+    goal: goalOf(name),
+    value,
+    spread: spread[name] as Spread,
+  }));
+
+const milliseconds = (value: number) =>
+  value < 10 ? value.toPrecision(2) : value.toFixed(value < 100 ? 1 : 0);
+const mebibytes = (bytes: number | undefined) =>
+  bytes === undefined ? '' : `${(bytes / 2 ** 20).toFixed(bytes < 10 * 2 ** 20 ? 1 : 0)} MiB`;
+const range = (from: number, to: number, format: (value: number) => string) =>
+  `${format(from)}–${format(to)}`;
+
+const rowCells = (row: Row): readonly string[] => [
+  row.name,
+  row.engine,
+  `${milliseconds(row.milliseconds)} ms`,
+  range(row.fastest, row.slowest, milliseconds),
+  `${Number(row.rate.toPrecision(3))} ${row.unit}`,
+  mebibytes(row.peakBytes),
+  row.error === undefined ? '' : row.error.toExponential(1),
+];
+const rowHeads = ['what', 'engine', 'median', 'range', 'rate', 'peak memory', 'error'];
+
+const ratioCells = (
+  { goal, value, spread }: RatioLine,
+  mark: (name: string) => string,
+): readonly string[] => [
+  mark(goal.name),
+  value.toFixed(2),
+  range(spread.smallest, spread.largest, (each) => each.toFixed(2)),
+  goalText(goal) && `${goalText(goal)}${reached(goal, value) ? '' : ' (not reached)'}`,
+];
+const ratioHeads = ['ratio', 'median', 'range', 'goal'];
+
+/** Kernels that take next to nothing of a step stand in the JSON alone. */
+const isShown = ({ unit, rate }: Row) => unit !== '% of the step' || rate >= 0.5;
+
+/** One line: where, and how often. */
+function heading({ suite, quick, machine, processes }: Report): string {
+  const { cpu, cores, node, tfjs } = machine;
+  const dropped = processes.filter((each) => each.dropped).length;
+  return [
+    `suite ${suite}${quick ? ' (quick: figures mean nothing)' : ''}`,
+    `${cpu}, ${cores} cores`,
+    `Node ${node}`,
+    `tfjs ${tfjs.core}`,
+    `${processes.length} process${processes.length === 1 ? '' : 'es'}${
+      dropped > 0 ? `, ${dropped} dropped for running far off the usual speed` : ''
+    }`,
+  ].join(' · ');
+}
+
+/** For the terminal. */
+export function table(report: Report): string {
+  const lines = ratioLines(report).map((line) => ratioCells(line, (name) => name));
+  return [
+    heading(report),
+    aligned([rowHeads, ...report.rows.filter(isShown).map(rowCells)]),
+    ...(lines.length > 0 ? [aligned([ratioHeads, ...lines])] : []),
+    ...(report.notRun.length > 0 ? [`not run: ${report.notRun.join('; ')}`] : []),
+  ].join('\n\n');
+}
+
+function aligned(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] as readonly string[]).map((_, i) =>
+    Math.max(...lines.map((line) => (line[i] as string).length)),
+  );
+  return lines
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] as number))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+const sections: Readonly<Record<string, string>> = {
+  gemm: 'Matrix products, M×N×K',
+  conv: 'One convolution, B×H×W×C→F',
+  vgg: 'The VGG-like CNN, batch 32',
+  cifar: 'The CIFAR networks, batch 32',
+  overhead: 'Where a training step goes',
+  growth: 'Growth',
+  peers: 'Engines outside JavaScript',
+  memory: 'Batch 128',
+  workers: 'Workers',
+};
+
+/** What no run of the suites measures. */
+const neverRun = [
+  'GPUs, browsers, and threads of the WebAssembly build.',
+  'tfjs-wasm alone with a similarity: its tape holds every patch, more than the heap has at batch 128.',
+  "The authors' formulation of dynamic UNS; their code takes 3×3 windows alone.",
+  'Memory of the engines outside JavaScript.',
+];
+
+/** The page `docs/benchmarks.md`. @param command that made it. */
+export function markdown(report: Report, command: string): string {
+  const { date, machine, processes, notRun } = report;
+  const rows = report.rows.filter(isShown);
+  const parts = [...new Set(rows.map(({ part }) => part))];
+  const lines = ratioLines(report);
+  return `${[
+    '# Benchmarks: the figures',
+    `Written by \`${command}\` on ${date.slice(0, 10)}; how they are taken, and what the engines are, stands in [its README](../apps/bench/README.md).`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.platform}; Node ${machine.node}, tfjs ${machine.tfjs.core}. One thread unless a row says otherwise. ${processesText(report)} Absolute times differ from machine to machine; compare within one table.`,
+    '## Ratios',
+    'Medians over the processes, and their range.',
+    pipes([
+      [...ratioHeads, 'of'],
+      ...lines.map((line) => [...ratioCells(line, (name) => `\`${name}\``), line.goal.of]),
+    ]),
+    ...parts.flatMap((part) => [
+      `## ${sections[part] ?? part}`,
+      pipes(withoutEmpty([rowHeads, ...rows.filter((row) => row.part === part).map(rowCells)])),
+    ]),
+    '## Not run',
+    [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n'),
+    `Of each process, the reference (XNNPACK's product of 512³) and the machine's load average (1: nothing else ran): ${processes
+      .map(
+        ({ reference, load, dropped }) =>
+          `${milliseconds(reference)} ms, ${load.toFixed(1)}${dropped ? ' (dropped)' : ''}`,
+      )
+      .join('; ')}.`,
+  ].join('\n\n')}\n`;
+}
+
+function processesText({ processes }: Report): string {
+  const dropped = processes.filter((each) => each.dropped).length;
+  const runs = `${processes.length} process${processes.length === 1 ? '' : 'es'}, one after another`;
+  return dropped > 0
+    ? `${runs}; ${dropped} ran far off the usual speed and ${dropped === 1 ? 'does' : 'do'} not count.`
+    : `${runs}.`;
+}
+
+/** Leaves out the columns that no line fills. */
+function withoutEmpty(lines: readonly (readonly string[])[]): readonly (readonly string[])[] {
+  const used = (lines[0] as readonly string[]).map((_, i) => lines.slice(1).some((line) => line[i] !== ''));
+  return lines.map((line) => line.filter((_, i) => used[i]));
+}
+
+function pipes([heads, ...lines]: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [
+    line(heads as readonly string[]),
+    line((heads as readonly string[]).map(() => '---')),
+    ...lines.map(line),
+  ].join('\n');
+}
