@@ -17,7 +17,7 @@ export function reluGradient(x: usize, dy: usize, dx: usize, count: i32): void {
 
 /**
  * y[rows,columns] = a ∘ b, where ∘ is + (0), − (1) or · (2). An operand's row and column strides are in bytes; 0 where
- * it is broadcast, and a column stride is 0 or 4.
+ * it is broadcast, and a column stride is 0 or 4: 4 for one operand at least.
  */
 export function binary(
   operation: i32, a: usize, aRow: usize, aColumn: usize, b: usize, bRow: usize, bColumn: usize, y: usize, rows: i32, columns: i32,
@@ -43,7 +43,7 @@ export function binary(
       const value = v128.load_splat<f32>(left);
       for (; y < end; y += 16) {
         v128.store(y, vector(operation, value, v128.load(right)));
-        right += bColumn << 2;
+        right += 16;
       }
     }
     for (let i = fours; i < columns; i++) {

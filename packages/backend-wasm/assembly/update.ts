@@ -30,16 +30,16 @@ export function updateSgd(
 
 /**
  * m' = β₁·m + (1 − β₁)·g, v' = β₂·v + (1 − β₂)·g², p' = p − rate·m'/(√(v'·unbias) + ε), where rate and unbias hold
- * what corrects the start.
+ * what corrects the start, and rest1 and rest2 are 1 − β.
  */
 export function updateAdam(
   param: usize, grad: usize, first: usize, second: usize, nextParam: usize, nextFirst: usize, nextSecond: usize, count: i32,
-  rate: f32, beta1: f32, beta2: f32, unbias: f32, epsilon: f32, l2: f32,
+  rate: f32, beta1: f32, rest1: f32, beta2: f32, rest2: f32, unbias: f32, epsilon: f32, l2: f32,
 ): void {
   const keep1 = f32x4.splat(beta1);
   const keep2 = f32x4.splat(beta2);
-  const add1 = f32x4.splat(1 - beta1);
-  const add2 = f32x4.splat(1 - beta2);
+  const add1 = f32x4.splat(rest1);
+  const add2 = f32x4.splat(rest2);
   const fours = count & ~3;
   for (let i = 0; i < fours; i += 4) {
     const at = <usize>i << 2;
@@ -56,8 +56,8 @@ export function updateAdam(
     const at = <usize>i << 2;
     const p = load<f32>(param + at);
     const g = load<f32>(grad + at) + l2 * p;
-    const m = beta1 * load<f32>(first + at) + (1 - beta1) * g;
-    const v = beta2 * load<f32>(second + at) + (1 - beta2) * (g * g);
+    const m = beta1 * load<f32>(first + at) + rest1 * g;
+    const v = beta2 * load<f32>(second + at) + rest2 * (g * g);
     store<f32>(nextFirst + at, m);
     store<f32>(nextSecond + at, v);
     store<f32>(nextParam + at, p - rate * (m / (sqrt<f32>(v * unbias) + epsilon)));

@@ -3,7 +3,7 @@ import { BATCH_NORM_TRAINING, BATCH_NORM_TRAINING_GRAD, type BatchNormAttrs } fr
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { addressesOf, native } from '../native/native';
-import { zeros } from '../native/outputs';
+import { makeOutputs, zeros } from '../native/outputs';
 import { override } from '../override';
 
 export const batchNormTraining = override<BatchNormAttrs>(
@@ -13,15 +13,13 @@ export const batchNormTraining = override<BatchNormAttrs>(
     const { rows, channels } = sizes(x);
     if (x.size === 0)
       return [zeros(backend, x.shape), zeros(backend, [channels]), zeros(backend, [channels])];
-    const [y, mean, variance] = [x.shape, [channels], [channels]].map((shape) =>
-      backend.makeOutput(shape, 'float32'),
-    ) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
+    const [y, mean, variance, factors] = makeOutputs(backend, x.shape, [channels], [channels], [2, channels]);
     const { exports } = native(backend);
     const [xAt, yAt, meanAt, varianceAt] = addressesOf(backend, x, y, mean, variance);
     exports.moments(xAt, rows, channels, meanAt, varianceAt);
-    withAffine(backend, { gamma, beta, mean, variance }, epsilon, (scaleAt, shiftAt) =>
-      exports.affine(xAt, rows, channels, scaleAt, shiftAt, yAt),
-    );
+    const [scaleAt, shiftAt] = writeAffine(backend, { gamma, beta, mean, variance }, epsilon, factors);
+    exports.affine(xAt, rows, channels, scaleAt, shiftAt, yAt);
+    backend.disposeData(factors.dataId);
     return [y, mean, variance];
   },
 );
@@ -36,9 +34,7 @@ export const batchNormTrainingGrad = override<BatchNormAttrs>(
     const { rows, channels } = sizes(x);
     if (x.size === 0)
       return [zeros(backend, x.shape), zeros(backend, [channels]), zeros(backend, [channels])];
-    const [dx, dgamma, dbeta, factors] = [x.shape, [channels], [channels], [4, channels]].map((shape) =>
-      backend.makeOutput(shape, 'float32'),
-    ) as [tf.TensorInfo, tf.TensorInfo, tf.TensorInfo, tf.TensorInfo];
+    const [dx, dgamma, dbeta, factors] = makeOutputs(backend, x.shape, [channels], [channels], [4, channels]);
     const { exports } = native(backend);
     const [xAt, dyAt, meanAt] = addressesOf(backend, x, dy, mean);
     const [dxAt, dgammaAt, dbetaAt, rstdAt] = addressesOf(backend, dx, dgamma, dbeta, factors);
@@ -79,13 +75,13 @@ export const fusedBatchNorm = override<tf.FusedBatchNormAttrs>(
     const { rows, channels } = sizes(x);
     const perChannel = [mean, variance, offset, scale].every((t) => !t || t.size === channels);
     if (!perChannel || x.dtype !== 'float32') return stock({ inputs, attrs: { varianceEpsilon }, backend });
-    const y = backend.makeOutput(x.shape, 'float32');
-    if (x.size === 0) return y;
+    if (x.size === 0) return zeros(backend, x.shape);
+    const [y, factors] = makeOutputs(backend, x.shape, [2, channels]);
+    const [xAt, yAt] = addressesOf(backend, x, y);
     const statistics = { gamma: scale, beta: offset, mean, variance };
-    withAffine(backend, statistics, varianceEpsilon, (scaleAt, shiftAt) => {
-      const [xAt, yAt] = addressesOf(backend, x, y);
-      native(backend).exports.affine(xAt, rows, channels, scaleAt, shiftAt, yAt);
-    });
+    const [scaleAt, shiftAt] = writeAffine(backend, statistics, varianceEpsilon, factors);
+    native(backend).exports.affine(xAt, rows, channels, scaleAt, shiftAt, yAt);
+    backend.disposeData(factors.dataId);
     return y;
   },
 );
@@ -97,15 +93,17 @@ interface Statistics {
   readonly variance: tf.TensorInfo;
 }
 
-/** Batch norm with fixed statistics is one multiplication and one addition a channel: their factors, for as long as `use` runs. */
-function withAffine(
+/**
+ * Batch norm with fixed statistics is one multiplication and one addition a channel: writes their factors into
+ * `factors` [2,C], and gives the addresses of scale and shift.
+ */
+function writeAffine(
   backend: BackendWasm,
   { gamma, beta, mean, variance }: Statistics,
   epsilon: number,
-  use: (scale: number, shift: number) => void,
-): void {
+  factors: tf.TensorInfo,
+): [scale: number, shift: number] {
   const channels = mean.shape[0] as number;
-  const factors = backend.makeOutput([2, channels], 'float32');
   const values = (t: tf.TensorInfo | undefined) => t && (backend.typedArrayFromHeap(t) as Float32Array);
   const [gammas, betas, means, variances] = [gamma, beta, mean, variance].map(values);
   const held = values(factors) as Float32Array;
@@ -115,8 +113,7 @@ function withAffine(
     held[channels + c] = ((betas?.[c] ?? 0) as number) - (means?.[c] as number) * scale;
   }
   const [scaleAt] = addressesOf(backend, factors);
-  use(scaleAt, scaleAt + 4 * channels);
-  backend.disposeData(factors.dataId);
+  return [scaleAt, scaleAt + 4 * channels];
 }
 
 function sizes(x: tf.Tensor): { rows: number; channels: number } {

@@ -12,7 +12,7 @@ import {
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { addressesOf, native, requireDone, type Similarity, writeGeometry } from '../native/native';
-import { zeros } from '../native/outputs';
+import { filled, makeOutputs, zeros } from '../native/outputs';
 import { override } from '../override';
 
 type T4 = tf.Tensor4D;
@@ -38,11 +38,8 @@ export const similarityConv2d = override<ConvAttrs>(
   },
 );
 
-interface Wanted {
-  readonly dx?: boolean;
-  readonly dw?: boolean;
-  readonly dm?: boolean;
-}
+/** Whether dx, dw and dm are wanted. */
+type Wanted = readonly [boolean, boolean, boolean];
 
 interface Operands {
   readonly x?: T4;
@@ -60,10 +57,16 @@ function backward(
   wanted: Wanted,
 ): tf.TensorInfo[] {
   const [batch, , , filters] = dy.shape;
-  const dx = wanted.dx ? zeros(backend, [batch, g.height, g.width, g.channels]) : null;
-  const dw = wanted.dw ? zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]) : null;
-  const dm = wanted.dm ? zeros(backend, mShape) : null;
-  const outputs = [dx, dw, dm].filter((out) => out !== null);
+  const shapes = [
+    [batch, g.height, g.width, g.channels],
+    [g.kernelHeight, g.kernelWidth, g.channels, filters],
+    mShape,
+  ];
+  const outputs = makeOutputs(backend, ...shapes.filter((_, i) => wanted[i])).map((out) =>
+    filled(backend, out),
+  );
+  let next = 0;
+  const [dx, dw, dm] = wanted.map((each) => (each ? outputs[next++] : null));
   if ([x, w, m, dy].some((t) => t?.size === 0)) return outputs;
   const engine = native(backend);
   const [xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt] = addressesOf(backend, x, w, m, dy, dx, dw, dm);
@@ -80,29 +83,25 @@ function backward(
 export const similarityConv2dBackprop = override<ConvAttrs>(
   SIMILARITY_CONV2D_BACKPROP,
   ({ inputs, attrs: { g }, backend }) =>
-    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, {
-      dx: true,
-      dw: true,
-      dm: true,
-    }),
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, [true, true, true]),
 );
 
 export const similarityConv2dBackpropInput = override<ConvAttrs>(
   SIMILARITY_CONV2D_BACKPROP_INPUT,
   ({ inputs, attrs: { g }, backend }) =>
-    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, { dx: true }),
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, [true, false, false]),
 );
 
 export const similarityConv2dBackpropFilter = override<ConvAttrs>(
   SIMILARITY_CONV2D_BACKPROP_FILTER,
   ({ inputs, attrs: { g }, backend }) =>
-    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, { dw: true }),
+    backward(backend, inputs as unknown as Operands, (inputs.m as tf.Tensor).shape, g, [false, true, false]),
 );
 
 export const similarityConv2dBackpropSimilarity = override<SimilarityGradAttrs>(
   SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
   ({ inputs, attrs: { g, mShape }, backend }) =>
-    backward(backend, inputs as unknown as Operands, mShape, g, { dm: true }),
+    backward(backend, inputs as unknown as Operands, mShape, g, [false, false, true]),
 );
 
 /** m [B|1,H'|1,W'|1,K(,K)] as the kernels are told of it. */

@@ -20,12 +20,18 @@ export const splitV = override<tf.SplitVAttrs>(tf.SplitV, (call, stock) => {
   if (x.dtype === 'string') return stock(call);
   const axis = tf.util.parseAxisParam(call.attrs.axis, x.shape)[0] as number;
   const begin = x.shape.map(() => 0);
-  return tf.backend_util.prepareSplitSize(x, call.attrs.numOrSizeSplits, axis).map((length) => {
-    const size = x.shape.map((whole, i) => (i === axis ? length : whole));
-    const part = copy(x, begin, size, call.backend);
-    begin[axis] = (begin[axis] as number) + length;
-    return part;
-  });
+  const parts: tf.TensorInfo[] = [];
+  try {
+    for (const length of tf.backend_util.prepareSplitSize(x, call.attrs.numOrSizeSplits, axis)) {
+      const size = x.shape.map((whole, i) => (i === axis ? length : whole));
+      parts.push(copy(x, begin, size, call.backend));
+      begin[axis] = (begin[axis] as number) + length;
+    }
+  } catch (error) {
+    for (const { dataId } of parts) call.backend.disposeData(dataId);
+    throw error;
+  }
+  return parts;
 });
 
 function copy(x: tf.Tensor, begin: number[], size: number[], backend: BackendWasm): tf.TensorInfo {

@@ -122,7 +122,9 @@ export interface Exports {
     count: number,
     rate: number,
     beta1: number,
+    rest1: number,
     beta2: number,
+    rest2: number,
     unbias: number,
     epsilon: number,
     l2: number,
@@ -164,7 +166,9 @@ export function instantiate(bytes: Uint8Array<ArrayBuffer>, { memory, malloc, fr
   const isShared = !(memory.buffer instanceof ArrayBuffer);
   const module = new WebAssembly.Module(isShared ? forSharedMemory(bytes) : bytes);
   const { exports } = new WebAssembly.Instance(module, { env: { memory, malloc, free } });
-  return { exports: exports as unknown as Exports, memory, geometry: malloc(4 * GEOMETRY_LENGTH) >>> 0 };
+  const geometry = malloc(4 * GEOMETRY_LENGTH) >>> 0;
+  if (geometry === 0) throw outOfMemory('the kernels');
+  return { exports: exports as unknown as Exports, memory, geometry };
 }
 
 /** The kernels on a backend's heap. */
