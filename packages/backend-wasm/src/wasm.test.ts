@@ -1,5 +1,6 @@
 import core, {
   BatchNorm,
+  backendOptions,
   neuralSimilarity,
   similarityConv2d,
   softmaxCrossEntropy,
@@ -7,7 +8,7 @@ import core, {
   variableGradients,
 } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
-import { checkGradients, convolutionCases } from '@neusim/testing';
+import { checkGradients, convolutionCases, relativeError } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -47,6 +48,24 @@ test('`auto` chooses it before cpu; starting again changes nothing', async () =>
   await startBackend(registry, 'wasm');
   expect(tf.getKernel('Slice', 'wasm')).toBe(kernel);
   expect(heapBytes()).toBeGreaterThan(0);
+});
+
+test('the precision is an option, which core remembers for workers', async () => {
+  const x = tf.randomNormal([1, 12, 12, 16], 0, 1, 'float32', 1) as tf.Tensor4D;
+  const w = tf.randomNormal([3, 3, 16, 16], 0, 1, 'float32', 2) as tf.Tensor4D;
+  const convolve = async (options?: object) => {
+    await startBackend(registry, 'wasm', options);
+    return tf.tidy(() => tf.conv2d(x, w, 1, 'same').dataSync());
+  };
+  const exact = await convolve();
+  expect(backendOptions('wasm')).toBeUndefined();
+  const fast = await convolve({ precision: 'fast' });
+  expect(backendOptions('wasm')).toEqual({ precision: 'fast' });
+  expect(fast).not.toEqual(exact);
+  expect(relativeError(fast, exact)).toBeLessThan(1e-5);
+  expect(await convolve()).toEqual(exact);
+  await expect(convolve({ precision: 'half' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  tf.dispose([x, w]);
 });
 
 describe('the seam on these kernels', () => {

@@ -66,7 +66,7 @@ export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export { innerProduct } from './similarity/inner-product';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
-export { type StartedBackend, startBackend } from './start-backend';
+export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export { strictOptions } from './strict-options';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';

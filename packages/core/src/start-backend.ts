@@ -15,6 +15,14 @@ export interface StartedBackend {
   readonly reason: string;
 }
 
+/** What engines were started with. */
+const given = new Map<string, object>();
+
+/** The options that `startBackend` last started the engine `name` with, so that a worker can start one like it. */
+export function backendOptions(name: string): object | undefined {
+  return given.get(name);
+}
+
 /**
  * Starts an engine and makes it tfjs's current backend, with all gradients registered.
  * @param name the name of a `backend` in the registry, that of any backend registered with tfjs (`webgl`, say: it
@@ -48,6 +56,8 @@ export async function startBackend(
     if (!probe.available) throw unavailable([`${name}: ${probe.reason}`]);
     await backend.start();
     await use(name);
+    if (options) given.set(name, options);
+    else given.delete(name);
     return { name, adapter: probe.adapter, reason: probe.reason };
   }
   if (!tf.engine().registryFactory[name]) {

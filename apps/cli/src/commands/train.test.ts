@@ -51,6 +51,17 @@ describe('neusim train', () => {
     expect(inFile).toMatchObject({ code: 2, out: '', err: expect.stringContaining('CLI_OUT_NOT_FOLDER') });
   });
 
+  test('--precision is of wasm: another engine, or a name that is none, is refused', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const train = (...more: string[]) => neusim(['train', 'cnn-digits', ...tiny, '--out', out, ...more]);
+    const unknown = await train('--precision', 'half');
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('exact') });
+    const other = await train('--precision', 'fast', '--backend', 'cpu');
+    expect(other).toMatchObject({ code: 2, err: expect.stringContaining('precision') });
+    expect(existsSync(out)).toBe(false);
+    expect(await train('--precision', 'fast')).toMatchObject({ code: 0 });
+  });
+
   test('Ctrl-C writes a checkpoint and says how to go on; the resumed run ends as the uninterrupted one', async () => {
     const folder = temporaryFolder();
     const [whole, cut] = [join(folder, 'whole'), join(folder, 'cut')];

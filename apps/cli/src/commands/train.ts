@@ -31,6 +31,8 @@ export interface TrainOptions {
   readonly out?: string;
   readonly resume?: true;
   readonly backend?: string;
+  /** Of wasm's convolutions. */
+  readonly precision?: string;
   readonly seed?: number;
   readonly workers?: number;
 }
@@ -43,12 +45,14 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const started = performance.now();
   const config = await readConfig(source, options);
   const { name = splitPart(config.model).name, seed } = config;
-  const { out = joinPath('runs', name), backend = 'auto' } = options;
+  const { precision } = options;
+  const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
+  const backendOptions = precision ? { precision } : undefined;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
   const registry = makeRegistry();
   const dataset = await openDataset(config, { registry, folder });
-  const engine = await startEngine(backend);
+  const engine = await startEngine(backend, backendOptions);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -56,7 +60,15 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   if (engine.name === 'cpu')
     terminal.err('Warning: cpu is the plain JavaScript engine, a hundred times slower than wasm.');
   const progress = createProgress(terminal, [name]);
-  const job = { name, config, out, backend: engine.name, folder, resume: options.resume ?? false };
+  const job = {
+    name,
+    config,
+    out,
+    backend: engine.name,
+    backendOptions,
+    folder,
+    resume: options.resume ?? false,
+  };
   const signal = terminal.interrupted;
   const workers = { url: trainWorkerUrl };
   const context = { dataset, signal, workers, onEvent: ticker(name, progress) };
@@ -149,8 +161,10 @@ async function sourceConfig(source: string): Promise<TrainConfigInput> {
   }
 }
 
-function resumeCommand(out: string, { data, backend }: TrainOptions): string {
-  const more = [...(data ? ['--data', data] : []), ...(backend ? ['--backend', backend] : [])];
+function resumeCommand(out: string, { data, backend, precision }: TrainOptions): string {
+  const more = Object.entries({ data, backend, precision }).flatMap(([name, value]) =>
+    value ? [`--${name}`, value] : [],
+  );
   const config = joinPath(out, 'config.json');
   return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...more, '--resume']);
 }

@@ -22,6 +22,8 @@ export interface Job {
   readonly out: string;
   /** `auto`, or the name of an engine. */
   readonly backend: string;
+  /** Of the engine. */
+  readonly backendOptions?: object | undefined;
   /** Folder of the data set's files. */
   readonly folder?: string | undefined;
   /** Go on from the newest checkpoint in `out`. */
@@ -46,7 +48,7 @@ export async function trainJob(job: Job, context: JobContext): Promise<TrainResu
   const { config, out, folder, resume = false } = job;
   const { signal, dataset, workers, onEvent } = context;
   const registry = makeRegistry();
-  await startEngine(job.backend);
+  await startEngine(job.backend, job.backendOptions);
   const trainContext = { registry, folder, out, resume, signal, dataset, workers };
   for await (const event of train(config, trainContext)) {
     onEvent(event);
@@ -59,7 +61,7 @@ export async function trainJob(job: Job, context: JobContext): Promise<TrainResu
 }
 
 /** Starts an engine, without the notes that tfjs writes to the console. */
-export async function startEngine(name: string) {
+export async function startEngine(name: string, options?: object) {
   enableProdMode();
-  return startBackend(makeRegistry(), name);
+  return startBackend(makeRegistry(), name, options);
 }

@@ -22,6 +22,8 @@ afterEach(() => {
 
 /** How many buffers came with the messages. */
 let moved = 0;
+/** What workers were told to start. */
+const started: unknown[] = [];
 
 function spawn(_: URL, data: unknown): WorkerHandle {
   const { port1, port2 } = new MessageChannel();
@@ -38,7 +40,7 @@ function spawn(_: URL, data: unknown): WorkerHandle {
   serveTasks(
     { data: structuredClone(data), ...side(port2), close: () => port2.close() },
     // The engine is started already.
-    trainTasks(registry, { start: async () => {} }),
+    trainTasks(registry, { start: async (...engine) => void started.push(engine) }),
   );
   return {
     ...side(port1),
@@ -63,6 +65,10 @@ test.each(['isolated from no one', 'without the constructor'])(
     const config = small({ workers: 2, steps: 4, evaluation: { batchSize: 11 } });
     const [start] = ofType(await collect(config, { registry, workers }), 'start');
     expect(start?.workers).toBe(2);
+    expect(started.splice(0)).toEqual([
+      ['cpu', undefined],
+      ['cpu', undefined],
+    ]);
     // Threads of the engine in each worker would be too many.
     expect(tf.env().getFlags().WASM_HAS_MULTITHREAD_SUPPORT).toBe(false);
     // Each step: weights, gradients and images to each worker, weights and gradients back; before the evaluation weights

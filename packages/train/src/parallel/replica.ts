@@ -18,6 +18,8 @@ import { type Place, writeWeights } from './layout';
 export interface OpenItem {
   /** tfjs's name of the engine. */
   readonly backend: string;
+  /** What the owner's was started with. */
+  readonly backendOptions: object | undefined;
   readonly topology: object;
   readonly places: readonly Place[];
   /** Memory shared with the owner, where there is any: for weights, and for this worker's gradients. */
@@ -53,7 +55,7 @@ export interface StepAnswer extends Cargo {
 
 export interface ReplicaOptions {
   /** Starts an engine; default: `startBackend` of `@neusim/core` with the registry. */
-  readonly start?: (backend: string) => Promise<unknown>;
+  readonly start?: (backend: string, options: object | undefined) => Promise<unknown>;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface ReplicaOptions {
  */
 export function trainTasks(
   registry: AnyRegistry,
-  { start = (backend) => startBackend(registry, backend) }: ReplicaOptions = {},
+  { start = (backend, options) => startBackend(registry, backend, options) }: ReplicaOptions = {},
 ): Tasks {
   let replica: Replica | undefined;
   const opened = () => {
@@ -76,7 +78,7 @@ export function trainTasks(
       if (tf.getBackend() !== item.backend || !replica) {
         // A worker is one thread: in an isolated page tfjs-wasm would start as many as there are cores in each.
         tf.env().setFlags({ ...tf.env().getFlags(), WASM_HAS_MULTITHREAD_SUPPORT: false });
-        await start(item.backend);
+        await start(item.backend, item.backendOptions);
       }
       replica?.dispose();
       replica = undefined;

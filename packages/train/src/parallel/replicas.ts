@@ -3,7 +3,7 @@
  * owner keeps the weights and their optimiser; of every step it gets one sum of gradients, added up in the order of
  * the ranks, so that one seed and one number of workers give one curve.
  */
-import { describeWeights, type WeightInfo } from '@neusim/core';
+import { backendOptions, describeWeights, type WeightInfo } from '@neusim/core';
 import type { Batch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -33,7 +33,7 @@ export async function openReplicas(pool: Pool, model: LayersModel, backend: stri
   const topology = model.toJSON(null, false) as object;
   await pool.each('neusim/open', (rank): OpenItem => {
     const shared = exchange.shared(rank);
-    return { backend, topology, places, shared };
+    return { backend, backendOptions: backendOptions(backend), topology, places, shared };
   });
   return {
     async load() {
