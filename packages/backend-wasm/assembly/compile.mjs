@@ -3,7 +3,8 @@
  * packed, as a module into src/generated. `npm run build` and `npm test` call it; what is up to date stays.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -21,7 +22,8 @@ const builds = {
 const options = ['--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '-O3', '--noAssert'];
 
 function hashOfSource() {
-  const hash = createHash('sha256');
+  const { version } = createRequire(import.meta.url)('assemblyscript/package.json');
+  const hash = createHash('sha256').update(version);
   for (const name of readdirSync(source).sort()) hash.update(name).update(readFileSync(join(source, name)));
   return hash.digest('hex').slice(0, 16);
 }
@@ -52,5 +54,11 @@ for (const [name, build] of Object.entries(builds)) {
   const file = join(generated, `${name}.ts`);
   if (existsSync(file) && readFileSync(file, 'utf8').startsWith(header)) continue;
   const binary = await compile(build);
-  writeFileSync(file, `${header}\nexport default '${gzipSync(binary, { level: 9 }).toString('base64')}';\n`);
+  // Beside, then renamed: two checks may compile at once.
+  const beside = `${file}.${process.pid}`;
+  writeFileSync(
+    beside,
+    `${header}\nexport default '${gzipSync(binary, { level: 9 }).toString('base64')}';\n`,
+  );
+  renameSync(beside, file);
 }

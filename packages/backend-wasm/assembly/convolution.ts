@@ -21,7 +21,7 @@ function tileRows(row: usize): i32 {
 
 /** Bytes of what `Position` works with. */
 function workBytes(g: Geometry): usize {
-  return (<usize>taps(g) * (3 * g.channels + taps(g)) << 2) + 64;
+  return <usize>taps(g) * (2 * g.channels + taps(g)) << 2;
 }
 
 /**
@@ -34,9 +34,9 @@ export function similarityForward(g: Geometry, x: usize, w: usize, m: usize, y: 
   const positions = g.batch * g.outHeight * g.outWidth;
   const row = pitch(depth);
   const rows = tileRows(row);
-  const panels = scratch(panelBytes(depth, filters) + <usize>rows * row + workBytes(g) + 192);
+  const panels = scratch(panelBytes(depth, filters) + <u64>rows * row + workBytes(g) + 192);
   if (!panels) return false;
-  const tile = panels + panelBytes(depth, filters);
+  const tile = panels + <usize>panelBytes(depth, filters);
   const edge = tile + <usize>rows * row;
   const work = edge + 192;
   pack(w, <usize>filters << 2, depth, filters, false, panels);
@@ -78,12 +78,12 @@ export function similarityBackward(
   const positions = g.batch * g.outHeight * g.outWidth;
   const row = pitch(depth);
   const rows = tileRows(row);
-  const kernelBytes = dx || dm ? panelBytes(filters, depth) : 0;
-  const gradBytes = dw ? panelBytes(rows, filters) : 0;
-  const kernel = scratch(kernelBytes + gradBytes + 2 * <usize>rows * row + workBytes(g) + 192);
+  const kernelBytes: u64 = dx || dm ? panelBytes(filters, depth) : 0;
+  const gradBytes: u64 = dw ? panelBytes(rows, filters) : 0;
+  const kernel = scratch(kernelBytes + gradBytes + 2 * <u64>rows * row + workBytes(g) + 192);
   if (!kernel) return false;
-  const grads = kernel + kernelBytes;
-  const patches = grads + gradBytes;
+  const grads = kernel + <usize>kernelBytes;
+  const patches = grads + <usize>gradBytes;
   const tapGrads = patches + <usize>rows * row;
   const edge = tapGrads + <usize>rows * row;
   const work = edge + 192;

@@ -1,17 +1,20 @@
 /** Matrix products: packing of the right operand, and the loops around the microkernels. */
 import { MOST_ROWS, nn, tn } from './microkernels';
-import { free, scratch } from './simd';
+import { free, scratch, zero } from './simd';
+import { addScaled, dot } from './vectors';
 
 /** Rows of A that are multiplied with one panel of B before the next: they stay in the second-level cache. */
 const ROWS: i32 = 120;
 /** Steps of a transposed product at once. */
 const STEPS: i32 = 256;
 const PANEL: i32 = 8;
+/** Values that one sum runs over before it is added to the others. */
+const LONGEST: i32 = 4096;
 
 /** Bytes of B[k,n] as panels. */
 @inline
-export function panelBytes(k: i32, n: i32): usize {
-  return (<usize>((n + 7) >> 3) * k) << 5;
+export function panelBytes(k: i32, n: i32): u64 {
+  return (<u64>((n + 7) >> 3) * k) << 5;
 }
 
 /**
@@ -124,6 +127,24 @@ function spill(edge: usize, c: usize, ldc: usize, rows: i32, width: i32, add: bo
   }
 }
 
+/** c[m] = op(A)·b[k]: panels of one column would waste seven. */
+function timesVector(a: usize, b: usize, c: usize, m: i32, k: i32, transposed: bool): void {
+  if (transposed) {
+    zero(c, <usize>m << 2);
+    for (let i = 0; i < k; i++) addScaled(a + (<usize>i * m << 2), load<f32>(b + (<usize>i << 2)), c, m);
+    return;
+  }
+  for (let row = 0; row < m; row++) {
+    let sum: f32 = 0;
+    for (let first = 0; first < k; first += LONGEST) {
+      const at = <usize>first << 2;
+      sum += dot(a + at, b + at, min(LONGEST, k - first));
+    }
+    store<f32>(c + (<usize>row << 2), sum);
+    a += <usize>k << 2;
+  }
+}
+
 /**
  * C[batch,m,n] = op(A)·op(B), row-major and dense; op transposes where told. `strideA` and `strideB` are bytes from one
  * matrix to the next, 0 where one is shared. False where there is no memory.
@@ -131,9 +152,18 @@ function spill(edge: usize, c: usize, ldc: usize, rows: i32, width: i32, add: bo
 export function matMul(
   a: usize, strideA: usize, b: usize, strideB: usize, c: usize, batch: i32, m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool,
 ): bool {
+  if (n == 1) {
+    for (let i = 0; i < batch; i++) {
+      timesVector(a, b, c, m, k, transposeA);
+      a += strideA;
+      b += strideB;
+      c += <usize>m << 2;
+    }
+    return true;
+  }
   const panels = scratch(panelBytes(k, n) + 192);
   if (!panels) return false;
-  const edge = panels + panelBytes(k, n);
+  const edge = panels + <usize>panelBytes(k, n);
   const ldc = <usize>n << 2;
   for (let i = 0; i < batch; i++) {
     if (i == 0 || strideB != 0) pack(b, <usize>(transposeB ? k : n) << 2, k, n, transposeB, panels);

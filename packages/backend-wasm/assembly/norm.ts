@@ -239,20 +239,22 @@ function addFour(to: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(to, f32x4.add(v128.load(to, 48), d), 48);
 }
 
-/** dx = a·dy + b·x + c, each of the three [channels]. */
+/** dx = a·dy + b·(x − mean) + c, each of the four [channels]. */
 export function normInputGradient(
-  x: usize, dy: usize, rows: i32, channels: i32, a: usize, b: usize, c: usize, dx: usize,
+  x: usize, dy: usize, rows: i32, channels: i32, mean: usize, a: usize, b: usize, c: usize, dx: usize,
 ): void {
   for (let i = 0; i < rows; i++) {
     let channel = 0;
     for (; channel + 4 <= channels; channel += 4) {
       const at = <usize>channel << 2;
-      const moved = madd(v128.load(x + at), v128.load(b + at), v128.load(c + at));
+      const apart = f32x4.sub(v128.load(x + at), v128.load(mean + at));
+      const moved = madd(apart, v128.load(b + at), v128.load(c + at));
       v128.store(dx + at, madd(v128.load(dy + at), v128.load(a + at), moved));
     }
     for (; channel < channels; channel++) {
       const at = <usize>channel << 2;
-      const moved = load<f32>(x + at) * load<f32>(b + at) + load<f32>(c + at);
+      const apart = load<f32>(x + at) - load<f32>(mean + at);
+      const moved = apart * load<f32>(b + at) + load<f32>(c + at);
       store<f32>(dx + at, load<f32>(dy + at) * load<f32>(a + at) + moved);
     }
     x += <usize>channels << 2;

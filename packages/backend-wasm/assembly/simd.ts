@@ -29,9 +29,9 @@ declare function allocate(bytes: usize): usize;
 @external("env", "free")
 declare function release(address: usize): void;
 
-/** Scratch memory, 16-byte aligned as the allocator's is; 0 where the heap cannot grow. */
-export function scratch(bytes: usize): usize {
-  return allocate(bytes);
+/** Scratch memory, 16-byte aligned as the allocator's is; 0 where there is none, or for more than an address can tell. */
+export function scratch(bytes: u64): usize {
+  return bytes >> 32 ? 0 : allocate(<usize>bytes);
 }
 
 export function free(address: usize): void {

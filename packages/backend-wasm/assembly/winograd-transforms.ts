@@ -15,20 +15,13 @@ function addScaled(value: v128, factor: f32, to: v128): v128 {
   return madd(value, f32x4.splat(factor), to);
 }
 
-/** Bᵀ·d: n + 2 values from n + 2. */
+/** Bᵀ·d for n = 4: 6 values from 6. */
 @inline
-export function input(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
+export function input4(from: usize, step: usize, to: usize, toStep: usize): void {
   const d0 = v128.load(from);
   const d1 = v128.load(from + step);
   const d2 = v128.load(from + 2 * step);
   const d3 = v128.load(from + 3 * step);
-  if (n == 2) {
-    v128.store(to, f32x4.sub(d0, d2));
-    v128.store(to + toStep, f32x4.add(d1, d2));
-    v128.store(to + 2 * toStep, f32x4.sub(d2, d1));
-    v128.store(to + 3 * toStep, f32x4.sub(d1, d3));
-    return;
-  }
   const d4 = v128.load(from + 4 * step);
   const d5 = v128.load(from + 5 * step);
   const even = addScaled(d2, -4, d4);
@@ -43,20 +36,15 @@ export function input(n: i32, from: usize, step: usize, to: usize, toStep: usize
   v128.store(to + 5 * toStep, addScaled(oddApart, -2, f32x4.sub(d5, d3)));
 }
 
-/** Aᵀ·m: n values from n + 2. */
+/** Aᵀ·m for n = 4: 4 values from 6. */
 @inline
-export function output(n: i32, from: usize, step: usize, to: usize, toStep: usize): void {
+export function output4(from: usize, step: usize, to: usize, toStep: usize): void {
   const m0 = v128.load(from);
   const m1 = v128.load(from + step);
   const m2 = v128.load(from + 2 * step);
   const m3 = v128.load(from + 3 * step);
   const near = f32x4.add(m1, m2);
   const nearApart = f32x4.sub(m1, m2);
-  if (n == 2) {
-    v128.store(to, f32x4.add(m0, near));
-    v128.store(to + toStep, f32x4.sub(nearApart, m3));
-    return;
-  }
   const m4 = v128.load(from + 4 * step);
   const m5 = v128.load(from + 5 * step);
   const far = f32x4.add(m3, m4);
@@ -144,7 +132,7 @@ export function filterTransposed(n: i32, from: usize, step: usize, to: usize, to
   v128.store(to + 2 * toStep, addScaled(far, 1 / <f32>6, f32x4.add(sixth, u5)));
 }
 
-/** Bᵀ·d·B of a window of 4×4 pixels, in registers: `input` twice for n = 2. */
+/** Bᵀ·d·B of a window of 4×4 pixels, in registers, for n = 2. */
 @inline
 export function inputs2(from: usize, pixel: usize, row: usize, to: usize, plane: usize): void {
   const r1 = from + row;
@@ -200,7 +188,7 @@ export function inputs2(from: usize, pixel: usize, row: usize, to: usize, plane:
   v128.store(to + 12 * plane, f32x4.sub(v31, f32x4.sub(b, d)));
 }
 
-/** The first (`second`: the second) of the two rows of Aᵀ·m·A for n = 2, as the columns [0] and [1] at `to`. */
+/** Aᵀ·m·A for n = 2, in registers: the four values, row by row, 16 bytes each, from `to` on. */
 @inline
 export function outputs2(from: usize, plane: usize, to: usize): void {
   let m0 = v128.load(from);

@@ -7,7 +7,7 @@ import { multiply, multiplyTransposed, pack, panelBytes } from './gemm';
 import { Geometry } from './geometry';
 import { free, loadFirst, pitch, scratch, storeFirst, zero } from './simd';
 import { copy } from './vectors';
-import { filter, filterTransposed, input, inputs2, output, outputs2, outputTransposed } from './winograd-transforms';
+import { filter, filterTransposed, input4, inputs2, output4, outputs2, outputTransposed } from './winograd-transforms';
 
 /** Floats of a block's transformed operands: they stay in the second-level cache. */
 const BLOCK_FLOATS: i32 = 1 << 18;
@@ -45,12 +45,12 @@ export function winogradForward(
   const block = min(tiles, blockTiles(planes, channels, filters));
   const row = pitch(channels);
   const outRow = pitch(filters);
-  const kernelPlane = panelBytes(channels, filters);
+  const kernelPlane = <usize>panelBytes(channels, filters);
   const inPlane = <usize>block * row + 64;
   const outPlane = <usize>block * outRow + 64;
   const work = 3 * <usize>planes * VECTOR;
   const patch = <usize>planes * vectors(channels);
-  const kernel = scratch(<usize>planes * (kernelPlane + inPlane + outPlane) + work + patch + 192);
+  const kernel = scratch(<u64>planes * (panelBytes(channels, filters) + inPlane + outPlane) + work + patch + 192);
   if (!kernel) return false;
   const inputs = kernel + <usize>planes * kernelPlane;
   const outputs = inputs + <usize>planes * inPlane;
@@ -92,7 +92,7 @@ export function winogradFilterGradient(g: Geometry, n: i32, x: usize, dy: usize,
   const kernelPlane = vectors(channels * filters);
   const work = 3 * <usize>planes * VECTOR;
   const patch = <usize>planes * vectors(max(channels, filters));
-  const kernel = scratch(<usize>planes * (kernelPlane + inPlane + gradPlane) + work + patch + 192);
+  const kernel = scratch(<u64>planes * (<u64>kernelPlane + inPlane + gradPlane) + work + patch + 192);
   if (!kernel) return false;
   const inputs = kernel + <usize>planes * kernelPlane;
   const grads = inputs + <usize>planes * inPlane;
@@ -135,7 +135,7 @@ function transformKernel(
   const row = vectors(filters);
   const matrix = <usize>channels * row;
   const isCopied = turned || (filters & 3) != 0;
-  const source = isCopied ? scratch(9 * matrix) : w;
+  const source = isCopied ? scratch(9 * <u64>matrix) : w;
   if (!source) return false;
   if (isCopied) {
     zero(source, 9 * matrix);
@@ -195,9 +195,9 @@ function transformInputs(
     else
       for (let c: usize = 0; c < whole; c += VECTOR) {
         for (let v = 0; v < side; v++)
-          input(n, from + <usize>v * fromPixel + c, fromRow, work + <usize>v * VECTOR, <usize>side * VECTOR);
+          input4(from + <usize>v * fromPixel + c, fromRow, work + <usize>v * VECTOR, <usize>side * VECTOR);
         for (let u = 0; u < side; u++)
-          input(n, work + <usize>(u * side) * VECTOR, VECTOR, to + <usize>(u * side) * plane + c, plane);
+          input4(work + <usize>(u * side) * VECTOR, VECTOR, to + <usize>(u * side) * plane + c, plane);
       }
     to += row;
   }
@@ -273,9 +273,9 @@ function writeOutputs(
       if (n == 2) outputs2(from + f, plane, result);
       else {
         for (let v = 0; v < side; v++)
-          output(n, from + <usize>v * plane + f, <usize>side * plane, work + <usize>v * VECTOR, <usize>side * VECTOR);
+          output4(from + <usize>v * plane + f, <usize>side * plane, work + <usize>v * VECTOR, <usize>side * VECTOR);
         for (let u = 0; u < n; u++)
-          output(n, work + <usize>(u * side) * VECTOR, VECTOR, result + <usize>(u * n) * VECTOR, VECTOR);
+          output4(work + <usize>(u * side) * VECTOR, VECTOR, result + <usize>(u * n) * VECTOR, VECTOR);
       }
       for (let u = 0; u < rows; u++) {
         const line = to + <usize>(u * g.outWidth) * pixel + f;

@@ -4,11 +4,12 @@
  */
 import { type Backend, type Probe, setMemoryLimit } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { kernels } from './kernels';
 import { type Precision, setPrecision } from './kernels/winograd-tile';
 import { hasRelaxedSimd } from './native/binary';
-import { loadNative } from './native/native';
+import { loadNative, prepareNative } from './native/native';
 import { install } from './override';
 
 /** A WebAssembly heap ends at 4 GiB. */
@@ -30,6 +31,8 @@ export const createWasm = ({ precision = 'exact' }: WasmOptions = {}): Backend =
   async probe(): Promise<Probe> {
     if (typeof WebAssembly === 'undefined')
       return { available: false, adapter: '', reason: 'this JavaScript engine has no WebAssembly' };
+    if (typeof DecompressionStream === 'undefined')
+      return { available: false, adapter: '', reason: 'this JavaScript engine has no DecompressionStream' };
     try {
       await load();
     } catch {
@@ -67,6 +70,7 @@ export const createWasm = ({ precision = 'exact' }: WasmOptions = {}): Backend =
     started = true;
     for (const kernel of kernels) install(kernel);
     setMemoryLimit('wasm', HEAP_BYTES, heapBytes);
+    if (await tf.setBackend('wasm').catch(() => false)) await prepareNative(tf.backend() as BackendWasm);
   },
 });
 

@@ -43,7 +43,7 @@ export {
   maxPoolGrad,
   type PoolAttrs,
 } from './seam/pooling';
-export { RELU_GRAD, reluGrad } from './seam/relu';
+export { composedReluGrad, RELU_GRAD, reluGrad } from './seam/relu';
 export {
   CONV2D,
   CONV2D_BACKPROP_FILTER,

@@ -100,6 +100,7 @@ async function failureOf(name: string, backend: Backend): Promise<string | null>
   try {
     await backend.start();
     await use(name);
+    given.delete(name);
     return null;
   } catch (error) {
     return (error as Error).message;

@@ -58,15 +58,21 @@ export async function computeInWorkers(
   try {
     const replicas = await openReplicas(pool, model, backend);
     let next: { readonly step: number; readonly batch: ReturnType<typeof trainingBatch> } | undefined;
+    let closed = false;
     const prepare = (step: number) => ({ step, batch: trainingBatch(dataset.train, step, config) });
     return {
       async step(step) {
         const { batch } = next?.step === step ? next : prepare(step);
         const running = replicas.step(batch, config);
-        // While the workers work.
+        // While the workers work. What goes wrong is told by the step that needs the batch.
         next = undefined;
         setTimeout(() => {
-          if (step + 1 < steps) next ??= prepare(step + 1);
+          if (closed || step + 1 >= steps) return;
+          try {
+            next ??= prepare(step + 1);
+          } catch {
+            next = undefined;
+          }
         });
         return running;
       },
@@ -74,7 +80,10 @@ export async function computeInWorkers(
         await replicas.load();
         return yield* evaluation(model, dataset.test, { batchSize, normalize, signal }, replicas);
       },
-      close: () => pool.close(),
+      close() {
+        closed = true;
+        return pool.close();
+      },
     };
   } catch (error) {
     await pool.close();

@@ -5,7 +5,7 @@ export interface StartEvent {
   readonly type: 'start';
   readonly name: string;
   readonly config: TrainConfig;
-  /** tfjs's name of the engine. */
+  /** tfjs's name of the engine, with the options it was started with, if any: `wasm (precision fast)`. */
   readonly backend: string;
   /** Threads that share each batch; 1: the run's own does all. */
   readonly workers: number;

@@ -11,7 +11,7 @@ import { computeHere, computeInWorkers } from './compute';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 import type { TrainContext, TrainFiles } from './context';
 import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
-import { chooseModel, currentBackend, openDataset } from './prepare';
+import { chooseModel, currentBackend, engineLabel, openDataset } from './prepare';
 import { savedWorkers } from './resume-warnings';
 import { Session } from './session';
 import { whenReady } from './when-ready';
@@ -43,7 +43,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
             describeWeights(model).filter(({ trainable }) => trainable),
           );
     dispose.unshift(() => compute.close());
-    const session = new Session(config, backend, dataset, model, compute, files, out);
+    const session = new Session(config, engineLabel(backend), dataset, model, compute, files, out);
     dispose.splice(0, 2, () => session.dispose());
     if (from !== undefined && saved) session.restore(from, saved);
     if (out !== undefined) await prepareFolder(files, out, config);

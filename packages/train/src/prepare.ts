@@ -1,4 +1,5 @@
 /** From a config's names to a data set and a network that fit each other. */
+import { backendOptions } from '@neusim/core';
 import type { Dataset, DatasetSource } from '@neusim/datasets';
 import { inPath, type Model, splitPart } from '@neusim/models';
 import * as platform from '@neusim/platform';
@@ -57,4 +58,10 @@ export function currentBackend(): string {
   throw new NeusimError('TRAIN_NO_BACKEND', 'no engine is started', {
     hint: "await startBackend(registry, 'auto') first.",
   });
+}
+
+/** The engine as a run remembers it: its name, and the options that change its results. */
+export function engineLabel(name: string): string {
+  const options = Object.entries(backendOptions(name) ?? {});
+  return options.length > 0 ? `${name} (${options.map((option) => option.join(' ')).join(', ')})` : name;
 }

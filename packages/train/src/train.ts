@@ -65,7 +65,7 @@ async function* run(
       yield event;
     }
   } catch (error) {
-    if (!(error instanceof NeusimError) || error.code !== 'POOL_WORKER_DIED') throw error;
+    if (!(error instanceof NeusimError) || error.data.worker === undefined) throw error;
     // The state of the last step is here, not in the workers: nothing is lost.
     // What stopped the run matters more than a checkpoint that cannot be written.
     const saved = session.unsaved ? await session.save().catch(() => null) : null;
@@ -73,7 +73,7 @@ async function* run(
       await file?.add(saved).catch(() => {});
       yield saved;
     }
-    throw workerFailed(error, session.step, session.checkpoint);
+    throw error.code === 'POOL_WORKER_DIED' ? workerFailed(error, session.step, session.checkpoint) : error;
   } finally {
     // Where the run broke or its reader left; what stopped it matters more than a file that cannot be written.
     await file?.flush().catch(() => {});

@@ -36,7 +36,8 @@ export const batchNormTrainingGrad = override<BatchNormAttrs>(
       return [zeros(backend, x.shape), zeros(backend, [channels]), zeros(backend, [channels])];
     const [dx, dgamma, dbeta, factors] = makeOutputs(backend, x.shape, [channels], [channels], [4, channels]);
     const { exports } = native(backend);
-    const [xAt, dyAt, meanAt] = addressesOf(backend, x, dy, mean);
+    // What another backend holds is moved into the heap: views are taken when it grows no more.
+    const [xAt, dyAt, meanAt] = addressesOf(backend, x, dy, mean, variance, gamma);
     const [dxAt, dgammaAt, dbetaAt, rstdAt] = addressesOf(backend, dx, dgamma, dbeta, factors);
     const [aAt, bAt, cAt] = [1, 2, 3].map((i) => rstdAt + 4 * i * channels) as [number, number, number];
     const values = (t: tf.TensorInfo) => backend.typedArrayFromHeap(t) as Float32Array;
@@ -44,9 +45,8 @@ export const batchNormTrainingGrad = override<BatchNormAttrs>(
     const rstd = held.subarray(0, channels);
     for (const [c, each] of values(variance).entries()) rstd[c] = 1 / Math.sqrt(each + epsilon);
     exports.normSums(xAt, dyAt, rows, channels, meanAt, rstdAt, dbetaAt, dgammaAt);
-    // dx = γ·rstd·(dy − dβ/n − (x − mean)·rstd·dγ/n), as a·dy + b·x + c.
-    const [gammas, means, sums, products] = [gamma, mean, dbeta, dgamma].map(values) as [
-      Float32Array,
+    // dx = γ·rstd·(dy − dβ/n − (x − mean)·rstd·dγ/n), as a·dy + b·(x − mean) + c.
+    const [gammas, sums, products] = [gamma, dbeta, dgamma].map(values) as [
       Float32Array,
       Float32Array,
       Float32Array,
@@ -57,9 +57,9 @@ export const batchNormTrainingGrad = override<BatchNormAttrs>(
       const b = (-a * inverse * (products[channel] as number)) / rows;
       held[channels + channel] = a;
       held[2 * channels + channel] = b;
-      held[3 * channels + channel] = (-a * (sums[channel] as number)) / rows - b * (means[channel] as number);
+      held[3 * channels + channel] = (-a * (sums[channel] as number)) / rows;
     }
-    exports.normInputGradient(xAt, dyAt, rows, channels, aAt, bAt, cAt, dxAt);
+    exports.normInputGradient(xAt, dyAt, rows, channels, meanAt, aAt, bAt, cAt, dxAt);
     backend.disposeData(factors.dataId);
     return [dx, dgamma, dbeta];
   },
@@ -103,7 +103,8 @@ function writeAffine(
   epsilon: number,
   factors: tf.TensorInfo,
 ): [scale: number, shift: number] {
-  const channels = mean.shape[0] as number;
+  const channels = tf.util.sizeFromShape(mean.shape);
+  addressesOf(backend, gamma, beta, mean, variance);
   const values = (t: tf.TensorInfo | undefined) => t && (backend.typedArrayFromHeap(t) as Float32Array);
   const [gammas, betas, means, variances] = [gamma, beta, mean, variance].map(values);
   const held = values(factors) as Float32Array;

@@ -12,7 +12,8 @@ import {
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, hasManyThreads, native, requireDone, writeGeometry } from '../native/native';
+import { writeGeometry } from '../native/geometry';
+import { addressesOf, hasManyThreads, native, requireDone } from '../native/native';
 import { zeros } from '../native/outputs';
 import { composed, override } from '../override';
 import { fromConvInfo } from './geometry';
@@ -104,12 +105,13 @@ function turnedGeometry(g: Geometry, filters: number): Geometry {
 /** dw[kh,kw,C,F] of x[B,H,W,C] and dy[B,H',W',F]. */
 function convBackpropFilter(backend: BackendWasm, x: T4, dy: T4, g: Geometry): tf.TensorInfo {
   const [batch, , , filters] = dy.shape;
-  const dw = zeros(backend, [g.kernelHeight, g.kernelWidth, g.channels, filters]);
-  if (x.size === 0 || dy.size === 0) return dw;
+  const shape = [g.kernelHeight, g.kernelWidth, g.channels, filters];
+  if (x.size === 0 || dy.size === 0) return zeros(backend, shape);
   const engine = native(backend);
+  const tile = winogradTile(g, batch, filters);
+  const dw = tile ? backend.makeOutput(shape, 'float32') : zeros(backend, shape);
   const [xAt, dyAt, dwAt] = addressesOf(backend, x, dy, dw);
   const at = writeGeometry(engine, g, batch, filters);
-  const tile = winogradTile(g, batch, filters);
   const done = tile
     ? engine.exports.winogradFilterGradient(at, tile, xAt, dyAt, dwAt)
     : engine.exports.similarityBackward(at, xAt, 0, 0, dyAt, 0, dwAt, 0);
@@ -142,7 +144,7 @@ export const conv2d = override<tf.Conv2DAttrs>(tf.Conv2D, (call, stock) => {
 export const fusedConv2d = override<tf.FusedConv2DAttrs>(tf.FusedConv2D, (call, stock) => {
   const { x, filter, bias } = call.inputs as Record<'x' | 'filter', T4> & { bias?: tf.Tensor };
   const { activation, dataFormat } = call.attrs;
-  const fits = !bias || bias.size === filter.shape[3];
+  const fits = !bias || (bias.rank <= 1 && bias.size === filter.shape[3]);
   if (
     dataFormat !== 'NHWC' ||
     !fits ||

@@ -1,7 +1,9 @@
 /** Gradients of depthwise convolution, which tfjs-wasm lacks. */
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { type Address, addressesOf, native, writeGeometry } from '../native/native';
+import type { Address } from '../native/exports';
+import { writeGeometry } from '../native/geometry';
+import { addressesOf, native } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
 import { fromConvInfo } from './geometry';

@@ -2,7 +2,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import type { Heap } from '../native/native';
+import { type Heap, native } from '../native/native';
 import { type KernelCase, kernelCases, runCase } from '../test/kernel-cases';
 import { startBoth } from '../test/parity';
 
@@ -11,13 +11,19 @@ let full: 'nobody' | 'kernels' | 'tensors' = 'nobody';
 /** Tensors that find memory before there is none. */
 let room = 0;
 
-/** The heap's allocator, as the kernels and as tfjs will come to know it. */
+/** A heap that can be full: the backend's own, but for its allocator, as the kernels and as tfjs come to know it. */
 beforeAll(async () => {
   await startBoth();
-  const { wasm } = tf.engine().backend as unknown as { wasm: { asm: Heap; _malloc: Heap['malloc'] } };
-  const { malloc } = wasm.asm;
-  wasm.asm = { ...wasm.asm, malloc: (bytes) => (full === 'kernels' ? 0 : malloc(bytes)) };
-  wasm._malloc = (bytes) => (full === 'tensors' && room-- <= 0 ? 0 : malloc(bytes));
+  const engine = tf.engine().backend as unknown as { wasm: { asm: Heap } };
+  const { asm } = engine.wasm;
+  engine.wasm = Object.create(engine.wasm, {
+    asm: { value: { ...asm, malloc: (bytes: number) => (full === 'kernels' ? 0 : asm.malloc(bytes)) } },
+    _malloc: {
+      writable: true,
+      value: (bytes: number) => (full === 'tensors' && room-- <= 0 ? 0 : asm.malloc(bytes)),
+    },
+  });
+  native(backend());
 });
 
 const backend = () => tf.engine().backend as BackendWasm;

@@ -10,16 +10,15 @@ import { override } from '../override';
 
 export const batchMatMul = override<tf.BatchMatMulAttrs>(tf.BatchMatMul, (call, stock) => {
   const { a, b } = call.inputs as { a: tf.Tensor; b: tf.Tensor };
-  return isPlain(a, b, call.attrs) && hasManyThreads(call.backend)
-    ? stock(call)
-    : multiply(a, b, call.attrs, call.backend);
+  const isThreaded = isPlain(a, b, call.attrs) && hasManyThreads(call.backend);
+  return isThreaded || !areFloats(a, b) ? stock(call) : multiply(a, b, call.attrs, call.backend);
 });
 
 export const fusedMatMul = override<tf._FusedMatMulAttrs>(tf._FusedMatMul, (call, stock) => {
   const { a, b, bias } = call.inputs as { a: tf.Tensor; b: tf.Tensor; bias?: tf.Tensor };
   const { activation, transposeB } = call.attrs;
   const columns = b.shape[b.rank - (transposeB ? 2 : 1)] as number;
-  const fits = !bias || bias.size === columns;
+  const fits = areFloats(a, b) && (!bias || (bias.rank <= 1 && bias.size === columns));
   const isThreaded = isPlain(a, b, call.attrs) && hasManyThreads(call.backend);
   if (!fits || isThreaded || (activation !== 'linear' && activation !== 'relu')) return stock(call);
   const y = multiply(a, b, call.attrs, call.backend);
@@ -35,6 +34,8 @@ interface Transposes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }
+
+const areFloats = (a: tf.Tensor, b: tf.Tensor) => a.dtype === 'float32' && b.dtype === 'float32';
 
 /** Whether tfjs gives the product to XNNPACK: one plain matrix each. */
 function isPlain(a: tf.Tensor, b: tf.Tensor, { transposeA, transposeB }: Transposes): boolean {

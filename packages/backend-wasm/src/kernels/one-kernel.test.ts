@@ -5,7 +5,8 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, test } from 'vitest';
-import { type Exports, native } from '../native/native';
+import type { Exports } from '../native/exports';
+import { native } from '../native/native';
 import { type KernelCase, kernelCases, runCase } from '../test/kernel-cases';
 import { startBoth } from '../test/parity';
 import { kernels } from './index';

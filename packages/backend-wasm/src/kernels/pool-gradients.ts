@@ -5,7 +5,8 @@
 import { AVG_POOL_GRAD, MAX_POOL_GRAD, type PoolAttrs } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, native, writeGeometry } from '../native/native';
+import { writeGeometry } from '../native/geometry';
+import { addressesOf, native } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
 import { fromConvInfo } from './geometry';

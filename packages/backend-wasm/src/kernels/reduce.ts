@@ -1,6 +1,6 @@
 /**
  * Sum and Mean over axes that lie side by side (statistics, gradients of biases, norms of pixels). The stock kernels
- * transpose first where these are not the last, and leave the sum of an empty tensor unwritten.
+ * transpose first where these are not the last, and leave those of an empty tensor unwritten.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { addressesOf, native } from '../native/native';
@@ -11,11 +11,7 @@ interface ReduceAttrs {
   readonly keepDims: boolean;
 }
 
-export const sum = override<ReduceAttrs>(tf.Sum, (call, stock) => {
-  const x = call.inputs.x as tf.Tensor;
-  if (x.size === 0) return tf.zeros(outputShape(x, call.attrs), x.dtype);
-  return reduce(call, () => 1) ?? stock(call);
-});
+export const sum = override<ReduceAttrs>(tf.Sum, (call, stock) => reduce(call, () => 1) ?? stock(call));
 
 export const mean = override<ReduceAttrs>(
   tf.Mean,
@@ -27,10 +23,11 @@ function reduce(
   share: (reduced: number) => number,
 ): Result | undefined {
   const x = inputs.x as tf.Tensor;
+  if (x.size === 0) return tf.zeros(outputShape(x, attrs), x.dtype);
   const axes = tf.util.parseAxisParam(attrs.axis, x.shape).sort((a, b) => a - b);
   const first = axes[0] ?? 0;
   const adjacent = axes.every((axis, i) => axis === first + i);
-  if (x.dtype !== 'float32' || !adjacent || x.size === 0) return undefined;
+  if (x.dtype !== 'float32' || !adjacent) return undefined;
   const [outer, reduced, inner] = [
     x.shape.slice(0, first),
     x.shape.slice(first, first + axes.length),

@@ -11,7 +11,8 @@ import {
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { addressesOf, native, requireDone, type Similarity, writeGeometry } from '../native/native';
+import { type SimilarityLayout, writeGeometry } from '../native/geometry';
+import { addressesOf, native, requireDone } from '../native/native';
 import { filled, makeOutputs, zeros } from '../native/outputs';
 import { override } from '../override';
 
@@ -105,7 +106,7 @@ export const similarityConv2dBackpropSimilarity = override<SimilarityGradAttrs>(
 );
 
 /** m [B|1,H'|1,W'|1,K(,K)] as the kernels are told of it. */
-export function similarityOf(shape: readonly number[]): Similarity {
+export function similarityOf(shape: readonly number[]): SimilarityLayout {
   const [batch, height, width] = shape as [number, number, number];
   const values = tf.util.sizeFromShape(shape.slice(3));
   const stride = (size: number, floats: number) => (size === 1 ? 0 : floats);

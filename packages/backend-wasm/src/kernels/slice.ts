@@ -5,6 +5,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { copyBlock } from '../copy-block';
+import { addressesOf } from '../native/native';
 import { override } from '../override';
 
 export const slice = override<tf.SliceAttrs>(tf.Slice, (call, stock) => {
@@ -35,9 +36,10 @@ export const splitV = override<tf.SplitVAttrs>(tf.SplitV, (call, stock) => {
 });
 
 function copy(x: tf.Tensor, begin: number[], size: number[], backend: BackendWasm): tf.TensorInfo {
+  // What another backend holds is moved into the heap first: views are taken when it grows no more.
+  addressesOf(backend, x);
   const out = backend.makeOutput(size, x.dtype);
   const none = size.map(() => 0);
-  const from = backend.typedArrayFromHeap(x);
-  copyBlock(from, x.shape, begin, backend.typedArrayFromHeap(out), size, none, size);
+  copyBlock(backend.typedArrayFromHeap(x), x.shape, begin, backend.typedArrayFromHeap(out), size, none, size);
   return out;
 }

@@ -20,23 +20,35 @@ export function loadBinary() {
 }
 
 async function load() {
-  const build: Build = hasRelaxedSimd() ? 'relaxed' : 'simd';
+  allowRelaxedSimd();
+  const build: Build = WebAssembly.validate(RELAXED_MADD) ? 'relaxed' : 'simd';
   const { default: text } = await (build === 'relaxed'
     ? import('../generated/relaxed')
     : import('../generated/simd'));
   return { build, bytes: await unpack(text) };
 }
 
-/**
- * Whether relaxed SIMD runs here. Node 20 has it complete but behind a flag of V8, which is raised: all it does is to
- * let modules with these instructions compile.
- */
+/** Whether relaxed SIMD will run here, once the kernels are loaded. */
 export function hasRelaxedSimd(): boolean {
-  if (WebAssembly.validate(RELAXED_MADD)) return true;
+  return WebAssembly.validate(RELAXED_MADD) || isNode20();
+}
+
+/**
+ * Node 20 has relaxed SIMD complete, but behind a flag of V8: all that it does is to let modules with these instructions
+ * compile.
+ */
+export function allowRelaxedSimd(): void {
+  if (!isNode20()) return;
+  try {
+    process.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
+  } catch {
+    // Something that only looks like Node: the plain build runs there.
+  }
+}
+
+function isNode20(): boolean {
   const { process } = globalThis as { process?: NodeJS.Process };
-  if (!process?.versions?.node?.startsWith('20.')) return false;
-  process.getBuiltinModule?.('node:v8').setFlagsFromString('--experimental-wasm-relaxed-simd');
-  return WebAssembly.validate(RELAXED_MADD);
+  return process?.versions?.node?.startsWith('20.') === true;
 }
 
 async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -3,133 +3,12 @@
  * addresses, and take what they need besides from its allocator. Addresses outlive a heap that grows; views do not, so
  * none is kept.
  */
-import type { Geometry } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as tf from '@tensorflow/tfjs-core';
 import { forSharedMemory, loadBinary } from './binary';
-
-/** An address in the heap; 0 is none. */
-export type Address = number;
-
-/** Functions that need memory give 0 where there is none. Matrices and maps are row-major, strides are bytes. */
-export interface Exports {
-  matMul(
-    a: Address,
-    strideA: number,
-    b: Address,
-    strideB: number,
-    c: Address,
-    batch: number,
-    m: number,
-    n: number,
-    k: number,
-    transposeA: boolean,
-    transposeB: boolean,
-  ): number;
-  finish(y: Address, rows: number, filters: number, bias: Address, relu: boolean): void;
-  similarityForward(
-    g: Address,
-    x: Address,
-    w: Address,
-    m: Address,
-    y: Address,
-    bias: Address,
-    relu: boolean,
-  ): number;
-  similarityBackward(
-    g: Address,
-    x: Address,
-    w: Address,
-    m: Address,
-    dy: Address,
-    dx: Address,
-    dw: Address,
-    dm: Address,
-  ): number;
-  winogradForward(
-    g: Address,
-    n: number,
-    x: Address,
-    w: Address,
-    turned: boolean,
-    y: Address,
-    bias: Address,
-    relu: boolean,
-  ): number;
-  winogradFilterGradient(g: Address, n: number, x: Address, dy: Address, dw: Address): number;
-  moments(x: Address, rows: number, channels: number, mean: Address, variance: Address): void;
-  affine(x: Address, rows: number, channels: number, scale: Address, shift: Address, y: Address): void;
-  normSums(
-    x: Address,
-    dy: Address,
-    rows: number,
-    channels: number,
-    mean: Address,
-    rstd: Address,
-    sums: Address,
-    products: Address,
-  ): void;
-  normInputGradient(
-    x: Address,
-    dy: Address,
-    rows: number,
-    channels: number,
-    a: Address,
-    b: Address,
-    c: Address,
-    dx: Address,
-  ): void;
-  depthwiseInputGradient(g: Address, w: Address, dy: Address, dx: Address): void;
-  depthwiseFilterGradient(g: Address, x: Address, dy: Address, dw: Address): void;
-  maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
-  averagePoolGradient(g: Address, dy: Address, dx: Address): void;
-  reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
-  squaredNorms(x: Address, rows: number, columns: number, y: Address): void;
-  sum(x: Address, outer: number, reduced: number, inner: number, scale: number, y: Address): void;
-  binary(
-    operation: number,
-    a: Address,
-    aRow: number,
-    aColumn: number,
-    b: Address,
-    bRow: number,
-    bColumn: number,
-    y: Address,
-    rows: number,
-    columns: number,
-  ): void;
-  updateSgd(
-    param: Address,
-    grad: Address,
-    velocity: Address,
-    nextParam: Address,
-    nextVelocity: Address,
-    count: number,
-    learningRate: number,
-    momentum: number,
-    nesterov: boolean,
-    l2: number,
-  ): void;
-  updateAdam(
-    param: Address,
-    grad: Address,
-    first: Address,
-    second: Address,
-    nextParam: Address,
-    nextFirst: Address,
-    nextSecond: Address,
-    count: number,
-    rate: number,
-    beta1: number,
-    rest1: number,
-    beta2: number,
-    rest2: number,
-    unbias: number,
-    epsilon: number,
-    l2: number,
-  ): void;
-}
+import type { Address, Exports } from './exports';
+import { GEOMETRY_LENGTH } from './geometry';
 
 /** What of tfjs-wasm's module is used: its raw exports, and where its memory is. */
 export interface Heap {
@@ -145,7 +24,10 @@ export interface Native {
   readonly geometry: Address;
 }
 
-/** Threads from which on tfjs's convolutions and matrix products, which use them all, are faster than ours on one. */
+/**
+ * Threads from which on tfjs's convolutions and matrix products, which use them all, should be faster than ours on one:
+ * from what each takes on one thread, not measured.
+ */
 const MANY_THREADS = 4;
 
 /** Whether tfjs has so many threads that it should do what it can do itself: in a page that is cross-origin isolated. */
@@ -161,31 +43,50 @@ export async function loadNative(): Promise<void> {
   binary = await loadBinary();
 }
 
+/**
+ * Compiles the kernels for a backend's heap, off the thread: browsers want that of a page. A backend that was not
+ * prepared gets them when it first needs them.
+ */
+export async function prepareNative(backend: BackendWasm): Promise<void> {
+  const { wasm } = backend as unknown as { wasm: TfjsModule };
+  if (instances.has(wasm)) return;
+  const heap = heapOf(wasm);
+  const module = await WebAssembly.compile(forHeap(loaded(), heap));
+  keep(wasm, connect(await WebAssembly.instantiate(module, { env: { ...heap } }), heap));
+}
+
 /** The kernels on a heap. */
-export function instantiate(bytes: Uint8Array<ArrayBuffer>, { memory, malloc, free }: Heap): Native {
-  const isShared = !(memory.buffer instanceof ArrayBuffer);
-  const module = new WebAssembly.Module(isShared ? forSharedMemory(bytes) : bytes);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, malloc, free } });
-  const geometry = malloc(4 * GEOMETRY_LENGTH) >>> 0;
-  if (geometry === 0) throw outOfMemory('the kernels');
-  return { exports: exports as unknown as Exports, memory, geometry };
+export function instantiate(bytes: Uint8Array<ArrayBuffer>, heap: Heap): Native {
+  const module = new WebAssembly.Module(forHeap(bytes, heap));
+  return connect(new WebAssembly.Instance(module, { env: { ...heap } }), heap);
 }
 
 /** The kernels on a backend's heap. */
 export function native(backend: BackendWasm): Native {
   const { wasm } = backend as unknown as { wasm: TfjsModule };
-  let found = instances.get(wasm);
-  if (!found) {
-    const { malloc, free, memory = wasm.wasmMemory } = wasm.asm;
-    found = instantiate((binary as NonNullable<typeof binary>).bytes, {
-      malloc,
-      free,
-      memory: memory as WebAssembly.Memory,
-    });
-    instances.set(wasm, found);
-    refuseWithoutMemory(wasm);
-  }
-  return found;
+  return instances.get(wasm) ?? keep(wasm, instantiate(loaded(), heapOf(wasm)));
+}
+
+const loaded = () => (binary as NonNullable<typeof binary>).bytes;
+
+function heapOf({ asm, wasmMemory }: TfjsModule): Heap {
+  const { malloc, free, memory = wasmMemory } = asm;
+  return { malloc, free, memory: memory as WebAssembly.Memory };
+}
+
+const forHeap = (bytes: Uint8Array<ArrayBuffer>, { memory }: Heap) =>
+  memory.buffer instanceof ArrayBuffer ? bytes : forSharedMemory(bytes);
+
+function connect({ exports }: WebAssembly.Instance, { memory, malloc }: Heap): Native {
+  const geometry = malloc(4 * GEOMETRY_LENGTH) >>> 0;
+  if (geometry === 0) throw outOfMemory('the kernels');
+  return { exports: exports as unknown as Exports, memory, geometry };
+}
+
+function keep(wasm: TfjsModule, made: Native): Native {
+  instances.set(wasm, made);
+  refuseWithoutMemory(wasm);
+  return made;
 }
 
 /** tfjs takes the address 0 of a full heap for memory, and would write its tensors over what lies there. */
@@ -217,43 +118,6 @@ export function addressesOf<T extends readonly (tf.TensorInfo | null | undefined
 function addressOf(backend: BackendWasm, tensor: tf.TensorInfo | null | undefined): Address {
   if (!tensor) return 0;
   return backend.dataIdMap.get(tensor.dataId).memoryOffset;
-}
-
-const GEOMETRY_LENGTH = 19;
-
-/** What m holds at a position, and the floats from one position's to the next; none for a plain convolution. */
-export interface Similarity {
-  readonly values: number;
-  readonly strides: readonly [number, number, number];
-}
-
-/** Writes the geometry where the kernels read it, and gives its address. */
-export function writeGeometry(
-  { memory, geometry }: Native,
-  g: Geometry,
-  batch: number,
-  filters: number,
-  similarity?: Similarity,
-): Address {
-  const { values, strides } = similarity ?? { values: 0, strides: [0, 0, 0] };
-  new Int32Array(memory.buffer, geometry, GEOMETRY_LENGTH).set([
-    batch,
-    g.height,
-    g.width,
-    g.channels,
-    g.kernelHeight,
-    g.kernelWidth,
-    ...g.strides,
-    ...g.dilations,
-    g.pad[0][0],
-    g.pad[1][0],
-    g.outHeight,
-    g.outWidth,
-    filters,
-    values,
-    ...strides,
-  ]);
-  return geometry;
 }
 
 /**

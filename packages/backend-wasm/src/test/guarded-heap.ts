@@ -7,7 +7,9 @@
  *   [MARGIN, size − MARGIN)  buffers in the order in which they are asked for, with guards between them
  *   [size − MARGIN, size)    for a buffer at the very end: whoever reads beyond it traps
  */
-import type { Address, Heap } from '../native/native';
+
+import type { Address } from '../native/exports';
+import type { Heap } from '../native/native';
 
 const PAGE = 1 << 16;
 const PAGES = 128;

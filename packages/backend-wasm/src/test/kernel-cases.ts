@@ -1,7 +1,7 @@
 /** Calls of the kernels that this package gives to tfjs, by their names, and which functions of `assembly/` they take. */
 import * as core from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Exports } from '../native/native';
+import type { Exports } from '../native/exports';
 import { random } from './parity';
 
 export interface KernelCase {

@@ -15,6 +15,13 @@ describe.each(backends)("ReLU's gradient on %s", (backend) => {
     ]);
   });
 
+  test('0 where x is no number; whole numbers', async () => {
+    const odd = reluGrad(tf.tensor1d([1, 2]), tf.tensor1d([Number.NaN, 1]));
+    expect([...(await odd.data())]).toEqual([0, 2]);
+    const whole = reluGrad(tf.tensor1d([1, 2, 3]), tf.tensor1d([-1, 0, 5], 'int32'));
+    expect([...(await whole.data())]).toEqual([0, 0, 3]);
+  });
+
   test('is what tf.relu has, to the second order', async () => {
     const [a, b] = [tf.tensor1d(x), tf.tensor1d(dy)];
     const squared = (t: tf.Tensor) => tf.sum(tf.square(tf.relu(t))) as tf.Scalar;

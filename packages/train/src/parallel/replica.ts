@@ -67,6 +67,8 @@ export function trainTasks(
   { start = (backend, options) => startBackend(registry, backend, options) }: ReplicaOptions = {},
 ): Tasks {
   let replica: Replica | undefined;
+  /** The engine that runs, and its options. */
+  let running: string | undefined;
   const opened = () => {
     if (replica) return replica;
     throw new NeusimError('POOL_NO_MODEL', 'the worker has been given no model', {
@@ -75,10 +77,12 @@ export function trainTasks(
   };
   return {
     'neusim/open': async (item: OpenItem) => {
-      if (tf.getBackend() !== item.backend || !replica) {
+      const engine = JSON.stringify([item.backend, item.backendOptions]);
+      if (engine !== running) {
         // A worker is one thread: in an isolated page tfjs-wasm would start as many as there are cores in each.
         tf.env().setFlags({ ...tf.env().getFlags(), WASM_HAS_MULTITHREAD_SUPPORT: false });
         await start(item.backend, item.backendOptions);
+        running = engine;
       }
       replica?.dispose();
       replica = undefined;

@@ -3,6 +3,7 @@
  * of a list, whoever is free, or one task in all of them together. Whoever owns the pool never blocks: it waits for
  * messages, and a worker's death is one.
  */
+import type { WorkerHandle } from '@neusim/platform';
 import * as platform from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import { canShareMemory, type Meeting, meetingMemory, openMeeting } from './meeting';
@@ -87,9 +88,11 @@ export async function createPool(options: PoolOptions): Promise<Pool> {
     notStarted(error);
     for (const worker of workers) void worker.terminate();
   };
-  const workers = Array.from({ length: size }, (_, rank) => {
+  const workers: WorkerHandle[] = [];
+  const begin = (rank: number) => {
     const welcome: Welcome = { rank, size, meeting: memory };
     const worker = spawn(url, welcome);
+    workers.push(worker);
     worker.onError((cause) => breakDown(died(rank, cause.message, cause)));
     worker.onExit(() => breakDown(died(rank, 'it ended of itself')));
     worker.onMessage((message) => {
@@ -103,8 +106,13 @@ export async function createPool(options: PoolOptions): Promise<Pool> {
       if ('failure' in reply) call.reject(toError(reply.failure, call.task, rank));
       else call.resolve(reply.result);
     });
-    return worker;
-  });
+  };
+  try {
+    for (let rank = 0; rank < size; rank++) begin(rank);
+  } catch (error) {
+    for (const worker of workers) void worker.terminate();
+    throw error;
+  }
 
   const call = (rank: number, task: string, item: unknown, together: boolean) =>
     new Promise<unknown>((resolve, reject) => {

@@ -25,7 +25,17 @@ export async function* streamInOrder<R>(
       const least = Math.min(...load);
       if (least >= AHEAD) return;
       const rank = load.indexOf(least);
-      const next = source.next();
+      let next: IteratorResult<unknown>;
+      try {
+        next = source.next();
+      } catch (error) {
+        // In the place of the item that cannot be had: what came before it is given first.
+        open = false;
+        const failed = Promise.reject(error);
+        failed.catch(() => {});
+        begun.push(failed);
+        return;
+      }
       if (next.done) {
         open = false;
         return;

@@ -1,5 +1,5 @@
 /** Calls of every kernel in `assembly/`. */
-import type { Exports } from '../../native/native';
+import type { Exports } from '../../native/exports';
 import type { Cases } from '../kernel-call';
 import { depthwiseFilterGradient, depthwiseInputGradient } from './depthwise';
 import { binary, reluGradient } from './elementwise';

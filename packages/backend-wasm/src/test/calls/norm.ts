@@ -78,25 +78,27 @@ export const normInputGradient = cases(shapes, [], (shape) => {
   const { rows, channels, seed } = shape;
   const x = map(shape);
   const dy = values([rows, channels], seed + 1).data;
-  const [a, b, c] = [2, 3, 4].map((i) => perChannel(shape, seed + i)) as [
+  const [a, b, c, mean] = [2, 3, 4, 5].map((i) => perChannel(shape, seed + i)) as [
+    Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
   const dx = x.map((value, i) => {
     const channel = i % channels;
-    return a[channel]! * dy[i]! + b[channel]! * value + c[channel]!;
+    return a[channel]! * dy[i]! + b[channel]! * (value - mean[channel]!) + c[channel]!;
   });
   return {
     buffers: {
       x: { before: x },
       dy: { before: dy },
+      mean: { before: mean },
       a: { before: a },
       b: { before: b },
       c: { before: c },
       dx: { after: dx },
     },
     run: ({ normInputGradient }, at) =>
-      normInputGradient(at('x'), at('dy'), rows, channels, at('a'), at('b'), at('c'), at('dx')),
+      normInputGradient(at('x'), at('dy'), rows, channels, at('mean'), at('a'), at('b'), at('c'), at('dx')),
   };
 });

@@ -7,7 +7,7 @@ import {
 } from '@neusim/testing';
 import fc from 'fast-check';
 import { similarityOf } from '../../kernels/similarity';
-import type { Address, Exports } from '../../native/native';
+import type { Address, Exports } from '../../native/exports';
 import { type Buffer, type Call, cases } from '../kernel-call';
 import { finished } from './matrices';
 import { channels, flag, seed, size, values, zeros } from './values';
