@@ -21,8 +21,8 @@ export async function benchWorkers(quick: boolean, { worker, process } = entries
   const counts = Array.from({ length: Math.max(2, quick ? 2 : cores()) - 1 }, (_, i) => i + 2);
   const work: ShortTraining = quick
     ? { width: 4, batchSize: 6, steps: 3, workers: 1 }
-    : { width: 32, batchSize: 32, steps: 8, workers: 1 };
-  const rounds = quick ? 1 : 5;
+    : { width: 32, batchSize: 32, steps: 5, workers: 1 };
+  const rounds = quick ? 1 : 3;
   /** Milliseconds a step, by variant, one each round. */
   const times: Record<string, number[]> = {};
   const add = (name: string, ...found: readonly number[]) => {
@@ -66,11 +66,18 @@ function start(url: URL, work: ShortTraining): ChildProcess {
 /** Milliseconds a step in each: all are ready before any begins. */
 async function sideBySide(children: readonly ChildProcess[]): Promise<number[]> {
   const heard = async (child: ChildProcess) => {
-    const gone = once(child, 'exit').then(([code]) => {
+    const heard = new AbortController();
+    const { signal } = heard;
+    const gone = once(child, 'exit', { signal }).then(([code]) => {
       throw new Error(`a process of the benchmark ended with exit code ${code}`);
     });
-    const [message] = await Promise.race([once(child, 'message'), gone]);
-    return message;
+    try {
+      const [message] = await Promise.race([once(child, 'message', { signal }), gone]);
+      return message;
+    } finally {
+      gone.catch(() => {});
+      heard.abort();
+    }
   };
   const say = async (word: 'prepare' | 'go') => {
     const answers = children.map(heard);

@@ -169,3 +169,14 @@ test.each(['float32', 'int32', 'bool'] as const)('one-hot as %s', (dtype) =>
     tf.oneHot(tf.tensor1d([2, 0, 1], 'int32'), 4, dtype === 'bool' ? 1 : 3, dtype === 'bool' ? 0 : -1, dtype),
   ),
 );
+
+test('a tensor that another backend holds is moved before the heap is looked at', async () => {
+  await tf.setBackend('cpu');
+  const floats = 16 * 2 ** 20;
+  const [a, b] = [1, 2].map((value) => tf.fill([floats], value) as tf.Tensor1D) as [tf.Tensor1D, tf.Tensor1D];
+  await tf.setBackend('wasm');
+  const [slice, pad] = [tf.slice(a, [5], [3]), tf.pad(b, [[1, 0]])];
+  expect([...(await slice.data())]).toEqual([1, 1, 1]);
+  expect([...(await pad.data()).subarray(0, 3)]).toEqual([0, 2, 2]);
+  tf.dispose([a, b, slice, pad]);
+});
