@@ -28,7 +28,12 @@ const suites: Readonly<Record<string, Readonly<Record<string, Bench>>>> = {
     peers: benchPeers,
   },
   memory: { memory: benchMemory },
-  workers: { workers: (_, quick) => benchWorkers(quick) },
+  workers: {
+    workers(engines, quick) {
+      engines.use('neusim');
+      return benchWorkers(quick);
+    },
+  },
 };
 
 export const suiteNames = Object.keys(suites);
