@@ -1,7 +1,13 @@
-// The composed kernels on tfjs's wasm engine: the same curve as on cpu but for rounding, and the same when resumed.
+// On tfjs's wasm engine with the seam's composed kernels: the same curve as on cpu but for rounding, and the same when
+// resumed; and what a run knows of its engine.
 import '@tensorflow/tfjs-backend-wasm';
 import { join } from 'node:path';
-import { startBackend } from '@neusim/core';
+import wasm from '@neusim/backend-wasm';
+import core, { startBackend } from '@neusim/core';
+import hypernet from '@neusim/hypernet';
+import masks from '@neusim/masks';
+import models from '@neusim/models';
+import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { collect, ofType, registry, small, temporaryFolder } from './test/setup';
@@ -42,4 +48,17 @@ test('a checkpoint of another engine is told', async () => {
   await startBackend(registry, 'wasm');
   const events = await collect({ ...config, steps: 3 }, { out, resume: true });
   expect(ofType(events, 'warning')).toMatchObject([{ code: 'OTHER_BACKEND', step: 2 }]);
+});
+
+test('a run remembers the options of its engine, and tells where they are others', async () => {
+  const engine = createRegistry(core, hypernet, masks, models, wasm);
+  const out = temporaryFolder();
+  await startBackend(engine, 'wasm', { precision: 'fast' });
+  const [start] = ofType(await collect({ ...config, steps: 2 }, { out }), 'start');
+  expect(start?.backend).toBe('wasm (precision fast)');
+  await startBackend(engine, 'wasm');
+  const events = await collect({ ...config, steps: 3 }, { out, resume: true });
+  expect(ofType(events, 'warning')).toMatchObject([
+    { code: 'OTHER_BACKEND', message: expect.stringContaining('wasm (precision fast)') },
+  ]);
 });

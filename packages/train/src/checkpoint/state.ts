@@ -101,7 +101,7 @@ function liveTensors(weights: readonly WeightInfo[], optimizer: Optimizer): Live
   ];
 }
 
-/** The part of a config that its curve depends on; on `workers`, only in its last digits. The length is one only where the schedule looks at it. */
+/** The part of a config that its curve depends on; what `workers` changes is told when a run is resumed. The length is one only where the schedule looks at it. */
 function curveOf(config: TrainConfig): object {
   const { name, log, evaluation, checkpoint, workers, steps, ...rest } = config;
   return config.schedule.name === 'cosine' ? { ...rest, steps } : rest;
