@@ -122,3 +122,11 @@ export interface Exports {
     l2: number,
   ): void;
 }
+
+/** The kernels on one heap. */
+export interface Native {
+  readonly exports: Exports;
+  readonly memory: WebAssembly.Memory;
+  /** Where a `Geometry` is written before each call that takes one. */
+  readonly geometry: Address;
+}

@@ -1,7 +1,6 @@
 /** A convolution's geometry, as the kernels read it. */
 import type { Geometry } from '@neusim/core';
-import type { Address } from './exports';
-import type { Native } from './native';
+import type { Address, Native } from './exports';
 
 /** Whole numbers of assembly's `Geometry`. */
 export const GEOMETRY_LENGTH = 19;

@@ -7,7 +7,7 @@ import { NeusimError } from '@neusim/registry';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as tf from '@tensorflow/tfjs-core';
 import { forSharedMemory, loadBinary } from './binary';
-import type { Address, Exports } from './exports';
+import type { Address, Exports, Native } from './exports';
 import { GEOMETRY_LENGTH } from './geometry';
 
 /** What of tfjs-wasm's module is used: its raw exports, and where its memory is. */
@@ -15,13 +15,6 @@ export interface Heap {
   readonly memory: WebAssembly.Memory;
   readonly malloc: (bytes: number) => Address;
   readonly free: (address: Address) => void;
-}
-
-export interface Native {
-  readonly exports: Exports;
-  readonly memory: WebAssembly.Memory;
-  /** Where a `Geometry` is written before each call that takes one. */
-  readonly geometry: Address;
 }
 
 /**

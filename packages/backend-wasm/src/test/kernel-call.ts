@@ -9,9 +9,9 @@ import { expect } from 'vitest';
 import relaxed from '../generated/relaxed';
 import simd from '../generated/simd';
 import { allowRelaxedSimd, type Build } from '../native/binary';
-import type { Address, Exports } from '../native/exports';
+import type { Address, Exports, Native } from '../native/exports';
 import { type SimilarityLayout, writeGeometry } from '../native/geometry';
-import { instantiate, type Native } from '../native/native';
+import { instantiate } from '../native/native';
 import { GuardedHeap, type HeapOptions } from './guarded-heap';
 
 export const builds: readonly Build[] = ['simd', 'relaxed'];
