@@ -1,6 +1,6 @@
 /** A full M at one position: K×K values between K taps of C channels each, tap after tap. */
 import { MOST_ROWS, tn } from './microkernels';
-import { madd } from './simd';
+import { addOne, madd } from './simd';
 
 /** to[k,c] = Σₛ m[s,k]·from[s,c]: m's columns become the rows of `to`. */
 export function mix(m: usize, from: usize, to: usize, taps: i32, channels: i32): void {
@@ -97,9 +97,4 @@ function fourDots(a: usize, b: usize, stride: usize, count: i32): v128 {
 @inline
 function add(at: usize, values: v128): void {
   v128.store(at, f32x4.add(v128.load(at), values));
-}
-
-@inline
-function addOne(at: usize, value: f32): void {
-  store<f32>(at, load<f32>(at) + value);
 }

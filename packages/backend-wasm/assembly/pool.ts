@@ -3,6 +3,7 @@
  * over the edge does not count.
  */
 import { Geometry } from './geometry';
+import { addOne } from './simd';
 
 /** dx (zeros before) gets dy at the first maximum of each window of x. */
 export function maxPoolGradient(g: Geometry, x: usize, dy: usize, dx: usize): void {
@@ -63,11 +64,6 @@ export function maxPoolGradient(g: Geometry, x: usize, dy: usize, dx: usize): vo
         }
         dy += pixel;
       }
-}
-
-@inline
-function addOne(at: usize, value: f32): void {
-  store<f32>(at, load<f32>(at) + value);
 }
 
 /** dx (zeros before) gets dy shared out among the elements of each window. */

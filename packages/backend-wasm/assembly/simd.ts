@@ -59,3 +59,9 @@ export function storeFirst(to: usize, value: v128, count: i32): void {
   if (count > 1) store<f32>(to, f32x4.extract_lane(value, 1), 4);
   if (count > 2) store<f32>(to, f32x4.extract_lane(value, 2), 8);
 }
+
+/** Adds to one value. */
+@inline
+export function addOne(at: usize, value: f32): void {
+  store<f32>(at, load<f32>(at) + value);
+}
