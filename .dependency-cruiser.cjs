@@ -8,6 +8,7 @@ const arrows = {
   hypernet: ['registry', 'core'],
   'backend-wasm': ['registry', 'core'],
   'backend-node-gpu': ['registry', 'core'],
+  'backend-webgpu': ['registry', 'core'],
   datasets: ['registry', 'platform'],
   models: ['registry', 'core', 'masks', 'hypernet'],
   train: ['registry', 'core', 'models', 'datasets', 'platform'],

@@ -6,6 +6,10 @@ export interface Probe {
   readonly adapter: string;
   /** Why it runs, or what is missing and what to do. */
   readonly reason: string;
+  /** Where `auto` tries this adapter, if not where the engine stands: a software GPU, say, behind the others. */
+  readonly priority?: number;
+  /** Limits and features, for `neusim doctor`. */
+  readonly details?: Readonly<Record<string, string | number>>;
 }
 
 /** Product of the registry's kind `backend`; the definition's name is the tfjs backend's name. */

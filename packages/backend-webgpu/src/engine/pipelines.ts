@@ -1,0 +1,149 @@
+/**
+ * Compiled programs, each made once a device. Every compilation is watched, tfjs's own too: an error names the kernel,
+ * and time and number of compilations are counted. `compileOnly` compiles what a function would run, without running
+ * it and without waiting in between.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { fail, requireHealthy, shaderError } from './errors';
+import type { Gpu } from './internals';
+import { type Program, wgsl } from './program';
+
+export interface Pipeline {
+  readonly compute: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+interface Compiler {
+  readonly own: Map<string, Pipeline | Promise<GPUComputePipeline>>;
+  readonly stock: WeakMap<GPUComputePipeline, Pipeline>;
+  pipelines: number;
+  ms: number;
+}
+
+const compilers = new WeakMap<GPUDevice, Compiler>();
+
+const compilerOf = (device: GPUDevice) => compilers.get(device) as Compiler;
+
+/** What the next pipelines are compiled for, as errors name it. */
+let subject = { name: '', shapes: '' };
+
+const COMPILE_ONLY = 'WEBGPU_ENGINE_COMPILE_ONLY';
+
+/** Whether kernels are only compiled, and their outputs left unwritten. */
+export const isCompileOnly = () => tf.env().getBool(COMPILE_ONLY);
+
+/** Watches the compilations of a device. */
+export function watchPipelines(device: GPUDevice): void {
+  const compiler: Compiler = { own: new Map(), stock: new WeakMap(), pipelines: 0, ms: 0 };
+  compilers.set(device, compiler);
+  const now = device.createComputePipeline.bind(device);
+  const later = device.createComputePipelineAsync.bind(device);
+  const modules = device.createShaderModule.bind(device);
+  const named = (label: string | undefined) => ({ ...subject, name: subject.name || label || 'a kernel' });
+  const watched = <T>(label: string | undefined, make: () => T): T => {
+    const { name, shapes } = named(label);
+    const started = performance.now();
+    device.pushErrorScope('validation');
+    try {
+      return make();
+    } finally {
+      compiler.ms += performance.now() - started;
+      device.popErrorScope().then(
+        (error) => error && fail(device, shaderError(name, shapes, error.message)),
+        () => {},
+      );
+    }
+  };
+  device.createShaderModule = (descriptor) => watched(descriptor.label, () => modules(descriptor));
+  device.createComputePipeline = (descriptor) => {
+    compiler.pipelines++;
+    return watched(descriptor.label, () => now(descriptor));
+  };
+  device.createComputePipelineAsync = async (descriptor) => {
+    compiler.pipelines++;
+    const { name, shapes } = named(descriptor.label);
+    try {
+      return await later(descriptor);
+    } catch (error) {
+      const failure = shaderError(name, shapes, (error as Error).message);
+      fail(device, failure);
+      throw failure;
+    }
+  };
+}
+
+/** The pipeline of a program of ours. @param shapes of the tensors that it is first used for, for errors. */
+export function pipelineOf(gpu: Gpu, program: Program, shapes: () => string): Pipeline | undefined {
+  const { own } = compilerOf(gpu.device);
+  const key = `${program.name} ${program.variant}`;
+  const known = own.get(key);
+  if (known) return known instanceof Promise ? undefined : known;
+  subject = { name: program.name, shapes: shapes() };
+  try {
+    const module = gpu.device.createShaderModule({ label: key, code: wgsl(program) });
+    const descriptor = { label: key, layout: 'auto', compute: { module, entryPoint: 'main' } } as const;
+    if (isCompileOnly()) {
+      own.set(key, gpu.device.createComputePipelineAsync(descriptor));
+      return undefined;
+    }
+    const made = withLayout(gpu.device.createComputePipeline(descriptor));
+    own.set(key, made);
+    return made;
+  } finally {
+    subject = { name: '', shapes: '' };
+  }
+}
+
+/** A pipeline of tfjs's, with its layout kept. */
+export function stockPipeline(gpu: Gpu, compute: GPUComputePipeline): Pipeline {
+  const { stock } = compilerOf(gpu.device);
+  let known = stock.get(compute);
+  if (!known) {
+    known = withLayout(compute);
+    stock.set(compute, known);
+  }
+  return known;
+}
+
+const withLayout = (compute: GPUComputePipeline): Pipeline => ({
+  compute,
+  layout: compute.getBindGroupLayout(0),
+});
+
+export interface Compilation {
+  /** Programs compiled. */
+  readonly pipelines: number;
+  readonly ms: number;
+}
+
+/**
+ * Compiles, side by side, the programs that `f` would run; it runs nothing, and what `f` computes is not written.
+ * @throws NeusimError GPU_SHADER
+ */
+export async function compileOnly(gpu: Gpu, f: () => void): Promise<Compilation> {
+  const compiler = compilerOf(gpu.device);
+  const { pipelines } = compiler;
+  const started = performance.now();
+  const before = isCompileOnly();
+  tf.env().set(COMPILE_ONLY, true);
+  try {
+    f();
+  } finally {
+    tf.env().set(COMPILE_ONLY, before);
+  }
+  const awaited = [...compiler.own].map(async ([key, made]) => {
+    if (made instanceof Promise) compiler.own.set(key, withLayout(await made));
+  });
+  await Promise.all(awaited);
+  await gpu.checkCompileCompletionAsync();
+  requireHealthy(gpu.device);
+  const ms = performance.now() - started;
+  compiler.ms += ms;
+  return { pipelines: compiler.pipelines - pipelines, ms };
+}
+
+/** Programs compiled on a device so far, and the time that took on this thread. */
+export function compilation(device: GPUDevice): Compilation {
+  const { pipelines, ms } = compilerOf(device);
+  return { pipelines, ms };
+}

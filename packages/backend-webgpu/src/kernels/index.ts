@@ -1,0 +1,5 @@
+/** Every kernel of tfjs's backend `webgpu` that this package replaces or adds. */
+import type { Override } from '../override';
+import { seamReluGrad } from './relu';
+
+export const kernels: readonly Override[] = [seamReluGrad];

@@ -1,0 +1,20 @@
+import core, { reluGrad, startBackend } from '@neusim/core';
+import { createRegistry } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { expect, it } from 'vitest';
+import webgpu from './node';
+
+it('starts', async () => {
+  const started = await startBackend(createRegistry(core, webgpu), 'webgpu');
+  console.log(started);
+  const dx = reluGrad(tf.tensor1d([1, 2, 3]), tf.tensor1d([-1, 0, 2]));
+  expect([...(await dx.data())]).toEqual([0, 0, 3]);
+  const p = tf.pad(tf.ones([2, 2, 2, 2, 2]), [
+    [0, 0],
+    [1, 1],
+    [0, 0],
+    [0, 0],
+    [0, 0],
+  ]);
+  await expect(p.data()).rejects.toThrow('GPU_SHADER');
+});
