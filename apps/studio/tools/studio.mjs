@@ -1,8 +1,8 @@
-// `npm run studio`: serves the pages while they are worked on. With --build it builds them into dist, with --preview it
-// serves what was built. One line says where.
-//   node tools/studio.mjs [--build | --preview] [--port 5173] [--host] [--out dist]
+// `npm run studio`: serves the pages while they are worked on, from the source. With --build it builds them into dist,
+// with --preview it builds them and serves what a user gets. One line says where.
+//   node tools/studio.mjs [--build | --preview] [--port 5173] [--host]
 import { parseArgs } from 'node:util';
-import { build, configFile, outFolder, preview } from './pages.mjs';
+import { build, outFolder, preview, serveSource } from './pages.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -10,20 +10,14 @@ const { values } = parseArgs({
     preview: { type: 'boolean', default: false },
     host: { type: 'boolean', default: false },
     port: { type: 'string', default: '5173' },
-    out: { type: 'string', default: outFolder },
   },
 });
+const { host } = values;
 const port = Number(values.port);
 
-if (values.build) {
-  await build(values.out);
-  console.log(`Built: ${values.out}`);
-} else if (values.preview) {
-  const { url } = await preview(values.out, { port, host: values.host });
+if (values.build || values.preview) await build();
+if (values.build) console.log(`Built: ${outFolder}`);
+else {
+  const { url } = await (values.preview ? preview(outFolder, { port, host }) : serveSource({ port, host }));
   console.log(`Studio: ${url}`);
-} else {
-  const { createServer } = await import('vite');
-  const server = await createServer({ configFile, logLevel: 'warn', server: { port, host: values.host } });
-  await server.listen();
-  console.log(`Studio: ${server.resolvedUrls.local[0]}`);
 }

@@ -19,9 +19,9 @@ export function startEngine(registry: AnyRegistry, name: string) {
   return startBackend(registry, name);
 }
 
-/** Bytes that the running engine holds: buffers on the GPU, the WebAssembly heap, or all tensors. */
+/** Bytes that the running engine holds: buffers on the GPU, kept ones too; the WebAssembly heap; or all tensors. */
 export function deviceBytes(): number {
   if (tf.getBackend() === 'wasm') return heapBytes();
-  const memory = tf.memory() as tf.MemoryInfo & { readonly numBytesInGPU?: number };
-  return memory.numBytesInGPU ?? memory.numBytes;
+  const memory = tf.memory() as tf.MemoryInfo & { readonly numBytesAllocatedInGPU?: number };
+  return memory.numBytesAllocatedInGPU ?? memory.numBytes;
 }

@@ -1,6 +1,7 @@
 // A live curve of a run: the loss on the left axis, the test error on the right one, by uPlot on a canvas.
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { percent, small } from './numbers';
 
 export interface Curve {
   /** Empties the curve, for a run of so many steps. */
@@ -10,12 +11,14 @@ export interface Curve {
   testError(step: number, percent: number): void;
 }
 
+type Row = [step: number, loss: number | null, error: number | null];
+
 const NARROW = 480;
 
 /** Draws into an element, at its width; anew when that changes, or the page turns light or dark. */
 export function createCurve(parent: HTMLElement): Curve {
   let steps = 1;
-  let rows: [step: number, loss: number | null, error: number | null][] = [];
+  let rows: Row[] = [];
   let plot: uPlot | undefined;
   let isDue = false;
 
@@ -38,13 +41,14 @@ export function createCurve(parent: HTMLElement): Curve {
     requestAnimationFrame(() => {
       isDue = false;
       plot?.setData(data());
+      parent.setAttribute('aria-label', inWords(rows));
     });
   };
   const at = (step: number) => {
     const last = rows.at(-1);
     if (last?.[0] === step) return last;
     rows.push([step, null, null]);
-    return rows.at(-1) as (typeof rows)[number];
+    return rows.at(-1) as Row;
   };
 
   make();
@@ -71,6 +75,18 @@ export function createCurve(parent: HTMLElement): Curve {
       draw();
     },
   };
+}
+
+/** The curve for who does not see it. Its ends are means of a tenth of the points, since single batches differ. */
+function inWords(rows: readonly Row[]): string {
+  const losses = rows.flatMap(([, loss]) => loss ?? []);
+  if (losses.length === 0) return 'Curve of loss and test error over the steps: empty';
+  const tenth = Math.ceil(losses.length / 10);
+  const mean = (values: readonly number[]) =>
+    small(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const ends = `Loss from ${mean(losses.slice(0, tenth))} to ${mean(losses.slice(-tenth))}`;
+  const [step, , error] = rows.findLast(([, , value]) => value !== null) ?? [];
+  return error == null ? ends : `${ends}; test error ${percent(error)} after step ${step}`;
 }
 
 function optionsFor(parent: HTMLElement, steps: () => number): uPlot.Options {

@@ -22,9 +22,9 @@ export function configOf(
     batchSize,
     dataset: { name: 'digits', limit: limit[amount] },
     schedule: { name: 'cosine', warmup: Math.min(50, Math.ceil(steps / 3)) },
-    evaluation: { every: Math.max(15, Math.floor(steps / 8)), batchSize: 100 },
-    // Some eighty points of the curve.
-    log: { every: Math.max(1, Math.floor(steps / 80)) },
+    // Eight points of the test error and eighty of the loss, more where a run is so long that one would wait for them.
+    evaluation: { every: Math.min(500, Math.max(15, Math.floor(steps / 8))), batchSize: 100 },
+    log: { every: Math.min(10, Math.max(1, Math.floor(steps / 80))) },
     workers: 1,
   };
 }

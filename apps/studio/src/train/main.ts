@@ -111,7 +111,10 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
       end('finished', `Finished after ${whole(event.step)} steps.`);
       break;
     case 'aborted':
-      end('stopped', `Stopped after step ${whole(event.step)}.`);
+      end(
+        'stopped',
+        event.step > 0 ? `Stopped after step ${whole(event.step)}.` : 'Stopped before the first step.',
+      );
       break;
   }
 }
