@@ -2,6 +2,8 @@
 import { byId, fill } from '../parts/dom';
 import { amounts, engines, networks, type RunRequest } from './protocol';
 
+const networkLabels = Object.fromEntries(Object.entries(networks).map(([name, { label }]) => [name, label]));
+
 export interface SettingsForm {
   /** What is asked for now; the browser has checked its numbers. */
   read(): RunRequest;
@@ -23,7 +25,7 @@ export function settingsForm(handle: {
   const fields = form.querySelector('fieldset') as HTMLFieldSetElement;
   const select = (name: string) => form.elements.namedItem(name) as HTMLSelectElement;
   const number = (name: string) => (form.elements.namedItem(name) as HTMLInputElement).valueAsNumber;
-  fill(select('network'), networks);
+  fill(select('network'), networkLabels);
   fill(select('engine'), engines);
   fill(select('amount'), amounts);
 
@@ -32,6 +34,12 @@ export function settingsForm(handle: {
     if (!fields.disabled) handle.start();
   });
   stop.addEventListener('click', handle.stop);
+  const about = byId('network-about', HTMLElement);
+  const describe = () => {
+    about.textContent = networks[select('network').value as RunRequest['network']].about;
+  };
+  select('network').addEventListener('change', describe);
+  describe();
 
   return {
     read: () => ({

@@ -23,6 +23,8 @@ const phases = {
   network: 'Building the network …',
 } as const;
 
+curve.begin(form.read().steps);
+
 let run: Run | undefined;
 let isStopping = false;
 let request: RunRequest;
@@ -119,17 +121,27 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
   }
 }
 
+/** Failures that another engine may not have. */
+const OF_ENGINE = /^(?:BACKEND|ENGINE|GPU)_/;
+
+/** Hints are for programs; what a page's reader can do is another thing. */
+const ownHints: Readonly<Record<string, string>> = {
+  BACKEND_UNAVAILABLE: 'Another engine may run here, or another browser may have this one.',
+};
+
 function fail({ failure }: Told<'failed'>): void {
+  const isOfEngine = OF_ENGINE.test(failure.code);
   const actions = {
     'Try again': () => form.submit(),
-    ...(request.engine !== 'auto' && {
-      'Take the best engine that runs': () => {
-        form.useEngine('auto');
-        form.submit();
-      },
-    }),
+    ...(request.engine !== 'auto' &&
+      isOfEngine && {
+        'Take the best engine that runs': () => {
+          form.useEngine('auto');
+          form.submit();
+        },
+      }),
   };
   view.progress(0);
-  view.fail(failure, actions);
+  view.fail({ ...failure, hint: ownHints[failure.code] ?? failure.hint }, actions);
   end('failed', 'The run failed.');
 }

@@ -4,11 +4,20 @@ import type { StartedBackend } from '@neusim/core';
 import type { TrainEvent } from '@neusim/train';
 import type { Failure } from '../parts/failure';
 
-/** The demo's networks: presets of `@neusim/train`, and what the page calls them. */
+/** The demo's networks: presets of `@neusim/train`, what the page calls them, and what they are. */
 export const networks = {
-  'nsn-digits': 'Dynamic similarity, a diagonal M at every position',
-  'nsn-digits-static-uns': 'Static similarity, one full M a layer',
-  'cnn-digits': 'Plain convolutions, the baseline',
+  'nsn-digits': {
+    label: 'Dynamic similarity',
+    about: 'A small predictor weights the taps of each kernel anew at every position of each image.',
+  },
+  'nsn-digits-static-uns': {
+    label: 'Static similarity',
+    about: 'Each layer learns one 9×9 matrix that mixes its taps. It folds away after training.',
+  },
+  'cnn-digits': {
+    label: 'Plain convolutions',
+    about: 'The baseline: a kernel is compared with the image by the inner product.',
+  },
 } as const;
 
 export const engines = {
@@ -20,7 +29,7 @@ export const engines = {
 export const amounts = {
   all: 'All: 8,000 to train, 2,000 to test',
   part: 'A part: 2,000 to train, 300 to test',
-  few: 'A few, for slow engines: 500 and 100',
+  few: 'A few: 500 to train, 100 to test',
 } as const;
 
 /** One run, as the page asks for it: what the worker is started with. */

@@ -25,6 +25,8 @@ export interface RunView {
   clear(): void;
 }
 
+const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
 export function runView(): RunView {
   const section = byId('run', HTMLElement);
   const status = byId('status', HTMLElement);
@@ -43,8 +45,8 @@ export function runView(): RunView {
     engine(name, adapter, reason) {
       engine.replaceChildren(
         element('strong', { text: name }),
-        ` on ${adapter}. `,
-        element('span', { text: reason, className: 'reason' }),
+        ` on ${adapter}`,
+        element('span', { text: `Why: ${reason}` }),
       );
     },
     warn(message) {
@@ -58,7 +60,7 @@ export function runView(): RunView {
         return button;
       });
       failed.replaceChildren(
-        element('p', { text: message, className: 'message' }),
+        element('p', { text: capitalized(message), className: 'message' }),
         ...(hint ? [element('p', { text: hint })] : []),
         element('p', { className: 'buttons' }, element('code', { text: code }), ...buttons),
       );
