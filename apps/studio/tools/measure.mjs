@@ -14,8 +14,8 @@ import { ends, openTraining, shown, start, times, waitFor } from './train-page.m
 /**
  * Builds, serves, trains once.
  * @returns `firstStepMs` since the page was opened; `startToFirstStepMs` since the button; `longTasks` on the main thread
- *   between the button and the end, as durations in ms; `longestTaskMs`, 0 where there was none; `engine` and `state` as
- *   the page tells them; and the page's figures.
+ *   between the button and the end: `atMs` since the button, and `ms`; `longestTaskMs`, 0 where there was none; `engine`
+ *   and `state` as the page tells them; and the page's figures.
  */
 export async function measure({
   engine = 'webgpu',
@@ -41,7 +41,7 @@ export async function measure({
     const at = await times(page);
     const longTasks = at.longTasks
       .filter(({ startTime }) => startTime >= at.start && startTime <= at.end)
-      .map(({ duration }) => duration);
+      .map(({ startTime, duration }) => ({ atMs: Math.round(startTime - at.start), ms: duration }));
     return {
       browser: `Chromium ${browser.version()}`,
       engine: taken,
@@ -51,7 +51,7 @@ export async function measure({
       startToFirstStepMs: Math.round(at['first-step'] - at.start),
       runMs: Math.round(at.end - at.start),
       longTasks,
-      longestTaskMs: Math.max(0, ...longTasks),
+      longestTaskMs: Math.max(0, ...longTasks.map(({ ms }) => ms)),
       figures,
     };
   } finally {

@@ -126,6 +126,7 @@ const OF_ENGINE = /^(?:BACKEND|ENGINE|GPU)_/;
 
 /** Hints are for programs; what a page's reader can do is another thing. */
 const ownHints: Readonly<Record<string, string>> = {
+  PLATFORM_READ_FAILED: 'What the page needs could not be loaded: is its server still running?',
   BACKEND_UNAVAILABLE: 'Another engine may run here, or another browser may have this one.',
 };
 
@@ -135,7 +136,7 @@ function fail({ failure }: Told<'failed'>): void {
     'Try again': () => form.submit(),
     ...(request.engine !== 'auto' &&
       isOfEngine && {
-        'Take the best engine that runs': () => {
+        'Use the best engine': () => {
           form.useEngine('auto');
           form.submit();
         },

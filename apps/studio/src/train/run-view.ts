@@ -25,7 +25,9 @@ export interface RunView {
   clear(): void;
 }
 
-const capitalized = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+/** Messages and hints begin small, to stand after a colon; here they stand alone. */
+const sentence = (text: string) =>
+  text.replace(/^[a-z]+ /, (word) => word.charAt(0).toUpperCase() + word.slice(1));
 
 export function runView(): RunView {
   const section = byId('run', HTMLElement);
@@ -45,7 +47,7 @@ export function runView(): RunView {
     engine(name, adapter, reason) {
       engine.replaceChildren(
         element('strong', { text: name }),
-        ` on ${adapter}`,
+        ` on ${adapter} `,
         element('span', { text: `Why: ${reason}` }),
       );
     },
@@ -60,8 +62,8 @@ export function runView(): RunView {
         return button;
       });
       failed.replaceChildren(
-        element('p', { text: capitalized(message), className: 'message' }),
-        ...(hint ? [element('p', { text: hint })] : []),
+        element('p', { text: sentence(message), className: 'message' }),
+        ...(hint ? [element('p', { text: sentence(hint) })] : []),
         element('p', { className: 'buttons' }, element('code', { text: code }), ...buttons),
       );
       failed.hidden = false;
