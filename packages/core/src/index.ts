@@ -9,6 +9,22 @@ import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
+export {
+  type CapturedStep,
+  captureStep,
+  eagerStep,
+  runEagerly,
+  type StepInput,
+  type StepState,
+  type TensorStep,
+  tensorOf,
+} from './captured-step';
+export {
+  type Compilation,
+  type EngineAbilities,
+  engineAbilities,
+  setEngineAbilities,
+} from './engine-abilities';
 export { type FoldOptions, foldModel } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
