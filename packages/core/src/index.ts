@@ -48,7 +48,14 @@ export {
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
-export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
+export {
+  type CrossEntropyAttrs,
+  type CrossEntropyOptions,
+  SOFTMAX_CROSS_ENTROPY,
+  SOFTMAX_CROSS_ENTROPY_GRAD,
+  softmaxCrossEntropy,
+} from './seam/cross-entropy';
+export { LOG_SOFTMAX, logSoftmax } from './seam/log-softmax';
 export { requireMemory, setMemoryLimit } from './seam/memory';
 export * as patches from './seam/patches';
 export {
@@ -76,7 +83,16 @@ export {
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
-export { type AdamAttrs, type SgdAttrs, UPDATE_ADAM, UPDATE_SGD, updateAdam, updateSgd } from './seam/update';
+export {
+  type AdamAttrs,
+  adamRate,
+  type SgdAttrs,
+  sgdRate,
+  UPDATE_ADAM,
+  UPDATE_SGD,
+  updateAdam,
+  updateSgd,
+} from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
