@@ -124,12 +124,14 @@ export async function compileOnly(gpu: Gpu, f: () => void): Promise<Compilation>
   const compiler = compilerOf(gpu.device);
   const { pipelines } = compiler;
   const started = performance.now();
-  const before = isCompileOnly();
-  tf.env().set(COMPILE_ONLY, true);
+  // Small tensors on the CPU too take their kernel's program: a recorded step has them on the GPU.
+  const flags = { [COMPILE_ONLY]: true, WEBGPU_CPU_FORWARD: false };
+  const before = Object.keys(flags).map((flag) => [flag, tf.env().getBool(flag)] as const);
+  for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
   try {
     f();
   } finally {
-    tf.env().set(COMPILE_ONLY, before);
+    for (const [flag, value] of before) tf.env().set(flag, value);
   }
   const awaited = [...compiler.own].map(async ([key, made]) => {
     if (made instanceof Promise) compiler.own.set(key, withLayout(await made));
