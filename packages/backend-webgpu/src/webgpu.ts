@@ -1,12 +1,13 @@
 /** tfjs's WebGPU backend as an engine: whether it runs here, and starting it with kernels of our own. */
-import type { Backend, Probe } from '@neusim/core';
+import { type Backend, type Probe, setEngineAbilities } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { capture } from './capture/captured-step';
 import { adopt } from './engine/adopt';
 import { factsOf, findAdapter, openDevice } from './engine/device';
 import { forgetFailure, watchErrors } from './engine/errors';
 import type { Gpu } from './engine/internals';
-import { watchPipelines } from './engine/pipelines';
+import { compileOnly, watchPipelines } from './engine/pipelines';
 import type { FoundGpu } from './gpu/page';
 import { kernels } from './kernels';
 import { install } from './override';
@@ -77,6 +78,10 @@ async function register(gpu: GPU): Promise<void> {
     TFJS_PRIORITY,
   );
   for (const kernel of kernels) install(kernel);
+  setEngineAbilities(BACKEND, {
+    compile: (f) => compileOnly(currentGpu(), f),
+    capture: (step, state) => capture(currentGpu(), step, state),
+  });
 }
 
 async function stock() {
