@@ -25,6 +25,7 @@ export default defineConfig({
     teardownTimeout: 10_000,
     passWithNoTests: false,
     reporters: ['default'],
+    runner: './tools/runner.ts',
     provide: { engines: ['cpu', 'wasm', 'webgpu'], absent: adapter.name ? [] : ['webgpu'] },
     onConsoleLog: (log) => !log.includes('you are running TensorFlow.js in Node.js'),
   },

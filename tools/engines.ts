@@ -1,6 +1,6 @@
 /**
  * The shared suites, each on every engine: `onEachEngine('pooling', () => { test(…) })`. Which engines there are is
- * told by vitest's config: a page has WebGPU alone, and a machine without an adapter leaves WebGPU's suites out.
+ * told by vitest's config: a page has WebGPU alone. Where there is no adapter, runner.ts leaves WebGPU's suites out.
  */
 import core, { startBackend } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
@@ -12,7 +12,7 @@ export type Engine = 'cpu' | 'wasm' | 'webgpu';
 declare module 'vitest' {
   export interface ProvidedContext {
     engines: readonly Engine[];
-    /** Those of them that cannot run here. */
+    /** Those that cannot run here. */
     absent: readonly Engine[];
   }
 }
@@ -35,12 +35,9 @@ export const onEachEngineBut = (without: Engine, subject: string, suite: (engine
     inject('engines').filter((engine) => engine !== without),
   );
 
-/** A suite of what WebGPU alone has, its kernels. */
-export const onWebgpu = (subject: string, suite: () => void) => suites(subject, suite, ['webgpu']);
-
 function suites(subject: string, suite: (engine: Engine) => void, engines: readonly Engine[]): void {
   for (const engine of engines)
-    describe.skipIf(inject('absent').includes(engine))(`${subject} on ${engine}`, () => {
+    describe(`${subject} on ${engine}`, () => {
       beforeAll(() => start(engine));
       afterEach(settled);
       suite(engine);

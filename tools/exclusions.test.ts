@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const switches =
-  /\.(skip|skipIf|runIf|todo|fails|only)\b(?=[(.`])|(onEachEngineBut)\(|(biome-ignore|@ts-ignore|@ts-nocheck)\b/g;
+  /\.(skip|skipIf|runIf|todo|fails|only)\b(?=[(.`])|(onEachEngineBut|leaveOut)\(|(biome-ignore|@ts-ignore|@ts-nocheck)\b/g;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {

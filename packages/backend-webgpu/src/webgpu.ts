@@ -7,7 +7,7 @@ import { adopt } from './engine/adopt';
 import { factsOf, findAdapter, openDevice } from './engine/device';
 import { forgetFailure, watchErrors } from './engine/errors';
 import type { Gpu } from './engine/internals';
-import { compileOnly, watchPipelines } from './engine/pipelines';
+import { compileOnly, settled, watchPipelines } from './engine/pipelines';
 import type { FoundGpu } from './gpu/page';
 import { kernels } from './kernels';
 import { install } from './override';
@@ -57,7 +57,10 @@ export function webgpuBackend(findGpu: () => Promise<FoundGpu>): Backend {
 }
 
 async function register(gpu: GPU): Promise<void> {
-  if (started && !lost) return forgetFailure(started);
+  if (started && !lost) {
+    await settled(started);
+    return forgetFailure(started);
+  }
   const { WebGPUBackend } = await stock();
   if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
   tf.registerBackend(

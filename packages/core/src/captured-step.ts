@@ -4,7 +4,7 @@
  * an optimiser's moments); all else has to be the same each time. Engines that cannot record run the step as it is.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { engineAbilities } from './engine-abilities';
+import { type Compilation, engineAbilities } from './engine-abilities';
 
 /** The values of an input; shape and dtype stay from run to run. */
 export interface StepInput {
@@ -20,8 +20,9 @@ export interface StepState {
 }
 
 /**
- * The step itself: from its inputs (disposed of afterwards) to its outputs. It reads no data from the engine, and
- * changes no tensor that lives on but those of the state. Called without a tape.
+ * The step itself: from its inputs (disposed of afterwards) to its outputs. It reads no data from the engine, changes
+ * no tensor that lives on but those of the state, and disposes of all else that it makes. Called without a tape or a
+ * tidy of ours.
  */
 export type TensorStep = (inputs: tf.Tensor[]) => tf.Tensor[];
 
@@ -57,9 +58,29 @@ export function eagerStep(step: TensorStep, reason: string): CapturedStep {
 /** One run, op by op. @param inputs disposed of. */
 export function runEagerly(step: TensorStep, inputs: tf.Tensor[]): tf.Tensor[] {
   try {
-    return tf.tidy(() => step(inputs));
+    return step(inputs);
   } finally {
     tf.dispose(inputs);
+  }
+}
+
+/**
+ * Compiles ahead what a step runs, where the engine compiles; the state stays as it is.
+ * @returns null on engines that compile nothing. @throws NeusimError GPU_SHADER
+ */
+export async function compileStep(
+  step: TensorStep,
+  state: readonly StepState[],
+  inputs: readonly StepInput[],
+): Promise<Compilation | null> {
+  const { compile } = engineAbilities();
+  if (!compile) return null;
+  // What a kernel that was only compiled has written is garbage.
+  const before = state.map((each) => tf.keep(each.read().clone()));
+  try {
+    return await compile(() => tf.dispose(runEagerly(step, inputs.map(tensorOf))));
+  } finally {
+    for (const [i, each] of state.entries()) each.write(before[i] as tf.Tensor);
   }
 }
 

@@ -12,6 +12,7 @@ export type { Backend, Probe } from './backend';
 export {
   type CapturedStep,
   captureStep,
+  compileStep,
   eagerStep,
   runEagerly,
   type StepInput,
@@ -102,6 +103,7 @@ export { backendOptions, type StartedBackend, startBackend } from './start-backe
 export { strictOptions } from './strict-options';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';
+export { warmUp, weightState } from './warm-up';
 export { weightSeed } from './weight-seed';
 export { countParameters, describeWeights, type WeightInfo } from './weights';
 
