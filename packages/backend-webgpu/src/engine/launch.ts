@@ -1,5 +1,5 @@
 /** Running a program of our own: one dispatch into the encoder that tfjs's kernels use. */
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { encode } from './encode';
 import { shapesOf } from './errors';
 import type { Gpu } from './internals';
@@ -26,8 +26,11 @@ export function launch<U extends Readonly<Record<string, Scalar>>>(
 ): void {
   const tensors = [...inputs, ...outputs];
   const pipeline = pipelineOf(gpu, program, () => shapesOf(tensors));
-  // Only compiled: nothing is run.
-  if (!pipeline) return;
+  if (!pipeline) {
+    // Only compiled: nothing is run, but the outputs are on the GPU for whoever reads them next.
+    for (const { dataId } of outputs) gpu.uploadToGPU(dataId);
+    return;
+  }
   encode(gpu, {
     name: program.name,
     tensors,
@@ -38,7 +41,12 @@ export function launch<U extends Readonly<Record<string, Scalar>>>(
   });
 }
 
-/** A new tensor on the GPU, not yet written. */
+/** A new tensor on the GPU, not yet written; an empty one needs no writing. */
 export function output(gpu: Gpu, shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
-  return gpu.makeTensorInfo([...shape], dtype);
+  const isEmpty = shape.includes(0);
+  return gpu.makeTensorInfo(
+    [...shape],
+    dtype,
+    isEmpty ? util.getTypedArrayFromDType(dtype as 'float32', 0) : undefined,
+  );
 }
