@@ -25,10 +25,16 @@ const phases = {
 
 curve.begin(form.read().steps);
 
+const doing = {
+  compilation: ['compiling', 'Compiling the kernels …'],
+  training: ['training', 'Training …'],
+  evaluation: ['evaluating', 'Testing …'],
+} as const;
+
 let run: Run | undefined;
 let isStopping = false;
 let request: RunRequest;
-/** When the worker had the network ready, by its clock. */
+/** When the worker had all ready for its first step, by its clock. */
 let readyAt = 0;
 
 function start(): void {
@@ -80,24 +86,29 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
     case 'start':
       readyAt = at;
       figures.set({ parameters: event.parameters, multiplyAdds: event.multiplyAdds });
-      if (!isStopping) view.state('training', 'The first step: the engine compiles its kernels …');
+      if (!isStopping) view.state('training', 'Training …');
+      break;
+    case 'compilation':
+      readyAt = at;
+      figures.set({ compilation: event.ms });
       break;
     case 'progress': {
-      const isTraining = event.phase === 'training';
-      if (isTraining && event.step === 1) {
-        performance.mark('first-step');
-        figures.set({ firstStep: at - readyAt });
+      const [state, text] = doing[event.phase];
+      if (event.phase === 'training') {
+        if (event.step === 1) {
+          performance.mark('first-step');
+          figures.set({ firstStep: at - readyAt });
+        }
+        view.progress(event.step / request.steps);
       }
-      if (isTraining) view.progress(event.step / request.steps);
-      if (!isStopping)
-        view.state(isTraining ? 'training' : 'evaluating', isTraining ? 'Training …' : 'Testing …');
+      if (!isStopping) view.state(state, text);
       break;
     }
     case 'step': {
       const { step, loss, imagesPerSecond } = event;
       curve.loss(step, loss);
       figures.set({ loss });
-      // The first step compiles: its speed says nothing.
+      // The first step may still compile: its speed says nothing.
       if (step > 1) figures.set({ imagesPerSecond, step: (1000 * request.batchSize) / imagesPerSecond });
       break;
     }

@@ -6,6 +6,7 @@ import type { Failure } from '../parts/failure';
 export type RunState =
   | 'idle'
   | 'starting'
+  | 'compiling'
   | 'training'
   | 'evaluating'
   | 'stopping'
