@@ -11,7 +11,6 @@ const labels = {
   step: 'A step after that',
   bytes: 'Held on the device',
   parameters: 'Parameters',
-  multiplyAdds: 'Multiply-adds an image',
 } as const;
 
 const show = {
@@ -23,7 +22,6 @@ const show = {
   step: duration,
   bytes,
   parameters: whole,
-  multiplyAdds: whole,
 } as const satisfies Record<keyof typeof labels, (value: number) => string>;
 
 export type Figures = { -readonly [name in keyof typeof labels]?: number };

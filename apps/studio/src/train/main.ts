@@ -56,7 +56,7 @@ function stop(): void {
     isStopping = true;
     run?.stop();
     view.state('stopping', 'Stopping after this step …');
-    form.setRunning(true, 'Stop at once');
+    form.setRunning(true, 'Stop now');
     return;
   }
   run?.kill();
@@ -85,7 +85,7 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
   switch (event.type) {
     case 'start':
       readyAt = at;
-      figures.set({ parameters: event.parameters, multiplyAdds: event.multiplyAdds });
+      figures.set({ parameters: event.parameters });
       if (!isStopping) view.state('training', 'Training …');
       break;
     case 'compilation':
