@@ -2,6 +2,18 @@
 import type { Override } from '../override';
 import { batchNormTraining, batchNormTrainingGrad } from './batch-norm';
 import { cast } from './cast';
+import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
+import { manyAxes } from './many-axes';
+import { batchMatMul, fusedMatMul } from './mat-mul';
+import {
+  maxPool,
+  seamAvgPoolGrad,
+  seamMaxPoolGather,
+  seamMaxPoolGrad,
+  stockAvgPoolGrad,
+  stockMaxPoolGrad,
+} from './pooling';
+import { mirrorPad, pad, reverse, stridedSlice, tile, transpose } from './rearrange';
 import { mean, sum } from './reduce';
 import { seamReluGrad } from './relu';
 import { crossEntropy, crossEntropyGrad, logSoftmax } from './softmax';
@@ -10,6 +22,15 @@ import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
   cast,
+  transpose,
+  reverse,
+  tile,
+  pad,
+  stridedSlice,
+  mirrorPad,
+  ...manyAxes,
+  batchMatMul,
+  fusedMatMul,
   sum,
   mean,
   batchNormTraining,
@@ -21,4 +42,12 @@ export const kernels: readonly Override[] = [
   crossEntropyGrad,
   updateSgd,
   updateAdam,
+  maxPool,
+  seamMaxPoolGrad,
+  seamMaxPoolGather,
+  seamAvgPoolGrad,
+  stockMaxPoolGrad,
+  stockAvgPoolGrad,
+  depthwiseBackpropInput,
+  depthwiseBackpropFilter,
 ];
