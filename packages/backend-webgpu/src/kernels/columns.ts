@@ -53,6 +53,7 @@ export interface ColumnMap extends OfColumns {
 }
 
 export interface Extent {
+  /** At most `maxComputeWorkgroupsPerDimension`; default 1. */
   readonly outer?: number;
   readonly rows: number;
   readonly columns: number;
@@ -79,30 +80,24 @@ const describe = (variant: string, { width, columns }: Tile) => `${variant} ${co
 
 const uniformsOf = (own: Uniforms = {}) => ({
   ...own,
-  outer: 'u32' as const,
   rows: 'u32' as const,
   columns: 'u32' as const,
   chunk: 'u32' as const,
   chunks: 'u32' as const,
 });
 
-/** WGSL of `main`: `body` for the workgroup's tile of columns, of each outer part that is its own. */
+/** WGSL of `main`: `body` for the workgroup's tile of columns. */
 const main = (tile: Tile, functions: string, body: string) => `
 alias T = ${elementOf(tile)};
 const COLUMNS = ${tile.columns}u;
 const LANES = ${tile.lanes}u;
 ${functions}
 @compute @workgroup_size(${WORKGROUP})
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
   let lane = local / COLUMNS;
   let column = group.x * COLUMNS + local % COLUMNS;
-  for (var outer = group.z; outer < u.outer; outer += groups.z) {
-    ${body}
-  }
+  let outer = group.z;
+  ${body}
 }`;
 
 /**
@@ -211,14 +206,13 @@ export function reduceColumns(
   const most = Math.min(MOST_CHUNKS, Math.max(1, Math.floor(ENOUGH_WORKGROUPS / (tiles * outer))));
   const chunk = Math.max(tile.lanes * ROWS_PER_LANE, Math.ceil(rows / most));
   const chunks = Math.ceil(rows / chunk);
-  const uniforms = { ...own, outer, rows, columns, chunk, chunks };
-  const depth = Math.min(outer, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  const uniforms = { ...own, rows, columns, chunk, chunks };
   const run = (stage: Stage, reads: readonly TensorInfo[], writes: readonly TensorInfo[]) =>
     launch(gpu, reductionProgram(of, tile, stage), {
       inputs: reads,
       outputs: writes,
       uniforms,
-      workgroups: [tiles, stage === 'chunk' ? chunks : 1, depth],
+      workgroups: [tiles, stage === 'chunk' ? chunks : 1, outer],
     });
   if (chunks === 1) {
     run('whole', inputs, outputs);
@@ -272,7 +266,7 @@ export function mapColumns(
   launch(gpu, program, {
     inputs,
     outputs,
-    uniforms: { ...own, outer, rows, columns, chunk, chunks },
-    workgroups: [tiles, chunks, Math.min(outer, most)],
+    uniforms: { ...own, rows, columns, chunk, chunks },
+    workgroups: [tiles, chunks, outer],
   });
 }

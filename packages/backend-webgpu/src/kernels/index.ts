@@ -1,5 +1,6 @@
 /** Every kernel of tfjs's backend `webgpu` that this package replaces or adds. */
 import type { Override } from '../override';
+import { addN } from './add-n';
 import { batchNormTraining, batchNormTrainingGrad } from './batch-norm';
 import { cast } from './cast';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
@@ -22,6 +23,7 @@ import { updateAdam, updateSgd } from './update';
 
 export const kernels: readonly Override[] = [
   cast,
+  addN,
   transpose,
   reverse,
   tile,

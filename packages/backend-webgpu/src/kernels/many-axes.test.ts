@@ -138,6 +138,11 @@ test('empty tensors', async () => {
   expect([...(await tf.all(tf.cast(none(), 'bool')).data())]).toEqual([1]);
 });
 
+test('20 tensors, more than a program may bind', async () => {
+  const many = () => Array.from({ length: 20 }, (_, i) => random([3, 5], i));
+  await expectParity(() => [tf.addN(many()), tf.concat(many(), 1), tf.stack(many(), 1)]);
+});
+
 test('oneHot', async () => {
   for (const dtype of ['int32', 'float32'] as const)
     await expectParity(() => [

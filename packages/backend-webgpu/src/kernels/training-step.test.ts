@@ -33,7 +33,7 @@ async function train(backend: 'cpu' | 'webgpu', name: 'cnn-digits' | 'nsn-digits
     .map(({ variable }) => variable.read() as tf.Variable);
   for (const [i, { variable }] of weights.entries()) {
     const start = random(variable.shape as number[], i + 1);
-    const isVariance = /variance|gamma/.test(variable.name);
+    const isVariance = /variance|gamma/i.test(variable.name);
     variable.write(isVariance ? tf.onesLike(start) : tf.mul(start, 0.3));
   }
   const images = random([2, 28, 28, 1], 99);
@@ -66,14 +66,16 @@ async function train(backend: 'cpu' | 'webgpu', name: 'cnn-digits' | 'nsn-digits
   const after = await Promise.all(
     weights.map(async ({ name, variable }) => [name, await variable.read().data()] as const),
   );
+  const logits = await tf.tidy(() => model.apply(images) as tf.Tensor).data();
   disposeModel(model);
-  return { losses, after, names };
+  return { losses, after, logits, names };
 }
 
-test.each(['cnn-digits', 'nsn-digits'] as const)('%s: two steps', async (name) => {
+test.each(['cnn-digits', 'nsn-digits'] as const)('%s: two steps, and the logits then', async (name) => {
   const expected = await train('cpu', name);
   const actual = await train('webgpu', name);
   expect(relativeError(actual.losses, expected.losses)).toBeLessThan(2e-5);
+  expect(relativeError(actual.logits, expected.logits)).toBeLessThan(2e-5);
   for (const [i, [weight, values]] of actual.after.entries())
     expect(relativeError(values, expected.after[i]![1]), weight).toBeLessThan(1e-4);
   expect(actual.names).toEqual(
