@@ -28,13 +28,11 @@ async function train(backend: 'cpu' | 'webgpu', name: 'cnn-digits' | 'nsn-digits
       : registry.make('model', name, { width: 4 })
   ).build();
   const weights = describeWeights(model);
-  const variables = weights
-    .filter(({ trainable }) => trainable)
-    .map(({ variable }) => variable.read() as tf.Variable);
-  for (const [i, { variable }] of weights.entries()) {
+  const trained = weights.filter(({ trainable }) => trainable);
+  const variables = trained.map(({ variable }) => variable.read() as tf.Variable);
+  for (const [i, { name, variable }] of trained.entries()) {
     const start = random(variable.shape as number[], i + 1);
-    const isVariance = /variance|gamma/i.test(variable.name);
-    variable.write(isVariance ? tf.onesLike(start) : tf.mul(start, 0.3));
+    variable.write(name.endsWith('gamma') ? tf.onesLike(start) : tf.mul(start, 0.3));
   }
   const images = random([2, 28, 28, 1], 99);
   const labels = tf.cast(tf.oneHot(tf.tensor1d([0, 7], 'int32'), 10), 'float32') as tf.Tensor2D;
