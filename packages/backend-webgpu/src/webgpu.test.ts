@@ -11,5 +11,6 @@ it('starts', async () => {
   expect([...(await dx.data())]).toEqual([0, 0, 3]);
   // Of stock kernels, one that does not compile at rank 5.
   const p = tf.prelu(tf.ones([2, 2, 2, 2, 2]), tf.ones([2]));
-  await expect(p.data()).rejects.toThrow('GPU_SHADER');
+  // The pipeline's own error may come after that of its use.
+  await expect(p.data()).rejects.toMatchObject({ code: expect.stringMatching(/^GPU_(SHADER|ERROR)$/) });
 });
