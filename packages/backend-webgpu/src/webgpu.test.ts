@@ -84,6 +84,13 @@ describe('start', () => {
     expect(tf.getBackend()).toBe('webgpu');
   });
 
+  test('a stock kernel that does not compile is named', async () => {
+    await startWebgpu();
+    const wrong = tf.prelu(tf.ones([2, 2, 2, 2, 2]), tf.ones([2]));
+    await expect(wrong.data()).rejects.toMatchObject({ code: 'GPU_SHADER' });
+    await startWebgpu();
+  });
+
   test('tfjs’s own kernels go through our encoder', async () => {
     await startWebgpu();
     const [a, b] = [tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20])];

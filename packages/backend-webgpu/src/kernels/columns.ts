@@ -53,6 +53,7 @@ export interface ColumnMap extends OfColumns {
 }
 
 export interface Extent {
+  /** At most `maxComputeWorkgroupsPerDimension`; default 1. */
   readonly outer?: number;
   readonly rows: number;
   readonly columns: number;
@@ -79,30 +80,24 @@ const describe = (variant: string, { width, columns }: Tile) => `${variant} ${co
 
 const uniformsOf = (own: Uniforms = {}) => ({
   ...own,
-  outer: 'u32' as const,
   rows: 'u32' as const,
   columns: 'u32' as const,
   chunk: 'u32' as const,
   chunks: 'u32' as const,
 });
 
-/** WGSL of `main`: `body` for the workgroup's tile of columns, of each outer part that is its own. */
+/** WGSL of `main`: `body` for the workgroup's tile of columns. */
 const main = (tile: Tile, functions: string, body: string) => `
 alias T = ${elementOf(tile)};
 const COLUMNS = ${tile.columns}u;
 const LANES = ${tile.lanes}u;
 ${functions}
 @compute @workgroup_size(${WORKGROUP})
-fn main(
-  @builtin(local_invocation_index) local: u32,
-  @builtin(workgroup_id) group: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
+fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) group: vec3u) {
   let lane = local / COLUMNS;
   let column = group.x * COLUMNS + local % COLUMNS;
-  for (var outer = group.z; outer < u.outer; outer += groups.z) {
-    ${body}
-  }
+  let outer = group.z;
+  ${body}
 }`;
 
 /**
@@ -132,44 +127,46 @@ function meet(lanes: number, state: readonly string[]): string {
 type Stage = 'whole' | 'chunk' | 'merge';
 
 function reductionProgram(of: ColumnReduction, tile: Tile, stage: Stage): Program {
-  const { name, variant, state, finishInputs = [] } = of;
-  const merge = of.merge ?? state.map((field) => `s.${field} += b.${field};`).join(' ');
-  const field = (k: number) => `((outer * u.chunks + CHUNK) * ${state.length}u + ${k}u) * u.columns + column`;
-  const at = (chunk: string, k: number) => field(k).replace('CHUNK', chunk);
-  const rows = `
-    let last = min(u.rows, (group.y + 1u) * u.chunk);
-    for (var row = group.y * u.chunk + lane; row < last; row += LANES) {
-      let i = (outer * u.rows + row) * u.columns + column;
-      s.n += 1.0;
-      ${of.add}
-    }`;
-  const chunks = `
-    for (var chunk = lane; chunk < u.chunks; chunk += LANES) {
-      var b: State;
-      b.n = f32(min(u.chunk, u.rows - chunk * u.chunk));
-      ${state.map((each, k) => `b.${each} = partial[${at('chunk', k)}];`).join('\n      ')}
-      s = merged(s, b);
-    }`;
-  const write =
-    stage === 'chunk'
-      ? state.map((each, k) => `partial[${at('group.y', k)}] = s.${each};`).join('\n      ')
-      : `let o = outer * u.columns + column;
-      ${of.finish}`;
+  const reads = stage === 'merge' ? ['partial'] : of.inputs;
+  const finishReads = stage === 'chunk' ? [] : (of.finishInputs ?? []);
   return {
-    name,
-    variant: describe(`${variant} ${stage}`, tile),
-    inputs: buffers(
-      [...(stage === 'merge' ? ['partial'] : of.inputs), ...(stage === 'chunk' ? [] : finishInputs)],
-      tile,
-    ),
+    name: of.name,
+    variant: describe(`${of.variant} ${stage}`, tile),
+    inputs: buffers([...reads, ...finishReads], tile),
     outputs: buffers(stage === 'chunk' ? ['partial'] : of.outputs, tile),
     uniforms: uniformsOf(of.uniforms),
-    code: () =>
-      main(
-        tile,
-        `struct State { n: f32, ${state.map((each) => `${each}: T`).join(', ')} }
+    code: () => reductionCode(of, tile, stage),
+  };
+}
+
+function reductionCode(of: ColumnReduction, tile: Tile, stage: Stage): string {
+  const { state } = of;
+  const each = (write: (field: string, k: number) => string) => state.map(write).join(' ');
+  const merge = of.merge ?? each((field) => `s.${field} += b.${field};`);
+  const partial = (chunk: string, k: number) =>
+    `partial[((outer * u.chunks + ${chunk}) * ${state.length}u + ${k}u) * u.columns + column]`;
+  const rows = `
+      ${of.column ?? ''}
+      let last = min(u.rows, (group.y + 1u) * u.chunk);
+      for (var row = group.y * u.chunk + lane; row < last; row += LANES) {
+        let i = (outer * u.rows + row) * u.columns + column;
+        s.n += 1.0;
+        ${of.add}
+      }`;
+  const chunks = `
+      for (var chunk = lane; chunk < u.chunks; chunk += LANES) {
+        var b: State;
+        b.n = f32(min(u.chunk, u.rows - chunk * u.chunk));
+        ${each((field, k) => `b.${field} = ${partial('chunk', k)};`)}
+        s = merged(s, b);
+      }`;
+  const finish = `let o = outer * u.columns + column;
+      ${of.finish}`;
+  return main(
+    tile,
+    `struct State { n: f32, ${state.map((field) => `${field}: T`).join(', ')} }
 var<workgroup> counts: array<f32, ${WORKGROUP}>;
-${state.map((each) => `var<workgroup> of_${each}: array<T, ${WORKGROUP}>;`).join('\n')}
+${each((field) => `var<workgroup> of_${field}: array<T, ${WORKGROUP}>;`)}
 fn merged(a: State, b: State) -> State {
   if (b.n == 0.0) { return a; }
   if (a.n == 0.0) { return b; }
@@ -179,16 +176,14 @@ fn merged(a: State, b: State) -> State {
   return s;
 }
 ${stage === 'merge' ? '' : (of.functions ?? '')}`,
-        `var s: State;
-    if (column < u.columns) {
-      ${stage === 'merge' ? chunks : (of.column ?? '') + rows}
+    `var s: State;
+    if (column < u.columns) {${stage === 'merge' ? chunks : rows}
     }
     ${meet(tile.lanes, state)}
     if (lane == 0u && column < u.columns) {
-      ${write}
+      ${stage === 'chunk' ? each((field, k) => `${partial('group.y', k)} = s.${field};`) : finish}
     }`,
-      ),
-  };
+  );
 }
 
 /**
@@ -211,14 +206,13 @@ export function reduceColumns(
   const most = Math.min(MOST_CHUNKS, Math.max(1, Math.floor(ENOUGH_WORKGROUPS / (tiles * outer))));
   const chunk = Math.max(tile.lanes * ROWS_PER_LANE, Math.ceil(rows / most));
   const chunks = Math.ceil(rows / chunk);
-  const uniforms = { ...own, outer, rows, columns, chunk, chunks };
-  const depth = Math.min(outer, gpu.device.limits.maxComputeWorkgroupsPerDimension);
+  const uniforms = { ...own, rows, columns, chunk, chunks };
   const run = (stage: Stage, reads: readonly TensorInfo[], writes: readonly TensorInfo[]) =>
     launch(gpu, reductionProgram(of, tile, stage), {
       inputs: reads,
       outputs: writes,
       uniforms,
-      workgroups: [tiles, stage === 'chunk' ? chunks : 1, depth],
+      workgroups: [tiles, stage === 'chunk' ? chunks : 1, outer],
     });
   if (chunks === 1) {
     run('whole', inputs, outputs);
@@ -243,7 +237,11 @@ export function mapColumns(
   const tile = tileOf(extent);
   const columns = extent.columns / tile.width;
   const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  const chunk = Math.max(tile.lanes * ROWS_PER_LANE, Math.ceil(rows / most));
+  const tiles = Math.ceil(columns / tile.columns);
+  // Few rows are spread over many workgroups; many leave each lane some, which share what is read of the column.
+  const busy = Math.floor((rows * tiles * outer) / (tile.lanes * ENOUGH_WORKGROUPS));
+  const perLane = Math.min(ROWS_PER_LANE, Math.max(1, busy));
+  const chunk = Math.max(tile.lanes * perLane, Math.ceil(rows / most));
   const program: Program = {
     name: of.name,
     variant: describe(of.variant, tile),
@@ -268,7 +266,7 @@ export function mapColumns(
   launch(gpu, program, {
     inputs,
     outputs,
-    uniforms: { ...own, outer, rows, columns, chunk, chunks },
-    workgroups: [Math.ceil(columns / tile.columns), chunks, Math.min(outer, most)],
+    uniforms: { ...own, rows, columns, chunk, chunks },
+    workgroups: [tiles, chunks, outer],
   });
 }
