@@ -16,6 +16,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ['node', 'module-sync'] } },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/*.browser.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     isolate: true,
