@@ -1,5 +1,5 @@
 /** One layer of each form of similarity in a page: gradients of both orders, leaks, a training step, save and load. */
-import core, { loadModel, neuralSimilarity } from '@neusim/core';
+import core, { loadModel, neuralSimilarity, type Similarity } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import { checkLayer } from '@neusim/testing';
 import { test } from 'vitest';
@@ -11,7 +11,7 @@ const forms = ['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dyna
 
 onEachEngine('layers in a page', () => {
   test.each(forms)('%s', async (name) => {
-    const similarity = registry.make('similarity', name);
+    const similarity: Similarity = registry.make('similarity', name, {} as never);
     const predictor = registry.make('predictor', 'conv', { hidden: 3, seed: 1 });
     await checkLayer({
       name,
