@@ -21,7 +21,7 @@ export default defineConfig({
     maxWorkers: 2,
     isolate: true,
     execArgv: ['--max-old-space-size=4096'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     teardownTimeout: 10_000,
     passWithNoTests: false,
