@@ -8,21 +8,11 @@ import type { Gpu } from '../../engine/internals';
 import { launch, output } from '../../engine/launch';
 import type { Program } from '../../engine/program';
 import { groupsFor } from './groups';
-import { type Plain, plainBegin, plainLoad, plainStage } from './operands';
-import { begin, declareSums, each, pipelined, share, store, tileVariant } from './product';
+import { mixRow, type Plain, plainBegin, plainLoad, plainStage } from './operands';
+import { begin, declareSums, each, pipelined, range, share, store, tileVariant } from './product';
 import { sumSplits } from './sums';
 import { type Form, splitsFor, type Tile, threadsOf, tileFor } from './tiles';
-import {
-  forwardWindow,
-  geometryUniforms,
-  type Mix,
-  mixOf,
-  NO_MIX,
-  UNIFORMS,
-  type Window,
-  windowOf,
-  windowVariant,
-} from './window';
+import { forwardWindow, geometryUniforms, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
 import { zeros } from './zeros';
 
 const OWN_UNIFORMS = {
@@ -52,7 +42,7 @@ export function filterGradient(
   const tiles = [Math.ceil(rows / tile.tileM), Math.ceil(columns / tile.tileN)] as const;
   const parts = output(gpu, splits === 1 ? shape : [splits, rows, columns]);
   const line = Math.floor(tile.tileK / g.outWidth);
-  launch(gpu, program(mix.form, windowOf(g), tile, g.channels % 4 === 0, filters % 4 === 0), {
+  launch(gpu, program(mix.form, tile, g.channels % 4 === 0, filters % 4 === 0), {
     inputs: [x, dy, ...(m ? [m] : [])],
     outputs: [parts],
     uniforms: {
@@ -76,20 +66,13 @@ export function filterGradient(
 
 function program(
   form: Form,
-  window: Window,
   tile: Tile,
   channels4: boolean,
   filters4: boolean,
 ): Program<typeof OWN_UNIFORMS> {
   return {
     name: form === 'none' ? CONV2D_BACKPROP_FILTER : SIMILARITY_CONV2D_BACKPROP_FILTER,
-    variant: [
-      form,
-      windowVariant(window),
-      tileVariant(tile),
-      channels4 ? 'C4' : 'C',
-      filters4 ? 'F4' : 'F',
-    ].join(' '),
+    variant: [form, tileVariant(tile), channels4 ? 'C4' : 'C', filters4 ? 'F4' : 'F'].join(' '),
     inputs: [
       { name: 'values', of: channels4 ? 'vec4<f32>' : 'f32' },
       { name: 'dy', of: filters4 ? 'vec4<f32>' : 'f32' },
@@ -97,11 +80,11 @@ function program(
     ],
     outputs: [{ name: 'out', of: filters4 ? 'vec4<f32>' : 'f32' }],
     uniforms: OWN_UNIFORMS,
-    code: () => code(form, window, tile, channels4, filters4),
+    code: () => code(form, tile, channels4, filters4),
   };
 }
 
-function code(form: Form, window: Window, tile: Tile, channels4: boolean, filters4: boolean): string {
+function code(form: Form, tile: Tile, channels4: boolean, filters4: boolean): string {
   const right: Plain = {
     tile,
     name: 'dy',
@@ -109,7 +92,7 @@ function code(form: Form, window: Window, tile: Tile, channels4: boolean, filter
     first: `first + slice * ${tile.tileK}u`,
     end: 'end',
   };
-  return `${forwardWindow(window)}
+  return `${forwardWindow}
 ${begin(tile, 'u.splits')}
   let first = part * u.run;
   let end = min(first + u.run, u.positions);
@@ -134,7 +117,7 @@ const apart = (t: Tile) => threadsOf(t) / (t.tileM / 4);
 function leftBegin(t: Tile, isVector: boolean): string {
   return `
   let rowQuad = rowBase + lid % ${t.tileM / 4}u * 4u;
-  ${each(isVector ? 1 : 4, (e) => `let tap${e} = (rowQuad + ${e}u) / u.channels; let channel${e} = (rowQuad + ${e}u) % u.channels;`)}
+  ${each(isVector ? 1 : 4, (e) => `let tap${e} = (rowQuad + ${e}u) / u.channels; let channel${e} = (rowQuad + ${e}u) % u.channels; let place${e} = placeOf(tap${e});`)}
   ${each(
     Math.ceil(itemsOf(t) / threadsOf(t)),
     (i) => `
@@ -147,31 +130,26 @@ function leftBegin(t: Tile, isVector: boolean): string {
 }
 
 function leftLoad(t: Tile, form: Form, isVector: boolean): string {
-  const pixel = 'u32(found.pixel) * u.channels';
-  const read = (e: number) =>
-    isVector ? `values[(${pixel} + channel${e}) / 4u]` : `values[${pixel} + channel${e}]`;
-  const value = (e: number, target: string, type: string) =>
-    form === 'full'
-      ? `if (tap${e} < TAPS) {
-        var mixed = ${type}();
-        for (var s = 0u; s < TAPS; s++) {
-          let found = source(row, s);
-          if (found.pixel >= 0) { mixed += m[found.mix + tap${e} * TAPS + s] * ${read(e)}; }
-        }
-        ${target} = mixed;
-      }`
-      : `{
-        let found = source(row, tap${e});
-        if (found.pixel >= 0) { ${target} = ${read(e)}${form === 'diagonal' ? ` * m[found.mix + tap${e}]` : ''}; }
-      }`;
+  const one = (i: number, e: number) => ({
+    target: `left${i}${isVector ? '' : `[${e}]`}`,
+    tap: `tap${e}`,
+    place: `place${e}`,
+    at: (pixel: string) => {
+      const at = `${pixel} * u.channels + channel${e}`;
+      return isVector ? `(${at}) / 4u` : at;
+    },
+  });
   return share(
     t,
     itemsOf(t),
-    (i) => `
-    left${i} = vec4f();
-    if (position${i} < end) {
-      let row = rowOf(image${i}, line${i}, column${i});
-      ${isVector ? value(0, `left${i}`, 'vec4f') : each(4, (e) => value(e, `left${i}[${e}]`, 'f32'))}
+    (i) => `{
+      let row = rowWithin(position${i} < end, image${i}, line${i}, column${i});
+      ${mixRow(
+        'row',
+        form,
+        isVector,
+        range(isVector ? 1 : 4).map((e) => one(i, e)),
+      )}
     }`,
   );
 }
@@ -185,7 +163,9 @@ function leftAdvance(t: Tile): string {
     column${i} += u.stepColumn;
     line${i} += u.stepRow;
     image${i} += u.stepImage;
-    if (column${i} >= u.outWidth) { column${i} -= u.outWidth; line${i}++; }
-    if (line${i} >= u.outHeight) { line${i} -= u.outHeight; image${i}++; }`,
+    line${i} += select(0u, 1u, column${i} >= u.outWidth);
+    column${i} -= select(0u, u.outWidth, column${i} >= u.outWidth);
+    image${i} += select(0u, 1u, line${i} >= u.outHeight);
+    line${i} -= select(0u, u.outHeight, line${i} >= u.outHeight);`,
   );
 }

@@ -30,21 +30,11 @@ import {
   plainBegin,
   plainLoad,
   plainStage,
+  sliceBegin,
 } from './operands';
 import { begin, declareSums, pipelined, store, tileVariant } from './product';
 import { type Form, type Tile, tileFor } from './tiles';
-import {
-  forwardWindow,
-  geometryUniforms,
-  inputWindow,
-  type Mix,
-  mixOf,
-  NO_MIX,
-  UNIFORMS,
-  type Window,
-  windowOf,
-  windowVariant,
-} from './window';
+import { forwardWindow, geometryUniforms, inputWindow, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
 import { zeros } from './zeros';
 
 /** What the result passes through: y + bias, then ReLU. */
@@ -57,7 +47,8 @@ export interface Epilogue {
 interface Spec {
   readonly direction: 'forward' | 'input';
   readonly form: Form;
-  readonly window: Window;
+  /** Whether both strides are 1, where it matters. */
+  readonly unitStrides: boolean;
   readonly tile: Tile;
   /** Whether C and F are multiples of 4. */
   readonly channels4: boolean;
@@ -126,7 +117,7 @@ function gather(
   const spec: Spec = {
     direction,
     form: mix.form,
-    window: windowOf(g),
+    unitStrides: isForward || (g.strides[0] === 1 && g.strides[1] === 1),
     tile,
     channels4: g.channels % 4 === 0,
     filters4: filters % 4 === 0,
@@ -162,14 +153,14 @@ const buffer = (name: string, isVector: boolean): BufferName => ({
 });
 
 function program(spec: Spec): Program<typeof UNIFORMS> {
-  const { direction, form, window, tile, channels4, filters4, hasBias, relu } = spec;
+  const { direction, form, unitStrides, tile, channels4, filters4, hasBias, relu } = spec;
   const isForward = direction === 'forward';
   const [deep4, wide4] = isForward ? [channels4, filters4] : [filters4, channels4];
   return {
     name: NAMES[direction][form === 'none' ? 0 : 1],
     variant: [
       form,
-      windowVariant(window),
+      unitStrides ? '' : 'strided',
       tileVariant(tile),
       channels4 ? 'C4' : 'C',
       filters4 ? 'F4' : 'F',
@@ -189,7 +180,7 @@ function program(spec: Spec): Program<typeof UNIFORMS> {
 }
 
 function code(
-  { direction, form, window, tile, filters4, hasBias, relu }: Spec,
+  { direction, form, unitStrides, tile, filters4, hasBias, relu }: Spec,
   deep4: boolean,
   wide4: boolean,
 ) {
@@ -200,7 +191,7 @@ function code(
     name: 'weights',
     isVector: wide4,
     first: `slice * ${tile.tileK}u`,
-    end: 'TAPS * u.depth',
+    end: 'u.taps * u.depth',
   };
   const across: Across = { tile, isVector: filters4 };
   const [beginRight, loadRight, stageRight] = isForward
@@ -211,7 +202,7 @@ function code(
     : [0, 1, 2, 3]
         .map((e) => `if (column + ${e}u < u.columns) { value[${e}] += bias[column + ${e}u]; }`)
         .join('\n');
-  return `${isForward ? forwardWindow(window) : inputWindow(window)}
+  return `${isForward ? forwardWindow : inputWindow(unitStrides)}
 ${begin(tile)}
   ${gatherBegin(left)}
   ${beginRight}
@@ -219,7 +210,7 @@ ${begin(tile)}
   ${pipelined(
     tile,
     'rows',
-    `${gatherLoad(left)}\n${loadRight}\n${gatherAdvance(left)}`,
+    `${sliceBegin(deep4, true)}\n${gatherLoad(left)}\n${loadRight}\n${gatherAdvance(left)}`,
     `${gatherStage(left)}\n${stageRight}`,
   )}
   ${store(tile, 'rows', wide4, `${hasBias ? bias : ''}${relu ? '\nvalue = select(value, vec4f(), value < vec4f());' : ''}`)}

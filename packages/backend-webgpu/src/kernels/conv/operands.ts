@@ -41,57 +41,89 @@ export function gatherBegin({ tile: t, form, isVector, hasWindow }: Gathered): s
 /** What the tap reads in row i, and its m. */
 const lookUp = (i: number, form: Form) => `
   {
-    let found = source(row${i}, tap);
+    let found = source(row${i}, placeOf(tap));
     source${i} = found.pixel;
-    ${form === 'diagonal' ? `if (found.pixel >= 0) { mix${i} = m[found.mix + tap]; }` : ''}
+    ${form === 'diagonal' ? `mix${i} = m[select(0u, found.mix + tap, found.pixel >= 0)];` : ''}
   }`;
 
-/** One value, or vector, of the mixed source at (row i, tap, channel). */
-function mixedAt(i: number, { form, isVector, hasWindow }: Gathered, tap: string, channel: string): string {
-  const type = isVector ? 'vec4f' : 'f32';
-  if (!hasWindow)
-    return `if (source${i} >= 0 && ${tap} == 0u) { value = values[u32(source${i}) * depth + ${channel}]; }`;
-  if (form !== 'full')
-    return `
-    let found = source(row${i}, ${tap});
-    if (found.pixel >= 0) {
-      value = values[u32(found.pixel) * depth + ${channel}]${form === 'diagonal' ? ` * m[found.mix + ${tap}]` : ''};
-    }`;
-  return `
-    if (${tap} < TAPS) {
-      var mixed = ${type}();
-      for (var s = 0u; s < TAPS; s++) {
-        let found = source(row${i}, s);
-        if (found.pixel >= 0) {
-          mixed += m[found.mix + ${tap} * TAPS + s] * values[u32(found.pixel) * depth + ${channel}];
-        }
-      }
-      value = mixed;
-    }`;
+/**
+ * WGSL: the value, or vector, of `buffer` at `index`, or 0 where it is not `inside`. Nothing branches: compilers keep
+ * such loads together.
+ */
+export const readIf = (buffer: string, index: string, inside: string, isVector: boolean) =>
+  `select(${isVector ? 'vec4f()' : '0.0'}, ${buffer}[select(0u, ${index}, ${inside})], ${inside})`;
+
+/** A value of a mixed row: what is set, and where in the window and the channels it lies. */
+export interface Mixed {
+  readonly target: string;
+  readonly tap: string;
+  readonly place: string;
+  /** WGSL: index in `values` of a pixel's value. */
+  readonly at: (pixel: string) => string;
 }
 
-/** Loads the left operand at (tap, channel). */
-export function gatherLoad(g: Gathered): string {
-  const { tile: t, form, isVector, hasWindow } = g;
+/** WGSL: sets values, or vectors, of one row, which each m has weighted. */
+export function mixRow(row: string, form: Form, isVector: boolean, values: readonly Mixed[]): string {
+  const zero = isVector ? 'vec4f()' : '0.0';
+  const read = ({ at }: Mixed) => readIf('values', at('u32(found.pixel)'), 'found.pixel >= 0', isVector);
+  if (form !== 'full')
+    return values
+      .map((value) => {
+        const weight = readIf('m', `found.mix + ${value.tap}`, 'found.pixel >= 0', false);
+        return `{
+          let found = source(${row}, ${value.place});
+          ${value.target} = ${read(value)}${form === 'diagonal' ? ` * ${weight}` : ''};
+        }`;
+      })
+      .join('\n');
+  const weight = ({ tap }: Mixed) =>
+    readIf('m', `found.mix + ${tap} * u.taps + s`, `found.pixel >= 0 && ${tap} < u.taps`, false);
+  return `{
+    ${values.map((_, e) => `var total${e} = ${zero};`).join(' ')}
+    for (var s = 0u; s < u.taps; s++) {
+      let found = source(${row}, placeOf(s));
+      ${values.map((value, e) => `total${e} += ${weight(value)} * ${read(value)};`).join('\n')}
+    }
+    ${values.map(({ target }, e) => `${target} = total${e};`).join(' ')}
+  }`;
+}
+
+/** WGSL: `tap<e>`, `channel<e>` of the four values that follow (tap, channel). */
+const FOUR_VALUES = [
+  'let tap0 = tap; let channel0 = channel;',
+  ...[1, 2, 3].map(
+    (e) => `let isNext${e} = channel${e - 1} + 1u == depth;
+    let tap${e} = tap${e - 1} + select(0u, 1u, isNext${e});
+    let channel${e} = select(channel${e - 1} + 1u, 0u, isNext${e});`,
+  ),
+].join('\n');
+
+/** WGSL: what loading a slice of either operand begins with. @param places whether taps' places are asked for. */
+export const sliceBegin = (isVector: boolean, places: boolean) =>
+  isVector
+    ? 'let place = placeOf(tap);'
+    : `${FOUR_VALUES}\n${places ? each(4, (e) => `let place${e} = placeOf(tap${e});`) : ''}`;
+
+/** Loads the left operand at (tap, channel), after `sliceBegin`. */
+export function gatherLoad({ tile: t, form, isVector, hasWindow }: Gathered): string {
   return share(t, itemsOf(t), (i) => {
-    if (!isVector)
-      return `{
-      var at = tap; var c = channel; left${i} = vec4f();
-      ${each(
-        4,
-        (e) => `{
-        var value = 0.0;
-        ${mixedAt(i, g, 'at', 'c')}
-        left${i}[${e}] = value;
-        c++; if (c == depth) { c = 0u; at++; }
-      }`,
-      )}
-    }`;
-    if (form === 'full')
-      return `{ var value = vec4f(); ${mixedAt(i, g, 'tap', 'channel')} left${i} = value; }`;
-    const isInside = hasWindow ? '' : ' && tap == 0u';
-    return `left${i} = vec4f();
-    if (source${i} >= 0${isInside}) { left${i} = values[u32(source${i}) * depth + channel]${form === 'diagonal' ? ` * mix${i}` : ''}; }`;
+    const own = (tap: string) => `source${i} >= 0${hasWindow ? '' : ` && ${tap} == 0u`}`;
+    const one = (e: number | '') => ({
+      target: `left${i}${e === '' ? '' : `[${e}]`}`,
+      tap: `tap${e}`,
+      place: `place${e}`,
+      at: (pixel: string) => `${pixel} * depth + channel${e}`,
+    });
+    const values = isVector ? [one('')] : [0, 1, 2, 3].map(one);
+    if (isVector && hasWindow && form !== 'full')
+      return `left${i} = ${readIf('values', one('').at(`u32(source${i})`), own('tap'), true)}${form === 'diagonal' ? ` * mix${i}` : ''};`;
+    if (hasWindow) return mixRow(`row${i}`, form, isVector, values);
+    return values
+      .map(
+        ({ target, tap, at }) =>
+          `${target} = ${readIf('values', at(`u32(source${i})`), own(tap), isVector)};`,
+      )
+      .join('\n');
   });
 }
 
@@ -102,7 +134,8 @@ export function gatherAdvance({ tile: t, form, isVector, hasWindow }: Gathered):
   {
     channel += u.stepChannel;
     var moved = u.stepTap;
-    if (channel >= depth) { channel -= depth; moved++; }
+    moved += select(0u, 1u, channel >= depth);
+    channel -= select(0u, depth, channel >= depth);
     tap += moved;
     ${looksUp ? `if (moved > 0u) { ${share(t, itemsOf(t), (i) => lookUp(i, form))} }` : ''}
   }`;
@@ -134,17 +167,15 @@ export function plainLoad({ tile: t, name, isVector, first, end }: Plain): strin
     (i, item) => `{
     let inner = ${first} + ${item} / ${width}u;
     let column = columnBase + ${item} % ${width}u * 4u;
-    right${i} = vec4f();
-    if (inner < ${end}) {
-      ${
-        isVector
-          ? `if (column < u.columns) { right${i} = ${name}[(inner * u.columns + column) / 4u]; }`
-          : each(
-              4,
-              (e) =>
-                `if (column + ${e}u < u.columns) { right${i}[${e}] = ${name}[inner * u.columns + column + ${e}u]; }`,
-            )
-      }
+    let at = inner * u.columns + column;
+    ${
+      isVector
+        ? `right${i} = ${readIf(name, 'at / 4u', `inner < ${end} && column < u.columns`, true)};`
+        : each(
+            4,
+            (e) =>
+              `right${i}[${e}] = ${readIf(name, `at + ${e}u`, `inner < ${end} && column + ${e}u < u.columns`, false)};`,
+          )
     }
   }`,
   );
@@ -170,33 +201,24 @@ export const acrossBegin = ({ tile: t }: Across) =>
   each(Math.ceil(acrossItems(t) / threadsOf(t)), (i) => each(4, (e) => `var right${i}_${e} = vec4f();`));
 
 export function acrossLoad({ tile: t, isVector, onlyTap }: Across): string {
-  const taps = onlyTap ? '1u' : 'TAPS';
-  const tapOf = (tap: string) => onlyTap ?? tap;
-  return share(
-    t,
-    acrossItems(t),
-    (i, item) => `{
+  const taps = onlyTap ? '1u' : 'u.taps';
+  return share(t, acrossItems(t), (i, item) => {
+    const read = (tap: string, channel: string, n: number) =>
+      readIf(
+        'weights',
+        `(${onlyTap ?? tap} * u.columns + column + ${n}u) * depth + ${channel}`,
+        `${tap} < ${taps} && column + ${n}u < u.columns`,
+        isVector,
+      );
+    return `{
     let column = columnBase + ${item} / ${quadsOf(t)}u * 4u;
-    ${each(4, (e) => `right${i}_${e} = vec4f();`)}
     ${
       isVector
-        ? `if (tap < ${taps}) {
-      let at = ${tapOf('tap')} * u.columns + column;
-      ${each(4, (e) => `if (column + ${e}u < u.columns) { right${i}_${e} = weights[(at + ${e}u) * depth + channel]; }`)}
-    }`
-        : `var at = tap; var c = channel;
-    ${each(
-      4,
-      (e) => `
-      if (at < ${taps}) {
-        let first = ${tapOf('at')} * u.columns + column;
-        ${each(4, (n) => `if (column + ${n}u < u.columns) { right${i}_${n}[${e}] = weights[(first + ${n}u) * depth + c]; }`)}
-      }
-      c++; if (c == depth) { c = 0u; at++; }`,
-    )}`
+        ? each(4, (n) => `right${i}_${n} = ${read('tap', 'channel', n)};`)
+        : each(4, (e) => each(4, (n) => `right${i}_${n}[${e}] = ${read(`tap${e}`, `channel${e}`, n)};`))
     }
-  }`,
-  );
+  }`;
+  });
 }
 
 export const acrossStage = ({ tile: t }: Across) =>

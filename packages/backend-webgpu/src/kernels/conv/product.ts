@@ -116,7 +116,7 @@ export function store(t: Tile, layout: Layout, isVector: boolean, finish = '', o
   );
 }
 
-/** The parts of staging \`count\` vectors with all invocations: code for the vector \`item\`. */
+/** The parts of staging `count` vectors with all invocations: code for the vector `item`. */
 export function share(t: Tile, count: number, code: (i: number, item: string) => string): string {
   const threads = threadsOf(t);
   return each(Math.ceil(count / threads), (i) => {
@@ -127,20 +127,19 @@ export function share(t: Tile, count: number, code: (i: number, item: string) =>
 }
 
 /**
- * Loads slices into registers while the one before is multiplied. `load` fills registers for the slice whose number
- * is \`slice\`, `stage` writes them to workgroup memory.
+ * Goes through the slices: the next is loaded into registers while the one in workgroup memory is multiplied. `load`
+ * fills registers for the slice numbered `slice`, and reads nothing past the last; `stage` writes them to workgroup memory.
  */
 export function pipelined(t: Tile, layout: Layout, load: string, stage: string): string {
   return `
-  var slice = 0u;
-  ${load}
-  loop {
-    ${stage}
-    workgroupBarrier();
-    slice++;
+  for (var slice = 0u; ; slice++) {
     ${load}
-    ${multiply(t, layout)}
-    if (slice >= u.slices) { break; }
+    if (slice > 0u) {
+      ${multiply(t, layout)}
+      workgroupBarrier();
+    }
+    if (slice == u.slices) { break; }
+    ${stage}
     workgroupBarrier();
   }`;
 }

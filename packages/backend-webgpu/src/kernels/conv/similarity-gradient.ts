@@ -19,6 +19,8 @@ import {
   gatherBegin,
   gatherLoad,
   gatherStage,
+  readIf,
+  sliceBegin,
 } from './operands';
 import {
   begin,
@@ -33,18 +35,10 @@ import {
 } from './product';
 import { sumPositions } from './sums';
 import { type Form, SUMS_PER_WORKGROUP, type Tile, threadsOf, tileFor } from './tiles';
-import {
-  forwardWindow,
-  geometryUniforms,
-  mixOf,
-  UNIFORMS,
-  type Window,
-  windowOf,
-  windowVariant,
-} from './window';
+import { forwardWindow, geometryUniforms, mixOf, UNIFORMS } from './window';
 import { zeros } from './zeros';
 
-const OWN_UNIFORMS = { ...UNIFORMS, channelTiles: 'u32' } as const;
+const OWN_UNIFORMS = { ...UNIFORMS, channelTiles: 'u32', chunks: 'u32' } as const;
 
 /** dm in the shape of m, of x [B,H,W,C], w [kh,kw,C,F] and dy [B,H',W',F]. */
 export function similarityGradient(
@@ -70,11 +64,12 @@ export function similarityGradient(
   const [channels4, filters4] = [g.channels % 4 === 0, filters % 4 === 0];
   const [step, unit] = filters4 ? [tile.tileK / 4, filters / 4] : [tile.tileK, filters];
   const rowTiles = Math.ceil(positions / tile.tileM);
-  const chunks = chunksOf(mix.form, g.taps);
+  const perGroup = tapsPerGroup(mix.form, g.taps);
+  const chunks = mix.form === 'full' ? Math.ceil(g.taps / perGroup) : 1;
   const values = mix.form === 'full' ? g.taps ** 2 : g.taps;
   const isShared = util.sizeFromShape(mShape.slice(0, 3)) < positions;
   const dm = output(gpu, isShared ? [positions, values] : mShape);
-  launch(gpu, program(mix.form, windowOf(g), tile, channels4, filters4), {
+  launch(gpu, program(mix.form, perGroup, tile, channels4, filters4), {
     inputs: [x, dy, w],
     outputs: [dm],
     uniforms: {
@@ -87,6 +82,7 @@ export function similarityGradient(
       depth: filters,
       stepTap: Math.floor(step / unit),
       stepChannel: step % unit,
+      chunks,
       channelTiles: Math.ceil(g.channels / tile.tileN),
     },
     workgroups: groupsFor(gpu, rowTiles * g.taps * chunks),
@@ -94,25 +90,20 @@ export function similarityGradient(
   return isShared ? sumPositions(gpu, dm, [batch, g.outHeight, g.outWidth], mShape) : dm;
 }
 
-/** Runs of input taps that different workgroups take. */
-const chunksOf = (form: Form, taps: number) => (form === 'full' ? Math.ceil(taps / SUMS_PER_WORKGROUP) : 1);
+/** Input taps whose sums a workgroup keeps: one for a diagonal. */
+const tapsPerGroup = (form: Form, taps: number) =>
+  form === 'full' ? (SUMS_PER_WORKGROUP.find((n) => n >= taps) ?? (SUMS_PER_WORKGROUP.at(-1) as number)) : 1;
 
 function program(
   form: Form,
-  window: Window,
+  perGroup: number,
   tile: Tile,
   channels4: boolean,
   filters4: boolean,
 ): Program<typeof OWN_UNIFORMS> {
   return {
     name: SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
-    variant: [
-      form,
-      windowVariant(window),
-      tileVariant(tile),
-      channels4 ? 'C4' : 'C',
-      filters4 ? 'F4' : 'F',
-    ].join(' '),
+    variant: [form, perGroup, tileVariant(tile), channels4 ? 'C4' : 'C', filters4 ? 'F4' : 'F'].join(' '),
     inputs: [
       { name: 'x', of: channels4 ? 'vec4<f32>' : 'f32' },
       { name: 'values', of: filters4 ? 'vec4<f32>' : 'f32' },
@@ -120,35 +111,31 @@ function program(
     ],
     outputs: ['out'],
     uniforms: OWN_UNIFORMS,
-    code: () => code(form, window, tile, channels4, filters4),
+    code: () => code(form, perGroup, tile, channels4, filters4),
   };
 }
 
-function code(form: Form, window: Window, tile: Tile, channels4: boolean, filters4: boolean): string {
-  const taps = window.kernelHeight * window.kernelWidth;
-  const chunks = chunksOf(form, taps);
-  const perChunk = form === 'full' ? Math.ceil(taps / chunks) : 1;
+function code(form: Form, perGroup: number, tile: Tile, channels4: boolean, filters4: boolean): string {
   const left: Gathered = { tile, form: 'none', isVector: filters4, hasWindow: false };
   const across: Across = { tile, isVector: filters4, onlyTap: 'ownTap' };
   const wide = tile.tileN / tile.columnsPerThread;
   const tapAt = (n: number) => (form === 'full' ? `firstTap + ${n}u` : 'ownTap');
-  const readX = (j: number) => {
+  const read = (r: number, j: number) => {
     const at = 'u32(found.pixel) * u.channels + column';
+    const own = (e: number) => `found.pixel >= 0 && column + ${e}u < u.channels`;
     return channels4
-      ? `if (column < u.channels) { total += dot(sumR_${j}, x[(${at}) / 4u]); }`
-      : each(4, (e) => `if (column + ${e}u < u.channels) { total += sumR_${j}[${e}] * x[${at} + ${e}u]; }`);
+      ? `total += dot(sum${r}_${j}, ${readIf('x', `(${at}) / 4u`, own(0), true)});`
+      : each(4, (e) => `total += sum${r}_${j}[${e}] * ${readIf('x', `${at} + ${e}u`, own(e), false)};`);
   };
   const reduce = (r: number) => `{
     let row = rowAt(${rowOfSum(tile, 'rows', r)});
     ${each(
-      perChunk,
+      perGroup,
       (n) => `{
-      let found = source(row, ${tapAt(n)});
-      if (found.pixel >= 0) {
-        var total = 0.0;
-        ${each(tile.columnsPerThread / 4, (j) => `{ let column = ${columnOfSum(tile, j)}; ${readX(j).replaceAll('sumR_', `sum${r}_`)} }`)}
-        dot${r}_${n} += total;
-      }
+      let found = source(row, placeOf(${tapAt(n)}));
+      var total = 0.0;
+      ${each(tile.columnsPerThread / 4, (j) => `{ let column = ${columnOfSum(tile, j)}; ${read(r, j)} }`)}
+      dot${r}_${n} += total;
     }`,
     )}
   }`;
@@ -157,19 +144,19 @@ function code(form: Form, window: Window, tile: Tile, channels4: boolean, filter
   ${each(tile.rowsPerThread, (r) => `lanes[(threadY + ${(r * tile.tileM) / tile.rowsPerThread}u) * ${wide}u + threadX] = dot${r}_${n};`)}
   workgroupBarrier();
   for (var row = lid; row < ${tile.tileM}u; row += ${threadsOf(tile)}u) {
-    if (rowBase + row < u.rows && ${tapAt(n)} < TAPS) {
+    if (rowBase + row < u.rows && ${tapAt(n)} < u.taps) {
       var total = 0.0;
       for (var lane = 0u; lane < ${wide}u; lane++) { total += lanes[row * ${wide}u + lane]; }
-      out[${form === 'full' ? `((rowBase + row) * TAPS + ownTap) * TAPS + ${tapAt(n)}` : '(rowBase + row) * TAPS + ownTap'}] = total;
+      out[${form === 'full' ? `((rowBase + row) * u.taps + ownTap) * u.taps + ${tapAt(n)}` : '(rowBase + row) * u.taps + ownTap'}] = total;
     }
   }`;
-  return `${forwardWindow(window)}
+  return `${forwardWindow}
 var<workgroup> lanes: array<f32, ${tile.tileM * wide}>;
-${begin(tile, `TAPS * ${chunks}u`)}
-  let ownTap = part / ${chunks}u;
-  let firstTap = part % ${chunks}u * ${perChunk}u;
+${begin(tile, `u.taps * u.chunks`)}
+  let ownTap = part / u.chunks;
+  let firstTap = part % u.chunks * ${perGroup}u;
   ${each(tile.rowsPerThread, (r) =>
-    range(perChunk)
+    range(perGroup)
       .map((n) => `var dot${r}_${n} = 0.0;`)
       .join(' '),
   )}
@@ -182,12 +169,11 @@ ${begin(tile, `TAPS * ${chunks}u`)}
     ${pipelined(
       tile,
       'rows',
-      `${gatherLoad(left)}\n${acrossLoad(across)}\n${gatherAdvance(left)}`,
+      `${filters4 ? '' : sliceBegin(false, false)}\n${gatherLoad(left)}\n${acrossLoad(across)}\n${gatherAdvance(left)}`,
       `${gatherStage(left)}\n${acrossStage(across)}`,
     )}
     ${each(tile.rowsPerThread, reduce)}
-    workgroupBarrier();
   }
-  ${each(perChunk, write)}
+  ${each(perGroup, write)}
 }`;
 }

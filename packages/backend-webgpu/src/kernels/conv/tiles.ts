@@ -56,27 +56,30 @@ const tile = (
   columnsPerThread,
 });
 
+/**
+ * Each invocation loads two vectors of an operand and slice at most: with more, the programs for odd channels grow until
+ * software adapters take minutes to compile one.
+ */
 const TILES: readonly Tile[] = [
   tile(128, 128, 16, 8, 8),
   tile(128, 128, 8, 8, 8),
   tile(128, 64, 16, 8, 4),
-  tile(128, 64, 16, 8, 8),
+  tile(128, 64, 8, 8, 8),
   tile(64, 128, 16, 4, 8),
+  tile(64, 64, 32, 4, 4),
   tile(64, 64, 16, 4, 4),
   tile(64, 64, 16, 8, 4),
-  tile(64, 64, 16, 8, 8),
-  tile(64, 64, 32, 4, 4),
-  tile(128, 32, 16, 8, 4),
-  tile(128, 16, 16, 4, 4),
+  tile(64, 64, 8, 8, 8),
+  tile(128, 32, 8, 8, 4),
+  tile(128, 16, 8, 4, 4),
   tile(64, 32, 16, 4, 4),
   tile(32, 64, 16, 4, 4),
   tile(32, 32, 16, 4, 4),
-  tile(32, 32, 32, 4, 4),
-  tile(32, 16, 16, 4, 4),
+  tile(32, 16, 8, 4, 4),
 ];
 
-/** Taps of the input whose sums a workgroup of the gradient of a full m keeps in registers. */
-export const SUMS_PER_WORKGROUP = 10;
+/** Numbers of input taps whose sums a workgroup of the gradient of a full m may keep in registers. */
+export const SUMS_PER_WORKGROUP = [4, 9];
 
 export const threadsOf = ({ tileM, tileN, rowsPerThread, columnsPerThread }: Tile) =>
   (tileM / rowsPerThread) * (tileN / columnsPerThread);

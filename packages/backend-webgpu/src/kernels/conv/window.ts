@@ -15,6 +15,8 @@ export const UNIFORMS = {
   columnTiles: 'u32',
   /** Slices of the inner dimension. */
   slices: 'u32',
+  taps: 'u32',
+  kernelWidth: 'u32',
   /** Channels of what is read under the taps: C, or F for the gradient of x. */
   depth: 'u32',
   /** How far tap and channel move from one slice to the next. */
@@ -71,6 +73,8 @@ export function geometryUniforms(g: Geometry, batch: number, filters: number, { 
     rowTiles: 0,
     columnTiles: 0,
     slices: 0,
+    taps: g.taps,
+    kernelWidth: g.kernelWidth,
     depth: 0,
     stepTap: 0,
     stepChannel: 0,
@@ -94,72 +98,64 @@ export function geometryUniforms(g: Geometry, batch: number, filters: number, { 
   };
 }
 
-export interface Window {
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly unitStrides: boolean;
-}
-
-export const windowOf = (g: Geometry): Window => ({
-  kernelHeight: g.kernelHeight,
-  kernelWidth: g.kernelWidth,
-  unitStrides: g.strides[0] === 1 && g.strides[1] === 1,
-});
-
-export const windowVariant = ({ kernelHeight, kernelWidth, unitStrides }: Window) =>
-  `${kernelHeight}x${kernelWidth}${unitStrides ? '' : ' strided'}`;
-
-const common = ({ kernelHeight, kernelWidth }: Window) => `
-const TAPS = ${kernelHeight * kernelWidth}u;
-const KERNEL_WIDTH = ${kernelWidth}u;
+/** WGSL shared by both. @param sign of the way from a row's own place to what a tap reads. */
+const common = (sign: '' | '-') => `
 /** Far outside every map: what lies there reads nothing. */
 const NOWHERE = -0x40000000;
 /** A row of the product: the first pixel of its image, where its window begins, and its part of m. */
 struct Row { image: u32, y: i32, x: i32, mix: u32 }
+/** A tap's place in the window. */
+struct Place { y: i32, x: i32 }
 /** What a tap reads: a pixel, or -1 where there is none; and the part of m of its position. */
-struct Source { pixel: i32, mix: u32 }`;
+struct Source { pixel: i32, mix: u32 }
+fn placeOf(tap: u32) -> Place {
+  let y = ${sign}i32(tap / u.kernelWidth * u.dilationY);
+  let x = ${sign}i32(tap % u.kernelWidth * u.dilationX);
+  return Place(select(NOWHERE, y, tap < u.taps), x);
+}`;
 
-/** WGSL: \`rowOf\` and \`rowAt\` a position of the output, and the pixel of the input that a tap reads there. */
-export const forwardWindow = (w: Window) => `${common(w)}
-fn rowOf(image: u32, y: u32, x: u32) -> Row {
+/** WGSL: rows of the product at a position of the output, and the pixel of the input that a tap reads there. */
+export const forwardWindow = `${common('')}
+fn rowWithin(inside: bool, image: u32, y: u32, x: u32) -> Row {
   return Row(
     image * u.height * u.width,
-    i32(y * u.strideY) - u.padTop,
+    select(NOWHERE, i32(y * u.strideY) - u.padTop, inside),
     i32(x * u.strideX) - u.padLeft,
     image * u.mixBatch + y * u.mixRow + x * u.mixColumn,
   );
 }
 fn rowAt(position: u32) -> Row {
-  if (position >= u.positions) { return Row(0u, NOWHERE, NOWHERE, 0u); }
   let line = position / u.outWidth;
-  return rowOf(line / u.outHeight, line % u.outHeight, position % u.outWidth);
+  return rowWithin(position < u.positions, line / u.outHeight, line % u.outHeight, position % u.outWidth);
 }
-fn source(row: Row, tap: u32) -> Source {
+fn source(row: Row, place: Place) -> Source {
   // What is negative becomes large.
-  let y = u32(row.y + i32((tap / KERNEL_WIDTH) * u.dilationY));
-  let x = u32(row.x + i32((tap % KERNEL_WIDTH) * u.dilationX));
-  let inside = tap < TAPS && y < u.height && x < u.width;
+  let y = u32(row.y + place.y);
+  let x = u32(row.x + place.x);
+  let inside = y < u.height && x < u.width;
   return Source(select(-1, i32(row.image + y * u.width + x), inside), row.mix);
 }`;
 
-/** WGSL: \`rowAt\` a pixel of the input, and the position of the output whose tap reads it. */
-export const inputWindow = (w: Window) => `${common(w)}
+/**
+ * WGSL: rows of the product at a pixel of the input, and the position of the output whose tap reads it.
+ * @param unitStrides whether both strides are 1: nothing is divided then.
+ */
+export const inputWindow = (unitStrides: boolean) => `${common('-')}
 fn rowAt(pixel: u32) -> Row {
-  if (pixel >= u.rows) { return Row(0u, NOWHERE, NOWHERE, 0u); }
   let line = pixel / u.width;
   let image = line / u.height;
   return Row(
     image * u.outHeight * u.outWidth,
-    i32(line % u.height) + u.padTop,
+    select(NOWHERE, i32(line % u.height) + u.padTop, pixel < u.rows),
     i32(pixel % u.width) + u.padLeft,
     image * u.mixBatch,
   );
 }
-fn source(row: Row, tap: u32) -> Source {
-  let fromTop = u32(row.y - i32((tap / KERNEL_WIDTH) * u.dilationY));
-  let fromLeft = u32(row.x - i32((tap % KERNEL_WIDTH) * u.dilationX));
+fn source(row: Row, place: Place) -> Source {
+  let fromTop = u32(row.y + place.y);
+  let fromLeft = u32(row.x + place.x);
   ${
-    w.unitStrides
+    unitStrides
       ? `let y = fromTop;
   let x = fromLeft;
   let isRead = true;`
@@ -167,7 +163,7 @@ fn source(row: Row, tap: u32) -> Source {
   let x = fromLeft / u.strideX;
   let isRead = y * u.strideY == fromTop && x * u.strideX == fromLeft;`
   }
-  let inside = tap < TAPS && isRead && y < u.outHeight && x < u.outWidth;
+  let inside = isRead && y < u.outHeight && x < u.outWidth;
   return Source(
     select(-1, i32(row.image + y * u.outWidth + x), inside),
     row.mix + y * u.mixRow + x * u.mixColumn,
