@@ -47,8 +47,8 @@ const lookUp = (i: number, form: Form) => `
   }`;
 
 /**
- * WGSL: the value, or vector, of `buffer` at `index`, or 0 where it is not `inside`. Nothing branches: compilers keep
- * such loads together.
+ * WGSL: the value, or vector, of `buffer` at `index`, or 0 where it is not `inside`. Nothing branches, and conditions are
+ * joined by `&` (`&&` is a branch too): compilers keep such loads together, and programs small.
  */
 export const readIf = (buffer: string, index: string, inside: string, isVector: boolean) =>
   `select(${isVector ? 'vec4f()' : '0.0'}, ${buffer}[select(0u, ${index}, ${inside})], ${inside})`;
@@ -77,7 +77,7 @@ export function mixRow(row: string, form: Form, isVector: boolean, values: reado
       })
       .join('\n');
   const weight = ({ tap }: Mixed) =>
-    readIf('m', `found.mix + ${tap} * u.taps + s`, `found.pixel >= 0 && ${tap} < u.taps`, false);
+    readIf('m', `found.mix + ${tap} * u.taps + s`, `(found.pixel >= 0) & (${tap} < u.taps)`, false);
   return `{
     ${values.map((_, e) => `var total${e} = ${zero};`).join(' ')}
     for (var s = 0u; s < u.taps; s++) {
@@ -107,7 +107,7 @@ export const sliceBegin = (isVector: boolean, places: boolean) =>
 /** Loads the left operand at (tap, channel), after `sliceBegin`. */
 export function gatherLoad({ tile: t, form, isVector, hasWindow }: Gathered): string {
   return share(t, itemsOf(t), (i) => {
-    const own = (tap: string) => `source${i} >= 0${hasWindow ? '' : ` && ${tap} == 0u`}`;
+    const own = (tap: string) => `(source${i} >= 0)${hasWindow ? '' : ` & (${tap} == 0u)`}`;
     const one = (e: number | '') => ({
       target: `left${i}${e === '' ? '' : `[${e}]`}`,
       tap: `tap${e}`,
@@ -170,11 +170,11 @@ export function plainLoad({ tile: t, name, isVector, first, end }: Plain): strin
     let at = inner * u.columns + column;
     ${
       isVector
-        ? `right${i} = ${readIf(name, 'at / 4u', `inner < ${end} && column < u.columns`, true)};`
+        ? `right${i} = ${readIf(name, 'at / 4u', `(inner < ${end}) & (column < u.columns)`, true)};`
         : each(
             4,
             (e) =>
-              `right${i}[${e}] = ${readIf(name, `at + ${e}u`, `inner < ${end} && column + ${e}u < u.columns`, false)};`,
+              `right${i}[${e}] = ${readIf(name, `at + ${e}u`, `(inner < ${end}) & (column + ${e}u < u.columns)`, false)};`,
           )
     }
   }`,
@@ -207,7 +207,7 @@ export function acrossLoad({ tile: t, isVector, onlyTap }: Across): string {
       readIf(
         'weights',
         `(${onlyTap ?? tap} * u.columns + column + ${n}u) * depth + ${channel}`,
-        `${tap} < ${taps} && column + ${n}u < u.columns`,
+        `(${tap} < ${taps}) & (column + ${n}u < u.columns)`,
         isVector,
       );
     return `{

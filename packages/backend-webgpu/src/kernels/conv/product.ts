@@ -127,19 +127,20 @@ export function share(t: Tile, count: number, code: (i: number, item: string) =>
 }
 
 /**
- * Goes through the slices: the next is loaded into registers while the one in workgroup memory is multiplied. `load`
- * fills registers for the slice numbered `slice`, and reads nothing past the last; `stage` writes them to workgroup memory.
+ * One step through the slices: that numbered `slice` is loaded into registers while the one in workgroup memory is
+ * multiplied, and takes its place. `slice` goes from 0 to `u.slices`, past the last: `load` reads zeros there.
  */
-export function pipelined(t: Tile, layout: Layout, load: string, stage: string): string {
-  return `
-  for (var slice = 0u; ; slice++) {
+export const step = (t: Tile, layout: Layout, load: string, stage: string) => `
     ${load}
     if (slice > 0u) {
       ${multiply(t, layout)}
-      workgroupBarrier();
     }
-    if (slice == u.slices) { break; }
-    ${stage}
     workgroupBarrier();
+    ${stage}
+    workgroupBarrier();`;
+
+/** All steps. */
+export const pipelined = (t: Tile, layout: Layout, load: string, stage: string) => `
+  for (var slice = 0u; slice <= u.slices; slice++) {
+    ${step(t, layout, load, stage)}
   }`;
-}

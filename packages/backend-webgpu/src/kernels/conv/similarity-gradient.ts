@@ -28,17 +28,17 @@ import {
   columnOfSum,
   declareSums,
   each,
-  pipelined,
-  range,
   rowOfSum,
+  share,
+  step,
   tileVariant,
 } from './product';
 import { sumPositions } from './sums';
-import { type Form, SUMS_PER_WORKGROUP, type Tile, threadsOf, tileFor } from './tiles';
+import { type Form, type Tile, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, mixOf, UNIFORMS } from './window';
 import { zeros } from './zeros';
 
-const OWN_UNIFORMS = { ...UNIFORMS, channelTiles: 'u32', chunks: 'u32' } as const;
+const OWN_UNIFORMS = { ...UNIFORMS, channelTiles: 'u32' } as const;
 
 /** dm in the shape of m, of x [B,H,W,C], w [kh,kw,C,F] and dy [B,H',W',F]. */
 export function similarityGradient(
@@ -64,12 +64,10 @@ export function similarityGradient(
   const [channels4, filters4] = [g.channels % 4 === 0, filters % 4 === 0];
   const [step, unit] = filters4 ? [tile.tileK / 4, filters / 4] : [tile.tileK, filters];
   const rowTiles = Math.ceil(positions / tile.tileM);
-  const perGroup = tapsPerGroup(mix.form, g.taps);
-  const chunks = mix.form === 'full' ? Math.ceil(g.taps / perGroup) : 1;
   const values = mix.form === 'full' ? g.taps ** 2 : g.taps;
   const isShared = util.sizeFromShape(mShape.slice(0, 3)) < positions;
   const dm = output(gpu, isShared ? [positions, values] : mShape);
-  launch(gpu, program(mix.form, perGroup, tile, channels4, filters4), {
+  launch(gpu, program(mix.form, tile, channels4, filters4), {
     inputs: [x, dy, w],
     outputs: [dm],
     uniforms: {
@@ -82,28 +80,22 @@ export function similarityGradient(
       depth: filters,
       stepTap: Math.floor(step / unit),
       stepChannel: step % unit,
-      chunks,
       channelTiles: Math.ceil(g.channels / tile.tileN),
     },
-    workgroups: groupsFor(gpu, rowTiles * g.taps * chunks),
+    workgroups: groupsFor(gpu, rowTiles * g.taps),
   });
   return isShared ? sumPositions(gpu, dm, [batch, g.outHeight, g.outWidth], mShape) : dm;
 }
 
-/** Input taps whose sums a workgroup keeps: one for a diagonal. */
-const tapsPerGroup = (form: Form, taps: number) =>
-  form === 'full' ? (SUMS_PER_WORKGROUP.find((n) => n >= taps) ?? (SUMS_PER_WORKGROUP.at(-1) as number)) : 1;
-
 function program(
   form: Form,
-  perGroup: number,
   tile: Tile,
   channels4: boolean,
   filters4: boolean,
 ): Program<typeof OWN_UNIFORMS> {
   return {
     name: SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
-    variant: [form, perGroup, tileVariant(tile), channels4 ? 'C4' : 'C', filters4 ? 'F4' : 'F'].join(' '),
+    variant: [form, tileVariant(tile), channels4 ? 'C4' : 'C', filters4 ? 'F4' : 'F'].join(' '),
     inputs: [
       { name: 'x', of: channels4 ? 'vec4<f32>' : 'f32' },
       { name: 'values', of: filters4 ? 'vec4<f32>' : 'f32' },
@@ -111,69 +103,80 @@ function program(
     ],
     outputs: ['out'],
     uniforms: OWN_UNIFORMS,
-    code: () => code(form, perGroup, tile, channels4, filters4),
+    code: () => code(form, tile, channels4, filters4),
   };
 }
 
-function code(form: Form, perGroup: number, tile: Tile, channels4: boolean, filters4: boolean): string {
+function code(form: Form, tile: Tile, channels4: boolean, filters4: boolean): string {
   const left: Gathered = { tile, form: 'none', isVector: filters4, hasWindow: false };
   const across: Across = { tile, isVector: filters4, onlyTap: 'ownTap' };
   const wide = tile.tileN / tile.columnsPerThread;
-  const tapAt = (n: number) => (form === 'full' ? `firstTap + ${n}u` : 'ownTap');
   const read = (r: number, j: number) => {
     const at = 'u32(found.pixel) * u.channels + column';
-    const own = (e: number) => `found.pixel >= 0 && column + ${e}u < u.channels`;
+    const own = (e: number) => `(found.pixel >= 0) & (column + ${e}u < u.channels)`;
     return channels4
       ? `total += dot(sum${r}_${j}, ${readIf('x', `(${at}) / 4u`, own(0), true)});`
       : each(4, (e) => `total += sum${r}_${j}[${e}] * ${readIf('x', `${at} + ${e}u`, own(e), false)};`);
   };
   const reduce = (r: number) => `{
-    let row = rowAt(${rowOfSum(tile, 'rows', r)});
-    ${each(
-      perGroup,
-      (n) => `{
-      let found = source(row, placeOf(${tapAt(n)}));
-      var total = 0.0;
-      ${each(tile.columnsPerThread / 4, (j) => `{ let column = ${columnOfSum(tile, j)}; ${read(r, j)} }`)}
-      dot${r}_${n} += total;
-    }`,
-    )}
-  }`;
-  const write = (n: number) => `
-  workgroupBarrier();
-  ${each(tile.rowsPerThread, (r) => `lanes[(threadY + ${(r * tile.tileM) / tile.rowsPerThread}u) * ${wide}u + threadX] = dot${r}_${n};`)}
-  workgroupBarrier();
-  for (var row = lid; row < ${tile.tileM}u; row += ${threadsOf(tile)}u) {
-    if (rowBase + row < u.rows && ${tapAt(n)} < u.taps) {
-      var total = 0.0;
-      for (var lane = 0u; lane < ${wide}u; lane++) { total += lanes[row * ${wide}u + lane]; }
-      out[${form === 'full' ? `((rowBase + row) * u.taps + ownTap) * u.taps + ${tapAt(n)}` : '(rowBase + row) * u.taps + ownTap'}] = total;
-    }
-  }`;
+        let found = source(rowAt(${rowOfSum(tile, 'rows', r)}), place);
+        var total = 0.0;
+        ${each(tile.columnsPerThread / 4, (j) => `{ let column = ${columnOfSum(tile, j)}; ${read(r, j)} }`)}
+        lanes[(threadY + ${(r * tile.tileM) / tile.rowsPerThread}u) * ${wide}u + threadX] = total;
+      }`;
+  const write = share(
+    tile,
+    tile.tileM,
+    (_, item) => `{
+        let row = rowBase + ${item};
+        var total = 0.0;
+        for (var lane = 0u; lane < ${wide}u; lane++) { total += lanes[${item} * ${wide}u + lane]; }
+        if (row < u.rows) {
+          let at = ${form === 'full' ? '(row * u.taps + ownTap) * u.taps + inputTap' : 'row * u.taps + ownTap'};
+          if (channelTile > 0u) { total += out[at]; }
+          out[at] = total;
+        }
+      }`,
+  );
   return `${forwardWindow}
 var<workgroup> lanes: array<f32, ${tile.tileM * wide}>;
-${begin(tile, `u.taps * u.chunks`)}
-  let ownTap = part / u.chunks;
-  let firstTap = part % u.chunks * ${perGroup}u;
-  ${each(tile.rowsPerThread, (r) =>
-    range(perGroup)
-      .map((n) => `var dot${r}_${n} = 0.0;`)
-      .join(' '),
-  )}
+${begin(tile, 'u.taps')}
+  let ownTap = part;
   ${declareSums(tile)}
-  for (var channelTile = 0u; channelTile < u.channelTiles; channelTile++) {
+  ${gatherBegin(left)}
+  ${acrossBegin(across)}
+  let startTap = tap;
+  let startChannel = channel;
+  // One loop over channel tiles and slices: some compilers take forever over barriers in loops within loops.
+  var slice = 0u;
+  var channelTile = 0u;
+  while (channelTile < u.channelTiles) {
     let columnBase = channelTile * ${tile.tileN}u;
-    ${clearSums(tile)}
-    ${gatherBegin(left)}
-    ${acrossBegin(across)}
-    ${pipelined(
+    ${step(
       tile,
       'rows',
       `${filters4 ? '' : sliceBegin(false, false)}\n${gatherLoad(left)}\n${acrossLoad(across)}\n${gatherAdvance(left)}`,
       `${gatherStage(left)}\n${acrossStage(across)}`,
     )}
-    ${each(tile.rowsPerThread, reduce)}
+    slice++;
+    if (slice > u.slices) {
+      ${
+        form === 'full'
+          ? 'for (var inputTap = 0u; inputTap < u.taps; inputTap++) {'
+          : '{ let inputTap = ownTap;'
+      }
+      let place = placeOf(inputTap);
+      ${each(tile.rowsPerThread, reduce)}
+      workgroupBarrier();
+      ${write}
+      workgroupBarrier();
+      }
+      ${clearSums(tile)}
+      slice = 0u;
+      channelTile++;
+      tap = startTap;
+      channel = startChannel;
+    }
   }
-  ${each(perGroup, write)}
 }`;
 }

@@ -12,6 +12,7 @@ beforeAll(async () => {
 const run = async (name: string, f: () => tf.Tensor) => {
   const t = process.cpuUsage();
   const y = f();
+  appendFileSync('/tmp/t3.out', `encoded ${process.cpuUsage(t).user / 1000}\n`);
   await y.data();
   const t1 = process.cpuUsage(t);
   const t2 = process.cpuUsage();
@@ -31,20 +32,28 @@ test('t', async () => {
   const dy = tf.randomNormal([2, 5, 6, F]) as tf.Tensor4D;
   const g = geometry([5, 6, C], [3, 3], { pad: 'same' });
   await run('zero', () => tf.square(x));
-  await run('matmul', () => tf.matMul(tf.randomNormal([60, 36]), tf.randomNormal([36, 40])));
-  await run('depthwise', () => tf.depthwiseConv2d(x, w, 1, 'same'));
-  await run('matmul', () => tf.matMul(tf.randomNormal([60, 37]), tf.randomNormal([37, 41])));
-  const tiles = JSON.parse(process.env.TILES!) as number[][];
-  for (const [tileM, tileN, tileK, rowsPerThread, columnsPerThread] of tiles) {
-    const k = (name: string, inputs: any, attrs: any = { g }) =>
-      run(`${[tileM, tileN, tileK, rowsPerThread, columnsPerThread]} ${name}`, () =>
-        withTile(
-          { tileM, tileN, tileK, rowsPerThread, columnsPerThread } as any,
-          () => tf.engine().runKernel(name, inputs, attrs) as tf.Tensor,
-        ),
-      );
-    await k('NeusimConv2D', { x, w });
-    await k('NeusimConv2DBackpropInput', { dy, w });
-    await k('NeusimConv2DBackpropFilter', { x, dy });
-  }
+
+  const m = tf.randomNormal([2, 5, 6, 9]);
+  const mm = tf.randomNormal([2, 5, 6, 9, 9]);
+  const k = (name: string, inputs: any, attrs: any = { g }) => {
+    appendFileSync('/tmp/t3.out', name + Object.keys(inputs) + '\n');
+    return run('', () =>
+      withTile(
+        { tileM: T[0], tileN: T[1], tileK: T[2], rowsPerThread: T[3], columnsPerThread: T[4] } as any,
+        () => tf.engine().runKernel(name, inputs, attrs) as tf.Tensor,
+      ),
+    );
+  };
+  const T = JSON.parse(process.env.TILES!);
+  const S = process.env.ONLY;
+  if (!S || S.includes('y')) await k('NeusimSimilarityConv2D', { x, w, m });
+  if (!S || S.includes('i')) await k('NeusimSimilarityConv2DBackpropInput', { dy, w, m });
+  if (!S || S.includes('f')) await k('NeusimSimilarityConv2DBackpropFilter', { x, dy, m });
+  if (!S || S.includes('m'))
+    await k('NeusimSimilarityConv2DBackpropSimilarity', { x, w, dy }, { g, mShape: m.shape });
+  if (!S || S.includes('Y')) await k('NeusimSimilarityConv2D', { x, w, m: mm });
+  if (!S || S.includes('I')) await k('NeusimSimilarityConv2DBackpropInput', { dy, w, m: mm });
+  if (!S || S.includes('F')) await k('NeusimSimilarityConv2DBackpropFilter', { x, dy, m: mm });
+  if (!S || S.includes('M'))
+    await k('NeusimSimilarityConv2DBackpropSimilarity', { x, w, dy }, { g, mShape: mm.shape });
 }, 600000);

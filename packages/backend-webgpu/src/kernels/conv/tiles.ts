@@ -76,10 +76,9 @@ const TILES: readonly Tile[] = [
   tile(32, 64, 16, 4, 4),
   tile(32, 32, 16, 4, 4),
   tile(32, 16, 8, 4, 4),
+  tile(32, 16, 8, 2, 4),
+  tile(16, 16, 8, 1, 4),
 ];
-
-/** Numbers of input taps whose sums a workgroup of the gradient of a full m may keep in registers. */
-export const SUMS_PER_WORKGROUP = [4, 9];
 
 export const threadsOf = ({ tileM, tileN, rowsPerThread, columnsPerThread }: Tile) =>
   (tileM / rowsPerThread) * (tileN / columnsPerThread);
@@ -93,11 +92,10 @@ export function workgroupBytes({ operation }: Problem, t: Tile): number {
 
 /** Every tile with which the problem runs on a device of these limits; at least one. */
 export function candidates(problem: Problem, limits: Limits): readonly Tile[] {
-  // The gradient of a full m has sums of all input taps for each row.
-  const mostRows = problem.operation === 'similarity' && problem.form === 'full' ? 4 : 8;
+  const fewestRows = problem.operation === 'filter' ? 4 : 1;
   return TILES.filter(
     (t) =>
-      t.rowsPerThread <= mostRows &&
+      t.rowsPerThread >= fewestRows &&
       threadsOf(t) <= limits.maxComputeInvocationsPerWorkgroup &&
       workgroupBytes(problem, t) <= limits.maxComputeWorkgroupStorageSize,
   );

@@ -132,7 +132,7 @@ fn source(row: Row, place: Place) -> Source {
   // What is negative becomes large.
   let y = u32(row.y + place.y);
   let x = u32(row.x + place.x);
-  let inside = y < u.height && x < u.width;
+  let inside = (y < u.height) & (x < u.width);
   return Source(select(-1, i32(row.image + y * u.width + x), inside), row.mix);
 }`;
 
@@ -161,9 +161,9 @@ fn source(row: Row, place: Place) -> Source {
   let isRead = true;`
       : `let y = fromTop / u.strideY;
   let x = fromLeft / u.strideX;
-  let isRead = y * u.strideY == fromTop && x * u.strideX == fromLeft;`
+  let isRead = (y * u.strideY == fromTop) & (x * u.strideX == fromLeft);`
   }
-  let inside = isRead && y < u.outHeight && x < u.outWidth;
+  let inside = isRead & (y < u.outHeight) & (x < u.outWidth);
   return Source(
     select(-1, i32(row.image + y * u.outWidth + x), inside),
     row.mix + y * u.mixRow + x * u.mixColumn,
