@@ -10,6 +10,7 @@ import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
 export { captureStep, compileStep, eagerStep, runEagerly, tensorOf } from './captured-step';
+export { fromConvInfo } from './conv-info';
 export {
   type Compilation,
   type EngineAbilities,
