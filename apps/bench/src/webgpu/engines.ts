@@ -1,6 +1,6 @@
 /**
  * The engines that are compared on WebGPU. `stock` is a second backend with a device of its own: tfjs-backend-webgpu
- * as it comes, on which the seam composes from tfjs's kernels. The others are ours, kernel tables exchanged:
+ * as it comes, on which the seam uses or composes from tfjs's kernels. The others are ours, kernel tables exchanged:
  * `composed` without the similarity's own kernels, `authors` with dynamic DNS as the authors' code computes it.
  */
 import { batchNormTraining, similarityConv2d, startBackend } from '@neusim/core';
@@ -14,6 +14,7 @@ import { type Peak, peakOf } from './chips';
 import { openDawn } from './dawn';
 import type { GpuFacts } from './facts';
 import { type Speed, tellSpeed } from './speed';
+import { registerStock } from './stock';
 
 export type GpuEngineName = 'stock' | 'composed' | 'authors' | 'neusim';
 
@@ -120,6 +121,7 @@ async function startStock(): Promise<() => NeusimError | undefined> {
   const factory = tf.findBackendFactory(OURS);
   tf.registerBackend(STOCK, factory);
   tf.copyRegisteredKernels(OURS, STOCK);
+  registerStock(STOCK);
   await tf.setBackend(STOCK);
   await tf.ready();
   const { device } = currentBackend();

@@ -16,7 +16,11 @@ export async function benchGpuOverhead(engines: GpuEngines): Promise<Findings> {
 
 async function kernelRows(engines: GpuEngines, network: Network) {
   await engines.use('neusim');
-  const nets = workloads(network, batchFor(engines.speed, 128, gflopAStep(network, engines.speed.quick)), engines.speed.quick);
+  const nets = workloads(
+    network,
+    batchFor(engines.speed, 128, gflopAStep(network, engines.speed.quick)),
+    engines.speed.quick,
+  );
   const { step } = nets.current();
   for (let i = 0; i < 2; i++) step();
   const profiles: ReadonlyMap<string, number>[] = [];
