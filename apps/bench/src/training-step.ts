@@ -1,5 +1,5 @@
 /** One training step of a network, as `@neusim/train` does it. */
-import { describeWeights, softmaxCrossEntropy, updateSgd, variableGradients } from '@neusim/core';
+import { describeWeights, sgdRate, softmaxCrossEntropy, updateSgd, variableGradients } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
@@ -25,7 +25,7 @@ export function workload(model: LayersModel, batch: number): Workload {
   const weights = describeWeights(model).filter(({ trainable }) => trainable);
   const variables = weights.map(({ variable }) => variable.read() as tf.Variable);
   let velocities: tf.Tensor[] = weights.map(({ variable }) => tf.zeros(variable.shape as number[]));
-  const rule = { learningRate: 1e-3, momentum: 0.9, nesterov: false, l2: 5e-4 };
+  const rule = { rateScale: 1, momentum: 0.9, nesterov: false, l2: 5e-4 };
   return {
     step() {
       const before = velocities;
@@ -34,9 +34,10 @@ export function workload(model: LayersModel, batch: number): Workload {
           () => softmaxCrossEntropy(labels, model.apply(images, { training: true }) as tf.Tensor2D),
           variables,
         );
+        const rate = tf.tensor1d(sgdRate(1e-3));
         return weights.map(({ variable }, i) => {
           const grad = grads[variable.name] as tf.Tensor;
-          const next = updateSgd(variable.read(), grad, before[i] as tf.Tensor, rule);
+          const next = updateSgd(variable.read(), grad, before[i] as tf.Tensor, rate, rule);
           variable.write(next.param);
           return next.velocity;
         });

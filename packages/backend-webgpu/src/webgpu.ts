@@ -1,12 +1,13 @@
 /** tfjs's WebGPU backend as an engine: whether it runs here, and starting it with kernels of our own. */
-import type { Backend, Probe } from '@neusim/core';
+import { type Backend, type Probe, setEngineAbilities } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { capture } from './capture/captured-step';
 import { adopt } from './engine/adopt';
 import { factsOf, findAdapter, openDevice } from './engine/device';
 import { forgetFailure, watchErrors } from './engine/errors';
 import type { Gpu } from './engine/internals';
-import { watchPipelines } from './engine/pipelines';
+import { compileOnly, settled, watchPipelines } from './engine/pipelines';
 import type { FoundGpu } from './gpu/page';
 import { kernels } from './kernels';
 import { install } from './override';
@@ -56,7 +57,10 @@ export function webgpuBackend(findGpu: () => Promise<FoundGpu>): Backend {
 }
 
 async function register(gpu: GPU): Promise<void> {
-  if (started && !lost) return forgetFailure(started);
+  if (started && !lost) {
+    await settled(started);
+    return forgetFailure(started);
+  }
   const { WebGPUBackend } = await stock();
   if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
   tf.registerBackend(
@@ -77,6 +81,10 @@ async function register(gpu: GPU): Promise<void> {
     TFJS_PRIORITY,
   );
   for (const kernel of kernels) install(kernel);
+  setEngineAbilities(BACKEND, {
+    compile: (f) => compileOnly(currentGpu(), f),
+    capture: (step, state) => capture(currentGpu(), step, state),
+  });
 }
 
 async function stock() {

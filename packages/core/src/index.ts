@@ -9,6 +9,23 @@ import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
+export {
+  type CapturedStep,
+  captureStep,
+  compileStep,
+  eagerStep,
+  runEagerly,
+  type StepInput,
+  type StepState,
+  type TensorStep,
+  tensorOf,
+} from './captured-step';
+export {
+  type Compilation,
+  type EngineAbilities,
+  engineAbilities,
+  setEngineAbilities,
+} from './engine-abilities';
 export { type FoldOptions, foldModel } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
@@ -32,7 +49,14 @@ export {
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
-export { type CrossEntropyOptions, logSoftmax, softmaxCrossEntropy } from './seam/cross-entropy';
+export {
+  type CrossEntropyAttrs,
+  type CrossEntropyOptions,
+  SOFTMAX_CROSS_ENTROPY,
+  SOFTMAX_CROSS_ENTROPY_GRAD,
+  softmaxCrossEntropy,
+} from './seam/cross-entropy';
+export { LOG_SOFTMAX, logSoftmax } from './seam/log-softmax';
 export { requireMemory, setMemoryLimit } from './seam/memory';
 export * as patches from './seam/patches';
 export {
@@ -60,7 +84,16 @@ export {
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
-export { type AdamAttrs, type SgdAttrs, UPDATE_ADAM, UPDATE_SGD, updateAdam, updateSgd } from './seam/update';
+export {
+  type AdamAttrs,
+  adamRate,
+  type SgdAttrs,
+  sgdRate,
+  UPDATE_ADAM,
+  UPDATE_SGD,
+  updateAdam,
+  updateSgd,
+} from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
@@ -70,6 +103,7 @@ export { backendOptions, type StartedBackend, startBackend } from './start-backe
 export { strictOptions } from './strict-options';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';
+export { warmUp, weightState } from './warm-up';
 export { weightSeed } from './weight-seed';
 export { countParameters, describeWeights, type WeightInfo } from './weights';
 

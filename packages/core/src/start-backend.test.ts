@@ -51,6 +51,33 @@ describe('startBackend', () => {
     });
   });
 
+  test('auto tries an adapter where its probe puts it', async () => {
+    const slow = (found: number): Backend => ({
+      ...explodes,
+      probe: async () => ({ available: true, adapter: 'software', reason: 'slow', priority: found }),
+    });
+    const started = async (found: number) =>
+      startBackend(
+        createRegistry(
+          core,
+          plugin('slow', '1.0.0', [
+            define({
+              kind: 'backend',
+              name: 'slow',
+              version: '1.0.0',
+              summary: 'a software adapter',
+              options: noOptions,
+              load: () => () => slow(found),
+            }),
+          ]),
+        ),
+        'auto',
+      );
+    // Behind cpu it is never reached; before it, it is tried and fails.
+    expect((await started(-1)).reason).not.toContain('not slow');
+    expect((await started(5)).reason).toContain('not slow: driver exploded');
+  });
+
   test('options where none can be given are refused', async () => {
     for (const name of ['auto', 'wasm'])
       await expect(startBackend(createRegistry(core), name, { precision: 'fast' })).rejects.toMatchObject({

@@ -2,7 +2,7 @@
 
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import type { Backend } from './backend';
+import type { Backend, Probe } from './backend';
 import { BatchNorm } from './layers/batch-norm';
 import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
 import { registerLayer } from './layers/register-layer';
@@ -76,13 +76,18 @@ export async function startBackend(
 
 async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
   const names = registry.list('backend').map((entry) => entry.name);
-  const backends = await Promise.all(
-    names.map(async (name) => ({ name, backend: await make(registry, name) })),
-  );
-  backends.sort((a, b) => b.backend.priority - a.backend.priority);
+  const backends = await Promise.all(names.map(async (name) => candidate(name, await make(registry, name))));
   const refused: string[] = [];
-  for (const { name, backend } of backends) {
-    const probe = await backend.probe();
+  for (;;) {
+    const next = backends.sort((a, b) => b.priority - a.priority).shift();
+    if (!next) throw unavailable(refused);
+    const { name, backend } = next;
+    const probe = next.probe ?? (await backend.probe());
+    if (!next.probe && probe.available && probe.priority !== undefined) {
+      // What was found belongs elsewhere in the order than the engine does.
+      backends.push({ ...next, probe, priority: probe.priority });
+      continue;
+    }
     const failure = probe.available ? await failureOf(name, backend) : probe.reason;
     if (failure === null)
       return {
@@ -92,8 +97,20 @@ async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
       };
     refused.push(`${name}: ${failure}`);
   }
-  throw unavailable(refused);
 }
+
+interface Candidate {
+  readonly name: string;
+  readonly backend: Backend;
+  readonly priority: number;
+  readonly probe?: Probe;
+}
+
+const candidate = (name: string, backend: Backend): Candidate => ({
+  name,
+  backend,
+  priority: backend.priority,
+});
 
 /** Why an engine did not start, or null where it has. */
 async function failureOf(name: string, backend: Backend): Promise<string | null> {

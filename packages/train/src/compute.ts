@@ -12,6 +12,8 @@ import type { Evaluation } from './score';
 import { type StepResult, trainingStep } from './training-step';
 
 export interface Compute {
+  /** Whether it is this thread that computes. */
+  readonly isHere: boolean;
   /** Loss and gradients of step `step` (0, 1, …), at the model's weights. The caller disposes of what it gets. */
   step(step: number): Promise<StepResult>;
   /** Yields the number of test images done. */
@@ -36,6 +38,7 @@ export function computeHere(
   // The same sums as several workers have, so that their number changes next to nothing.
   const across = config.syncBatchNorm && ONE_CORE_EACH.includes(backend);
   return {
+    isHere: true,
     async step(step) {
       const batch = trainingBatch(dataset.train, step, config);
       const run = () => trainingStep(model, trainable, batch, loss);
@@ -61,6 +64,7 @@ export async function computeInWorkers(
     let closed = false;
     const prepare = (step: number) => ({ step, batch: trainingBatch(dataset.train, step, config) });
     return {
+      isHere: false,
       async step(step) {
         const { batch } = next?.step === step ? next : prepare(step);
         const running = replicas.step(batch, config);

@@ -22,6 +22,11 @@ export interface TrainContext {
   readonly resume?: boolean | string | undefined;
   /** What the config's `workers` run. Without it there are none: this thread does all. */
   readonly workers?: TrainWorkers | undefined;
+  /**
+   * Whether an engine that can (webgpu) records a step and replays it: the same curve, with less to do for JavaScript.
+   * Default true.
+   */
+  readonly capture?: boolean | undefined;
   /** Stops the run between two steps, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
 }

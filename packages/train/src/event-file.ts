@@ -61,6 +61,7 @@ function isOf({ steps, evaluations }: History, step: number): (event: TrainEvent
       case 'evaluation':
         return lossAt[event.type].get(event.step) === event.loss;
       case 'checkpoint':
+      case 'compilation':
       case 'warning':
         return event.step <= step;
       default:

@@ -37,20 +37,32 @@ export interface StepEvent {
   /** Cross-entropy, without the penalties; mean over the steps since the last event. */
   readonly loss: number;
   readonly learningRate: number;
-  /** Since the last event, evaluation and checkpoints apart. */
+  /** Since the last event; compilation, evaluation and checkpoints apart. */
   readonly imagesPerSecond: number;
+  /** Bytes of tensors in the memory of a GPU, on engines that tell. */
+  readonly bytesInGPU?: number;
 }
 
 /** For progress bars: not kept in `events.jsonl`, nor in the curve. */
 export interface ProgressEvent {
   readonly type: 'progress';
-  /** After every step; between batches of test images, at most four times a second. */
-  readonly phase: 'training' | 'evaluation';
+  /** After every step; between batches of test images, at most four times a second; before programs are compiled. */
+  readonly phase: 'compilation' | 'training' | 'evaluation';
   /** Steps done. */
   readonly step: number;
   /** Of the phase: steps, or test images. */
   readonly done: number;
   readonly total: number;
+}
+
+/** On engines that compile their programs ahead: before the first step of a process. */
+export interface CompilationEvent {
+  readonly type: 'compilation';
+  /** Steps done before. */
+  readonly step: number;
+  /** Programs compiled. */
+  readonly pipelines: number;
+  readonly ms: number;
 }
 
 /** One exact pass over the test images. */
@@ -73,7 +85,7 @@ export interface CheckpointEvent {
 
 export interface WarningEvent {
   readonly type: 'warning';
-  readonly code: 'LOSS_STANDS_STILL' | 'OTHER_BACKEND' | 'OTHER_WORKERS';
+  readonly code: 'LOSS_STANDS_STILL' | 'OTHER_BACKEND' | 'OTHER_WORKERS' | 'STEP_NOT_CAPTURED';
   readonly step: number;
   readonly message: string;
 }
@@ -96,6 +108,7 @@ export type TrainEvent =
   | StartEvent
   | StepEvent
   | ProgressEvent
+  | CompilationEvent
   | EvaluationEvent
   | CheckpointEvent
   | WarningEvent

@@ -7,6 +7,7 @@ export { type EvaluateOptions, evaluate } from './evaluate';
 export type {
   AbortedEvent,
   CheckpointEvent,
+  CompilationEvent,
   EndEvent,
   EvaluationEvent,
   History,

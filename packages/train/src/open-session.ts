@@ -19,7 +19,7 @@ import { whenReady } from './when-ready';
 /** Leaves nothing behind where it throws. */
 export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
   const parsed = parseConfig(input);
-  const { registry, out, resume, workers, files = platform } = context;
+  const { registry, out, resume, workers, capture, files = platform } = context;
   const backend = currentBackend();
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
@@ -43,7 +43,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
             describeWeights(model).filter(({ trainable }) => trainable),
           );
     dispose.unshift(() => compute.close());
-    const session = new Session(config, engineLabel(backend), dataset, model, compute, files, out);
+    const session = new Session(config, engineLabel(backend), dataset, model, compute, files, out, capture);
     dispose.splice(0, 2, () => session.dispose());
     if (from !== undefined && saved) session.restore(from, saved);
     if (out !== undefined) await prepareFolder(files, out, config);

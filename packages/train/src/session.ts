@@ -3,7 +3,7 @@
  * thread or workers), core's update makes the next weights. A step depends on the config and the step's number alone,
  * so that a run that was stopped goes on to the same curve.
  */
-import { describeWeights, type WeightInfo } from '@neusim/core';
+import { describeWeights, engineAbilities, type WeightInfo } from '@neusim/core';
 import { type Dataset, stepsPerEpoch } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import * as tf from '@tensorflow/tfjs-core';
@@ -17,6 +17,7 @@ import { parseConfig, type TrainConfig } from './config';
 import type { TrainFiles } from './context';
 import type {
   CheckpointEvent,
+  CompilationEvent,
   EndEvent,
   EvaluationEvent,
   History,
@@ -32,6 +33,7 @@ import { resumeWarnings } from './resume-warnings';
 import { type RunFacts, runFacts } from './run-facts';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
+import { capturedSteps, eagerSteps, type Steps } from './steps';
 
 const LEAST_MS_BETWEEN_PROGRESS = 250;
 
@@ -56,6 +58,8 @@ export class Session {
   private readonly weights: readonly WeightInfo[];
   private readonly trainable: readonly WeightInfo[];
   private readonly optimizer: Optimizer;
+  private readonly steps: Steps;
+  private toldReason = false;
   private readonly facts: RunFacts;
   private taken = false;
 
@@ -67,10 +71,15 @@ export class Session {
     private readonly compute: Compute,
     private readonly files: TrainFiles,
     private readonly out: string | undefined,
+    capture = true,
   ) {
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
     this.optimizer = createOptimizer(config, this.trainable);
+    const records = capture && compute.isHere && engineAbilities().capture;
+    this.steps = records
+      ? capturedSteps({ config, model, dataset }, this.weights, this.optimizer)
+      : eagerSteps(compute, this.optimizer);
     this.facts = runFacts(config, backend, model, this.trainable);
     this.stuck = standsStill(dataset.classes.length);
   }
@@ -180,23 +189,33 @@ export class Session {
     return { type: 'checkpoint', step, path };
   }
 
+  /** Compiles ahead what a step runs. */
+  async *compile(): AsyncGenerator<ProgressEvent | CompilationEvent, void> {
+    const { step } = this;
+    if (!engineAbilities().compile) return;
+    yield { type: 'progress', phase: 'compilation', step, done: 0, total: 1 };
+    const compiled = await this.steps.compile(step);
+    if (compiled) yield { type: 'compilation', step, ...compiled };
+  }
+
   /** One step. */
   async advance(): Promise<void> {
     const { config, clock } = this;
     clock.start();
     const learningRate = learningRateAt(config, this.step);
-    const { loss, grads } = await this.compute.step(this.step);
+    const { loss, grads, finish } = await this.steps.take(this.step, learningRate);
     this.losses.add(loss);
     this.step++;
     const logged = this.isDue(this.step, config.log.every);
     try {
       // Before the update: where the loss is no number, these weights and gradients tell why.
       if (logged || this.losses.unread >= config.log.readEvery) await this.readLosses(grads);
-      this.optimizer.update(grads, learningRate, this.step);
+      finish();
     } finally {
       tf.dispose(grads);
     }
     clock.stop(config.batchSize);
+    this.tellReason();
     if (logged) this.log(learningRate);
   }
 
@@ -232,6 +251,7 @@ export class Session {
   }
 
   async dispose(): Promise<void> {
+    this.steps.dispose();
     await this.compute.close();
     this.losses.dispose();
     this.optimizer.dispose();
@@ -265,6 +285,14 @@ export class Session {
     if (place) throw nonFinite(this.step, loss, place, this.checkpoint);
   }
 
+  private tellReason(): void {
+    const { reason } = this.steps;
+    if (reason === null || this.toldReason) return;
+    this.toldReason = true;
+    const message = `steps run op by op, more slowly than they could be replayed: ${reason}`;
+    this.toTell.push({ type: 'warning', code: 'STEP_NOT_CAPTURED', step: this.step, message });
+  }
+
   private stuckWarning(step: number, stood: number): TrainEvent {
     const classes = this.dataset.classes.length;
     const message = `the loss has stood at ln(${classes}) = ${Math.log(classes).toFixed(2)} for ${stood} steps: all images get the same answer. A longer warm-up, a lower learning rate, or a predictor with start 'identity' may help`;
@@ -276,7 +304,15 @@ export class Session {
     const loss = pending.reduce((a, b) => a + b, 0) / pending.length;
     if (step % config.log.every === 0) this.pending = [];
     this.history.steps.push({ step, loss, learningRate });
-    this.toTell.push({ type: 'step', step, loss, learningRate, imagesPerSecond: clock.lap() });
+    const { numBytesInGPU } = tf.memory() as { numBytesInGPU?: number };
+    this.toTell.push({
+      type: 'step',
+      step,
+      loss,
+      learningRate,
+      imagesPerSecond: clock.lap(),
+      ...(numBytesInGPU !== undefined && { bytesInGPU: numBytesInGPU }),
+    });
   }
 }
 

@@ -28,7 +28,7 @@ export interface TrainingRun extends AsyncIterable<TrainEvent> {
  *
  * Reading the events throws NeusimError CONFIG_INVALID with `data.path` of the bad key, TRAIN_NO_BACKEND,
  * TRAIN_NON_FINITE with `data` { step, loss, layer, weight, what, checkpoint }, TRAIN_NO_WORKERS, TRAIN_WORKER_FAILED
- * with `data` { step, worker, reason, checkpoint }, what `createPool` throws, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
+ * with `data` { step, worker, reason, checkpoint }, GPU_* with `data` { step, checkpoint }, what `createPool` throws, TRAIN_OUT_TAKEN, CHECKPOINT_NONE,
  * CHECKPOINT_MISMATCH, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, CHECKPOINT_BAD_MAGIC, CHECKPOINT_VERSION,
  * DATASET_EMPTY, DATASET_BAD_COUNT, DATASET_BAD_LABEL with `data` { split, index, label, classes }, and what the
  * registry, the data set and the platform's files throw.
@@ -65,6 +65,8 @@ async function* run(
       yield event;
     }
   } catch (error) {
+    if (error instanceof NeusimError && error.code.startsWith('GPU_'))
+      throw gpuFailed(error, session.step, session.checkpoint);
     if (!(error instanceof NeusimError) || error.data.worker === undefined) throw error;
     // The state of the last step is here, not in the workers: nothing is lost.
     // What stopped the run matters more than a checkpoint that cannot be written.
@@ -81,6 +83,18 @@ async function* run(
     await session.dispose();
   }
 }
+
+/** What a GPU computed since the last checkpoint is not to be trusted: nothing more is saved. */
+function gpuFailed(cause: NeusimError, step: number, checkpoint: string | null): NeusimError {
+  return new NeusimError(cause.code, `${cause.message}, by step ${step}`, {
+    data: { ...cause.data, step, checkpoint },
+    hint: `${cause.hint} ${checkpointHint(checkpoint)}`,
+    cause,
+  });
+}
+
+const checkpointHint = (checkpoint: string | null) =>
+  checkpoint ? `The last checkpoint is ${checkpoint}.` : 'There is no checkpoint.';
 
 function workerFailed(cause: NeusimError, step: number, checkpoint: string | null): NeusimError {
   const { worker, reason } = cause.data;
@@ -106,6 +120,7 @@ async function* advance(
     return session.save();
   };
   yield* session.notices();
+  if (!session.isFinished && !signal?.aborted) yield* session.compile();
   for (;;) {
     if (session.evaluationIsDue && !signal?.aborted) {
       const evaluation = yield* session.evaluate(signal);

@@ -8,7 +8,7 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
-  const words = { loss: 'starting', rate: '', left: '', testing: '', error: '' };
+  const words = { loss: 'starting', rate: '', memory: '', left: '', testing: '', error: '' };
   const show = (isLast = false) => {
     const text = Object.values(words).filter(Boolean).join('  ');
     progress.update(name, { step, steps, text, isLast });
@@ -23,7 +23,11 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         break;
       case 'progress':
         step = event.step;
-        if (words.loss === 'starting') words.loss = 'training';
+        if (event.phase === 'compilation') {
+          words.loss = 'compiling';
+          break;
+        }
+        if (words.loss === 'starting' || words.loss === 'compiling') words.loss = 'training';
         if (event.phase === 'evaluation') {
           words.testing = `testing ${Math.floor((100 * event.done) / event.total)} %`;
           break;
@@ -36,6 +40,13 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         step = event.step;
         words.loss = `loss ${event.loss.toFixed(3)}`;
         words.rate = `${Math.round(event.imagesPerSecond)} images/s`;
+        if (event.bytesInGPU !== undefined)
+          words.memory = `${Math.ceil(event.bytesInGPU / 2 ** 20)} MiB on the GPU`;
+        break;
+      case 'compilation':
+        progress.note(
+          `${name}: ${event.pipelines} GPU programs compiled in ${(event.ms / 1000).toFixed(1)} s`,
+        );
         break;
       case 'evaluation':
         words.testing = '';

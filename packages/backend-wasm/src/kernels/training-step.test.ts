@@ -1,5 +1,5 @@
 /** A training step of a network of neural similarities runs on this package's kernels, and on no composition. */
-import core, { softmaxCrossEntropy, startBackend, updateSgd, variableGradients } from '@neusim/core';
+import core, { sgdRate, softmaxCrossEntropy, startBackend, updateSgd, variableGradients } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models, { disposeModel } from '@neusim/models';
@@ -44,10 +44,11 @@ async function profile(model: LayersModel): Promise<Set<string>> {
         () => softmaxCrossEntropy(targets, model.apply(images, { training: true }) as tf.Tensor2D),
         variables,
       );
+      const rate = tf.tensor1d(sgdRate(0.1));
       for (const variable of variables) {
-        const attrs = { learningRate: 0.1, momentum: 0.9, nesterov: true, l2: 1e-4 };
+        const attrs = { rateScale: 1, momentum: 0.9, nesterov: true, l2: 1e-4 };
         const grad = grads[variable.name] as tf.Tensor;
-        variable.assign(updateSgd(variable, grad, tf.zerosLike(variable), attrs).param as never);
+        variable.assign(updateSgd(variable, grad, tf.zerosLike(variable), rate, attrs).param as never);
       }
     }),
   );

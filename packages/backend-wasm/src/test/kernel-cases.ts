@@ -156,8 +156,8 @@ const pool = { filterSize: [3, 2], strides: [2, 1], pad: 'same' };
 const pooled: Four = [2, 4, 5, 3];
 const depthwise = { strides: [2, 1], pad: 'same', dilations: [1, 1] };
 const vector = [3];
-const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, l2: 0.01, step: 3 };
-const sgd = { learningRate: 0.1, momentum: 0.9, nesterov: true, l2: 0.01 };
+const adam = { rateScale: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-7, l2: 0.01 };
+const sgd = { rateScale: 0.1, momentum: 0.9, nesterov: true, l2: 0.01 };
 
 const singles: readonly KernelCase[] = [
   single(tf.Identity, { x: map }, {}),
@@ -210,8 +210,8 @@ const singles: readonly KernelCase[] = [
     { ...depthwise, filterShape: [3, 3, 3, 2] },
     'depthwiseFilterGradient',
   ),
-  single(core.UPDATE_SGD, { param: map, grad: map, velocity: map }, sgd, 'updateSgd'),
-  single(core.UPDATE_ADAM, { param: map, grad: map, first: map, second: map }, adam, 'updateAdam'),
+  single(core.UPDATE_SGD, { param: map, grad: map, velocity: map, rate: [1] }, sgd, 'updateSgd'),
+  single(core.UPDATE_ADAM, { param: map, grad: map, first: map, second: map, rate: [2] }, adam, 'updateAdam'),
   single(core.MAX_POOL_GRAD, { dy: pooled, x: map }, pool, 'maxPoolGradient'),
   single(core.AVG_POOL_GRAD, { dy: pooled }, { ...pool, xShape: map }, 'averagePoolGradient'),
   single(tf.MaxPoolGrad, { dy: pooled, input: map, output: pooled }, pool, 'maxPoolGradient'),

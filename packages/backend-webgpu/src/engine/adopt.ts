@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { encode } from './encode';
 import { requireHealthy } from './errors';
 import { type Gpu, gpuOf, type StockProgram, type StockUniform } from './internals';
-import { stockPipeline } from './pipelines';
+import { settled, stockPipeline } from './pipelines';
 
 /** @returns the same backend. */
 export function adopt(backend: WebGPUBackend): Gpu {
@@ -26,6 +26,7 @@ export function adopt(backend: WebGPUBackend): Gpu {
   };
   const getBufferData = gpu.getBufferData.bind(gpu);
   gpu.getBufferData = async (buffer) => {
+    await settled(gpu.device);
     requireHealthy(gpu.device);
     try {
       return await getBufferData(buffer);

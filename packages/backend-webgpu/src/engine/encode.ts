@@ -34,9 +34,9 @@ export function listen(gpu: Gpu, listener: Listener | null): void {
 
 export function encode(gpu: Gpu, encoding: Encoding): void {
   const { name, tensors, uniforms, pipeline, workgroups } = encoding;
+  for (const { dataId } of tensors) gpu.uploadToGPU(dataId);
   if (hasFailed(gpu.device)) return;
   remember(gpu.device, encoding);
-  for (const { dataId } of tensors) gpu.uploadToGPU(dataId);
   listeners.get(gpu)?.dispatched(encoding);
 
   const uniformBuffer = gpu.bufferManager.acquireBuffer(
@@ -86,4 +86,10 @@ function bindingOf(gpu: Gpu, dataId: DataId): GPUBindingResource {
   const { resource } = gpu.tensorMap.get(dataId);
   if (typeof GPUTexture !== 'undefined' && resource instanceof GPUTexture) return resource.createView();
   return resource instanceof GPUBuffer ? { buffer: resource } : (resource as GPUExternalTexture);
+}
+
+/** Submits what has been encoded, if anything has. */
+export function flush(gpu: Gpu): void {
+  gpu.endComputePassEncoder();
+  if (gpu.commandEncoder) gpu.submitQueue();
 }

@@ -29,6 +29,10 @@ interface Internals {
   readonly bufferManager: {
     acquireBuffer(size: number, usage: number, mapped?: boolean, reuse?: boolean): GPUBuffer;
     releaseBuffer(buffer: GPUBuffer, reuse?: boolean): void;
+    /** Those that no tensor uses, by size and usage. */
+    readonly freeBuffers: Map<string, GPUBuffer[]>;
+    numFreeBuffers: number;
+    numBytesAllocated: number;
   };
   commandEncoder: GPUCommandEncoder | null;
   computePassEncoder: GPUComputePassEncoder | null;

@@ -26,8 +26,11 @@ export function launch<U extends Readonly<Record<string, Scalar>>>(
 ): void {
   const tensors = [...inputs, ...outputs];
   const pipeline = pipelineOf(gpu, program, () => shapesOf(tensors));
-  // Only compiled: nothing is run.
-  if (!pipeline) return;
+  if (!pipeline) {
+    // Only compiled: nothing is run, but the outputs are on the GPU for whoever reads them next.
+    for (const { dataId } of outputs) gpu.uploadToGPU(dataId);
+    return;
+  }
   encode(gpu, {
     name: program.name,
     tensors,

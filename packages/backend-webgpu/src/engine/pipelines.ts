@@ -16,6 +16,8 @@ export interface Pipeline {
 interface Compiler {
   readonly own: Map<string, Pipeline | Promise<GPUComputePipeline>>;
   readonly stock: WeakMap<GPUComputePipeline, Pipeline>;
+  /** Compilations of which it is not known yet how they went. */
+  readonly pending: Set<Promise<void>>;
   pipelines: number;
   ms: number;
 }
@@ -34,7 +36,13 @@ export const isCompileOnly = () => tf.env().getBool(COMPILE_ONLY);
 
 /** Watches the compilations of a device. */
 export function watchPipelines(device: GPUDevice): void {
-  const compiler: Compiler = { own: new Map(), stock: new WeakMap(), pipelines: 0, ms: 0 };
+  const compiler: Compiler = {
+    own: new Map(),
+    stock: new WeakMap(),
+    pending: new Set(),
+    pipelines: 0,
+    ms: 0,
+  };
   compilers.set(device, compiler);
   const now = device.createComputePipeline.bind(device);
   const later = device.createComputePipelineAsync.bind(device);
@@ -48,10 +56,17 @@ export function watchPipelines(device: GPUDevice): void {
       return make();
     } finally {
       compiler.ms += performance.now() - started;
-      device.popErrorScope().then(
-        (error) => error && fail(device, shaderError(name, shapes, error.message)),
-        () => {},
-      );
+      const told = device
+        .popErrorScope()
+        .then((error) => {
+          if (!error) return;
+          fail(device, shaderError(name, shapes, error.message));
+          for (const key of compiler.own.keys()) if (key.startsWith(`${name} `)) compiler.own.delete(key);
+        })
+        // The device is lost: that is told elsewhere.
+        .catch(() => {})
+        .finally(() => compiler.pending.delete(told));
+      compiler.pending.add(told);
     }
   };
   device.createShaderModule = (descriptor) => watched(descriptor.label, () => modules(descriptor));
@@ -70,6 +85,11 @@ export function watchPipelines(device: GPUDevice): void {
       throw failure;
     }
   };
+}
+
+/** Resolves when it is known of all compilations how they went. */
+export async function settled(device: GPUDevice): Promise<void> {
+  await Promise.all(compilerOf(device).pending);
 }
 
 /** The pipeline of a program of ours. @param shapes of the tensors that it is first used for, for errors. */
@@ -124,12 +144,14 @@ export async function compileOnly(gpu: Gpu, f: () => void): Promise<Compilation>
   const compiler = compilerOf(gpu.device);
   const { pipelines } = compiler;
   const started = performance.now();
-  const before = isCompileOnly();
-  tf.env().set(COMPILE_ONLY, true);
+  // Small tensors on the CPU too take their kernel's program: a recorded step has them on the GPU.
+  const flags = { [COMPILE_ONLY]: true, WEBGPU_CPU_FORWARD: false };
+  const before = Object.keys(flags).map((flag) => [flag, tf.env().getBool(flag)] as const);
+  for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
   try {
     f();
   } finally {
-    tf.env().set(COMPILE_ONLY, before);
+    for (const [flag, value] of before) tf.env().set(flag, value);
   }
   const awaited = [...compiler.own].map(async ([key, made]) => {
     if (made instanceof Promise) compiler.own.set(key, withLayout(await made));

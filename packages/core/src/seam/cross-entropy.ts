@@ -1,30 +1,21 @@
 /**
  * Softmax cross-entropy, with the label smoothing and the floor under the probabilities of the paper's CIFAR
- * experiments (method: §9). Built from ops whose gradients are right to every order.
+ * experiments (method: §9). One kernel forward and one for the gradient by the logits; what lies beyond is
+ * differentiated as a composition of ops whose gradients are right to every order.
  */
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { runKernel, type SeamKernel } from './kernel';
+import { runKernel, type SeamKernel, vjp } from './kernel';
+import { logSoftmax } from './log-softmax';
 import { closeStockGradients } from './stock-gradients';
 
-const kernel: SeamKernel<{ logits: tf.Tensor }, [tf.Tensor], object> = {
-  name: 'NeusimLogSoftmax',
-  inputs: ['logits'],
-  shapes: ({ logits }) => [logits.shape],
-  composed: ({ logits }) => {
-    const shifted = tf.sub(logits, tf.max(logits, -1, true));
-    return [tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), -1, true)))];
-  },
-  gradient: ([dy], { logits }) => ({
-    logits: () => tf.sub(dy, tf.mul(tf.sum(dy, -1, true), tf.softmax(logits))),
-  }),
-};
+export const SOFTMAX_CROSS_ENTROPY = 'NeusimSoftmaxCrossEntropy';
+export const SOFTMAX_CROSS_ENTROPY_GRAD = 'NeusimSoftmaxCrossEntropyGrad';
 
-/** log(softmax(logits)) over the last axis. Unlike tf.logSoftmax, differentiable to any order. */
-export function logSoftmax<T extends tf.Tensor>(logits: T): T {
-  closeStockGradients();
-  return runKernel(kernel, { logits }, {})[0] as T;
+export interface CrossEntropyAttrs {
+  readonly labelSmoothing: number;
+  readonly epsilon: number;
 }
 
 export interface CrossEntropyOptions {
@@ -34,8 +25,59 @@ export interface CrossEntropyOptions {
   readonly epsilon?: number;
 }
 
+type T = tf.Tensor;
+
+const forward: SeamKernel<{ labels: T; logits: T }, [T], CrossEntropyAttrs> = {
+  name: SOFTMAX_CROSS_ENTROPY,
+  inputs: ['labels', 'logits'],
+  shapes: () => [[]],
+  composed: ({ labels, logits }, attrs) => {
+    const products = tf.mul(targets(labels, attrs), logProbabilities(logits, attrs));
+    return [tf.neg(tf.mean(tf.sum(products, 1)))];
+  },
+  gradient: ([dy], { labels, logits }, attrs) => ({
+    labels: () => {
+      const share = (attrs.labelSmoothing - 1) / batchOf(labels);
+      return tf.mul(logProbabilities(logits, attrs), tf.mul(dy, share));
+    },
+    logits: () => runKernel(grad, { labels, logits, dy }, attrs)[0],
+  }),
+};
+
+const grad: SeamKernel<{ labels: T; logits: T; dy: T }, [T], CrossEntropyAttrs> = {
+  name: SOFTMAX_CROSS_ENTROPY_GRAD,
+  inputs: ['labels', 'logits', 'dy'],
+  shapes: ({ logits }) => [logits.shape],
+  composed: ({ labels, logits, dy }, attrs) => [gradientOf(labels, logits, dy, attrs)],
+  gradient: ([ddlogits], { labels, logits, dy }, attrs) => {
+    const again = (...[labels, logits, dy]: T[]) => [gradientOf(labels as T, logits as T, dy as T, attrs)];
+    const [dlabels, dlogits, ddy] = vjp(again, [labels, logits, dy], [ddlogits]) as [T, T, T];
+    return { labels: () => dlabels, logits: () => dlogits, dy: () => ddy };
+  },
+};
+
+/** dy/B·(q·Σ t·r − t·r), with q the softmax and r = q/(q + ε). */
+function gradientOf(labels: T, logits: T, dy: T, attrs: CrossEntropyAttrs): T {
+  const q = tf.softmax(logits);
+  const target = targets(labels, attrs);
+  const pull = attrs.epsilon > 0 ? tf.mul(target, tf.div(q, tf.add(q, attrs.epsilon))) : target;
+  const slope = tf.sub(tf.mul(q, tf.sum(pull, 1, true)), pull);
+  return tf.mul(slope, tf.div(dy, batchOf(labels)));
+}
+
+const batchOf = (labels: T) => labels.shape[0] as number;
+
+function targets(labels: T, { labelSmoothing }: CrossEntropyAttrs): T {
+  if (labelSmoothing === 0) return labels;
+  return tf.add(tf.mul(labels, 1 - labelSmoothing), labelSmoothing / (labels.shape[1] as number));
+}
+
+function logProbabilities(logits: T, { epsilon }: CrossEntropyAttrs): T {
+  return epsilon > 0 ? tf.log(tf.add(tf.softmax(logits), epsilon)) : logSoftmax(logits);
+}
+
 /**
- * Mean over the batch of −Σ t·log(softmax(logits) + ε).
+ * Mean over the batch of −Σ t·log(softmax(logits) + ε); 0 for a batch of none. Differentiable in both to any order.
  * @param labels [B,K], each row a distribution (one-hot, or soft).
  * @param logits [B,K].
  * @throws NeusimError LOSS_SHAPE where the shapes differ, LOSS_OPTIONS for options out of range.
@@ -61,10 +103,9 @@ export function softmaxCrossEntropy(
     );
   closeStockGradients();
   return tf.tidy(() => {
-    const classes = labels.shape[1];
-    const target =
-      labelSmoothing > 0 ? tf.add(tf.mul(labels, 1 - labelSmoothing), labelSmoothing / classes) : labels;
-    const logs = epsilon > 0 ? tf.log(tf.add(tf.softmax(logits), epsilon)) : logSoftmax(logits);
-    return tf.neg(tf.mean(tf.sum(tf.mul(target, logs), 1))) as tf.Scalar;
+    const floats = { labels: asFloat(labels), logits: asFloat(logits) };
+    return runKernel(forward, floats, { labelSmoothing, epsilon })[0] as tf.Scalar;
   });
 }
+
+const asFloat = (t: T): T => (t.dtype === 'float32' ? t : tf.cast(t, 'float32'));

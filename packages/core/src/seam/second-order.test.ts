@@ -24,7 +24,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backends, start } from '../test/backends';
 import { batchNormTraining } from './batch-norm';
-import { logSoftmax, softmaxCrossEntropy } from './cross-entropy';
+import { softmaxCrossEntropy } from './cross-entropy';
+import { logSoftmax } from './log-softmax';
 import { similarityConv2d } from './similarity-conv2d';
 
 const conv = { strides: [1, 1], pad: 'same', dilations: [1, 1] } as const;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { backends, start } from '../test/backends';
-import { updateAdam, updateSgd } from './update';
+import { adamRate, sgdRate, updateAdam, updateSgd } from './update';
 
 /** Three steps on f(p) = p⁴/4 from p = 2, in plain numbers. */
 const gradient = (p: number) => p ** 3;
@@ -10,18 +10,19 @@ describe.each(backends)('optimiser updates on %s', (backend) => {
   beforeAll(() => start(backend));
 
   test.each([
-    { learningRate: 0.05, momentum: 0, nesterov: false, l2: 0 },
-    { learningRate: 0.05, momentum: 0.9, nesterov: false, l2: 0.1 },
-    { learningRate: 0.05, momentum: 0.9, nesterov: true, l2: 0 },
+    { rateScale: 1, momentum: 0, nesterov: false, l2: 0 },
+    { rateScale: 0.5, momentum: 0.9, nesterov: false, l2: 0.1 },
+    { rateScale: 1, momentum: 0.9, nesterov: true, l2: 0 },
   ])('sgd %j', (attrs) => {
     let [p, v] = [2, 0];
     let state = { param: tf.scalar(2) as tf.Tensor, velocity: tf.scalar(0) as tf.Tensor };
+    const rate = tf.tensor1d(sgdRate(0.05));
     for (let step = 0; step < 3; step++) {
       const g = gradient(p) + attrs.l2 * p;
       v = attrs.momentum * v + g;
-      p -= attrs.learningRate * (attrs.nesterov ? g + attrs.momentum * v : v);
+      p -= 0.05 * attrs.rateScale * (attrs.nesterov ? g + attrs.momentum * v : v);
       const before = tf.memory().numTensors;
-      const next = updateSgd(state.param, tf.pow(state.param, 3), state.velocity, attrs);
+      const next = updateSgd(state.param, tf.pow(state.param, 3), state.velocity, rate, attrs);
       expect(tf.memory().numTensors - before).toBe(3);
       expect(next.param.dataId).not.toBe(state.param.dataId);
       state = next;
@@ -30,7 +31,7 @@ describe.each(backends)('optimiser updates on %s', (backend) => {
   });
 
   test('adam, with powers from the step', () => {
-    const attrs = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, l2: 0.01 };
+    const attrs = { rateScale: 0.5, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, l2: 0.01 };
     let [p, m, v] = [2, 0, 0];
     let state = {
       param: tf.scalar(2) as tf.Tensor,
@@ -41,8 +42,9 @@ describe.each(backends)('optimiser updates on %s', (backend) => {
       const g = gradient(p) + attrs.l2 * p;
       m = 0.9 * m + 0.1 * g;
       v = 0.999 * v + 0.001 * g * g;
-      p -= (attrs.learningRate * (m / (1 - 0.9 ** step))) / (Math.sqrt(v / (1 - 0.999 ** step)) + 1e-7);
-      state = updateAdam(state.param, tf.pow(state.param, 3), state.first, state.second, { ...attrs, step });
+      p -= (0.1 * 0.5 * (m / (1 - 0.9 ** step))) / (Math.sqrt(v / (1 - 0.999 ** step)) + 1e-7);
+      const rate = tf.tensor1d(adamRate(0.1, step, attrs));
+      state = updateAdam(state.param, tf.pow(state.param, 3), state.first, state.second, rate, attrs);
     }
     expect(state.param.dataSync()[0]).toBeCloseTo(p, 5);
   });

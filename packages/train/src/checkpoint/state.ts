@@ -1,5 +1,5 @@
 /** Between a checkpoint's tensors and a live run's. */
-import type { WeightInfo } from '@neusim/core';
+import type { StepState, WeightInfo } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { parseConfig, type TrainConfig } from '../config';
@@ -12,7 +12,8 @@ export async function readState(
   optimizer: Optimizer,
 ): Promise<StoredTensor[]> {
   const stored: StoredTensor[] = [];
-  for (const { name, tensor } of liveTensors(weights, optimizer)) {
+  for (const { name, read } of liveTensors(weights, optimizer)) {
+    const tensor = read();
     const { shape, dtype } = tensor;
     const values = (await tensor.data()) as Float32Array | Int32Array;
     stored.push({ name, shape, dtype: dtype as StoredTensor['dtype'], values });
@@ -32,7 +33,8 @@ export function restoreState(
     t ? `${t.name} ${t.dtype}[${t.shape}]` : 'nothing';
   for (let i = 0; i < Math.max(live.length, tensors.length); i++) {
     const here = live[i];
-    const wanted = form(here && { name: here.name, shape: here.tensor.shape, dtype: here.tensor.dtype });
+    const { shape = [], dtype = '' } = here?.read() ?? {};
+    const wanted = form(here && { name: here.name, shape, dtype });
     if (form(tensors[i]) !== wanted)
       throw mismatch(path, `tensor ${i} is ${form(tensors[i])}, but this network has ${wanted}`, {
         index: i,
@@ -40,9 +42,9 @@ export function restoreState(
         wanted,
       });
   }
-  for (const [index, { put }] of live.entries()) {
+  for (const [index, { write }] of live.entries()) {
     const { values, shape, dtype } = tensors[index] as StoredTensor;
-    put(tf.tensor(values, [...shape], dtype));
+    write(tf.tensor(values, [...shape], dtype));
   }
 }
 
@@ -73,27 +75,28 @@ export function requireSameRun(path: string, config: TrainConfig, { config: save
   );
 }
 
-interface LiveTensor {
+export interface LiveTensor extends StepState {
   readonly name: string;
-  readonly tensor: tf.Tensor;
-  /** Takes the tensor over. */
-  put(value: tf.Tensor): void;
 }
 
-function liveTensors(weights: readonly WeightInfo[], optimizer: Optimizer): LiveTensor[] {
+/** Every tensor of a run that lives from step to step, in a fixed order. */
+export function liveTensors(
+  weights: readonly WeightInfo[],
+  optimizer: Pick<Optimizer, 'slots'>,
+): LiveTensor[] {
   return [
     ...weights.map(({ name, variable }) => ({
       name,
-      tensor: variable.read(),
-      put(value: tf.Tensor) {
+      read: () => variable.read(),
+      write(value: tf.Tensor) {
         variable.write(value);
         value.dispose();
       },
     })),
     ...optimizer.slots.map((slot) => ({
       name: slot.name,
-      tensor: slot.tensor,
-      put(value: tf.Tensor) {
+      read: () => slot.tensor,
+      write(value: tf.Tensor) {
         slot.tensor.dispose();
         slot.tensor = value;
       },

@@ -1,0 +1,100 @@
+/**
+ * One step of a run, from batch to updated weights: op by op, wherever the gradients are computed; or, on an engine that
+ * records steps, as one recording that is replayed.
+ */
+import {
+  type CapturedStep,
+  type Compilation,
+  captureStep,
+  compileStep,
+  type StepInput,
+  type WeightInfo,
+} from '@neusim/core';
+import { type Batch, type Dataset, trainingBatch } from '@neusim/datasets';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { liveTensors } from './checkpoint/state';
+import type { Compute } from './compute';
+import type { TrainConfig } from './config';
+import type { Optimizer } from './optimizer';
+import { gradientsOf } from './training-step';
+
+export interface Taken {
+  readonly loss: tf.Scalar;
+  /** Those that `finish` has still to apply, for whoever wants to know why a loss is no number. */
+  readonly grads: tf.NamedTensorMap;
+  /** Updates the weights, where that is not done yet. */
+  finish(): void;
+}
+
+export interface Steps {
+  /** Step `step` (0, 1, …). The caller disposes of loss and gradients. */
+  take(step: number, learningRate: number): Promise<Taken>;
+  /** Compiles ahead; null where the engine compiles nothing. */
+  compile(step: number): Promise<Compilation | null>;
+  /** Why steps run op by op on an engine that could record them; null where they do not, or it is not known yet. */
+  readonly reason: string | null;
+  dispose(): void;
+}
+
+/** Op by op. */
+export function eagerSteps(compute: Compute, optimizer: Optimizer): Steps {
+  return {
+    reason: null,
+    async take(step, learningRate) {
+      const { loss, grads } = await compute.step(step);
+      return { loss, grads, finish: () => optimizer.update(grads, learningRate, step + 1) };
+    },
+    compile: async () => null,
+    dispose: () => {},
+  };
+}
+
+interface Work {
+  readonly config: TrainConfig;
+  readonly model: LayersModel;
+  readonly dataset: Dataset;
+}
+
+/** Recorded and replayed. @param weights all of the model's. */
+export function capturedSteps(
+  { config, model, dataset }: Work,
+  weights: readonly WeightInfo[],
+  optimizer: Optimizer,
+): Steps {
+  const trainable = weights.filter((weight) => weight.trainable);
+  const state = liveTensors(weights, optimizer);
+  const whole = ([x, labels, rate]: tf.Tensor[]) => {
+    const { loss, grads } = gradientsOf(
+      model,
+      trainable,
+      x as tf.Tensor4D,
+      labels as tf.Tensor1D,
+      config.loss,
+    );
+    optimizer.apply(grads, rate as tf.Tensor1D);
+    tf.dispose(grads);
+    return [loss];
+  };
+  const inputs = (step: number, learningRate: number): StepInput[] => {
+    const { images, labels, shape }: Batch = trainingBatch(dataset.train, step, config);
+    const rates = Float32Array.from(optimizer.rates(learningRate, step + 1));
+    return [
+      { values: images, shape },
+      { values: Int32Array.from(labels), shape: [labels.length] },
+      { values: rates, shape: [rates.length] },
+    ];
+  };
+  const captured: CapturedStep = captureStep(whole, state);
+  return {
+    get reason() {
+      return captured.reason;
+    },
+    async take(step, learningRate) {
+      const [loss] = await captured.run(inputs(step, learningRate));
+      return { loss: loss as tf.Scalar, grads: {}, finish: () => {} };
+    },
+    compile: (step) => compileStep(whole, state, inputs(step, 0)),
+    dispose: () => captured.dispose(),
+  };
+}
