@@ -9,7 +9,7 @@ import type { GpuEngineName, GpuEngines } from './engines';
 
 export interface Prepared {
   /** Leaves no tensors behind. */
-  run(): void;
+  run(): void | Promise<void>;
   /** The tensors that it reads: what its peak of memory begins with. All that is taken where absent. */
   readonly reads?: readonly tf.Tensor[];
   dispose?(): void;
@@ -88,14 +88,17 @@ async function warm(engines: GpuEngines, { engine, prepare }: GpuVariant): Promi
   const before = meter.live;
   const { milliseconds } = await timeRuns(backend, run, 1);
   const peakBytes = meter.peak - before + (reads ? bytesOf(reads) : before);
-  const gpuMilliseconds = engines.facts.timestamps ? await gpuTime(backend, run) : undefined;
+  const gpuMilliseconds = engines.facts.timestamps ? await gpuTime(backend, () => void run()) : undefined;
   const repeats = engines.speed.software ? 1 : Math.min(MOST_REPEATS, Math.ceil(A_WHILE / milliseconds));
   return { ...prepared, repeats, times: [], threadTimes: [], peakBytes, gpuMilliseconds };
 }
 
-async function timeRuns(backend: GpuBackend, run: () => void, repeats: number) {
+async function timeRuns(backend: GpuBackend, run: Prepared['run'], repeats: number) {
   const start = performance.now();
-  for (let i = 0; i < repeats; i++) run();
+  for (let i = 0; i < repeats; i++) {
+    const running = run();
+    if (running) await running;
+  }
   submit(backend);
   const thread = (performance.now() - start) / repeats;
   await workDone(backend);

@@ -1,9 +1,11 @@
 /** Kernels that memory bounds: bytes of their inputs and outputs, each counted once, over the time. */
 import {
+  adamRate,
   BATCH_NORM_TRAINING_GRAD,
   batchNormTraining,
   maxPoolGrad,
   reluGrad,
+  sgdRate,
   updateAdam,
   updateSgd,
 } from '@neusim/core';
@@ -30,12 +32,14 @@ export async function benchBandwidth(engines: GpuEngines): Promise<Findings> {
       dy: normal(map, 2),
       third: normal(map, 4),
       gamma,
+      rate: tf.tensor1d(sgdRate(1e-3)),
+      rates: tf.tensor1d(adamRate(1e-3, 2, { beta1: 0.9, beta2: 0.999 })),
       beta: normal([CHANNELS], 5) as tf.Tensor1D,
       small: normal([batch, side / 2, side / 2, CHANNELS], 6) as tf.Tensor4D,
     };
   });
   type Given = ReturnType<typeof given.current>;
-  const rate = { learningRate: 1e-3, l2: 5e-4 };
+  const rule = { rateScale: 1, l2: 5e-4 };
   /** Each with the maps that it reads and writes. */
   const kernels: Readonly<Record<string, readonly [maps: number, run: (g: Given) => tf.TensorContainer]>> = {
     'x + 1': [2, ({ x }) => tf.add(x, 1)],
@@ -50,12 +54,14 @@ export async function benchBandwidth(engines: GpuEngines): Promise<Findings> {
     ],
     'SGD update': [
       5,
-      ({ x, dy, third }) => ({ ...updateSgd(x, dy, third, { ...rate, momentum: 0.9, nesterov: false }) }),
+      ({ x, dy, third, rate }) => ({
+        ...updateSgd(x, dy, third, rate, { ...rule, momentum: 0.9, nesterov: false }),
+      }),
     ],
     'Adam update': [
       7,
-      ({ x, dy, third }) => ({
-        ...updateAdam(x, dy, third, third, { ...rate, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, step: 2 }),
+      ({ x, dy, third, rates }) => ({
+        ...updateAdam(x, dy, third, third, rates, { ...rule, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 }),
       }),
     ],
   };
