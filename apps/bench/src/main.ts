@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npm run bench -- --suite cpu --json FILE`.
+import { join } from 'node:path';
 import { writeAtomic } from '@neusim/platform';
 import { formatError, NeusimError } from '@neusim/registry';
 import { Command } from 'commander';
@@ -7,6 +8,7 @@ import { PARTS_FAILED, runChild, runProcesses } from './processes';
 import { partsOf, runSuite, suiteNames } from './run-suite';
 import { markdown, table } from './table';
 import { parsePeak } from './webgpu/chips';
+import { fileNameOf } from './webgpu/facts';
 
 interface Flags {
   suite?: string;
@@ -14,6 +16,7 @@ interface Flags {
   dawn?: string[];
   peak?: string;
   json?: string;
+  results?: string;
   markdown?: string;
   quick?: boolean;
   only?: string[];
@@ -28,6 +31,7 @@ const program = new Command('bench')
   )
   .option('--backend <name>', 'wasm or webgpu: the suite cpu or webgpu')
   .option('--json <file>', 'write { machine, rows, ratios, … } (docs/contracts.md)')
+  .option('--results <folder>', 'webgpu: write the same there, as a file named by the adapter')
   .option('--markdown <file>', 'write the tables as a page')
   .option('--quick', 'tiny sizes: shows that everything runs, in seconds')
   .option('--processes <n>', 'processes, one after another (default: 3; 1 with --quick)')
@@ -51,7 +55,7 @@ try {
 }
 
 async function bench(flags: Flags): Promise<void> {
-  const { json, markdown: page, quick = false, only, processes, dawn } = flags;
+  const { json, results, markdown: page, quick = false, only, processes, dawn } = flags;
   const suite = flags.suite ?? suiteOfBackend(flags.backend);
   partsOf(suite, only);
   const peak = flags.peak === undefined ? undefined : parsePeak(flags.peak);
@@ -69,6 +73,11 @@ async function bench(flags: Flags): Promise<void> {
   const report = await runProcesses(count, runOne, onProgress);
   process.stdout.write(`${table(report)}\n`);
   if (json) await writeAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (results && report.machine.gpu)
+    await writeAtomic(
+      join(results, `${fileNameOf(report.machine.gpu)}.json`),
+      `${JSON.stringify(report, null, 2)}\n`,
+    );
   if (page) await writeAtomic(page, markdown(report, `npm run bench -- ${process.argv.slice(2).join(' ')}`));
   if (report.failed) process.exitCode = PARTS_FAILED;
 }

@@ -15,3 +15,12 @@ export interface GpuFacts {
   readonly flags: readonly string[];
   readonly peak: Peak | null;
 }
+
+/** Such as `nvidia-h100-80gb-hbm3`. */
+export function fileNameOf({ vendor, device }: GpuFacts): string {
+  const name = device.startsWith(vendor) ? device : `${vendor}-${device}`;
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
+}
