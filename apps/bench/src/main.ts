@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench -- --suite cpu --json FILE`.
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeAtomic } from '@neusim/platform';
 import { formatError, NeusimError } from '@neusim/registry';
 import { Command } from 'commander';
@@ -9,12 +10,15 @@ import { partsOf, runSuite, suiteNames } from './run-suite';
 import { markdown, table } from './table';
 import { parsePeak } from './webgpu/chips';
 import { fileNameOf } from './webgpu/facts';
+import { tune } from './webgpu/tune';
 
 interface Flags {
   suite?: string;
   backend?: string;
   dawn?: string[];
   peak?: string;
+  tune?: string | true;
+  force?: boolean;
   json?: string;
   results?: string;
   markdown?: string;
@@ -22,6 +26,11 @@ interface Flags {
   only?: string[];
   processes?: string;
 }
+
+/** From where this runs, `dist`. */
+const tunedFile = fileURLToPath(
+  new URL('../../../packages/backend-webgpu/src/kernels/conv/tuned.ts', import.meta.url),
+);
 
 const program = new Command('bench')
   .description('Time NeuSim against frozen baselines; every figure is a median.')
@@ -40,6 +49,11 @@ const program = new Command('bench')
     '--peak <tflops,gb/s>',
     "webgpu: the chip's float32 TFLOP/s and memory GB/s, in place of the table's",
   )
+  .option(
+    '--tune [file]',
+    "webgpu: times the convolution kernels' tiles, and writes the table of the fastest",
+  )
+  .option('--force', 'tunes on a software adapter too')
   .option('--dawn <flag...>', 'webgpu: for Dawn, such as enable-dawn-features=disable_robustness')
   .addHelpText(
     'after',
@@ -56,6 +70,7 @@ try {
 
 async function bench(flags: Flags): Promise<void> {
   const { json, results, markdown: page, quick = false, only, processes, dawn } = flags;
+  if (flags.tune !== undefined) return tuneTiles(flags);
   const suite = flags.suite ?? suiteOfBackend(flags.backend);
   partsOf(suite, only);
   const peak = flags.peak === undefined ? undefined : parsePeak(flags.peak);
@@ -80,6 +95,12 @@ async function bench(flags: Flags): Promise<void> {
     );
   if (page) await writeAtomic(page, markdown(report, `npm run bench -- ${process.argv.slice(2).join(' ')}`));
   if (report.failed) process.exitCode = PARTS_FAILED;
+}
+
+async function tuneTiles({ tune: file, quick = false, force = false, dawn }: Flags): Promise<void> {
+  const out = typeof file === 'string' ? file : tunedFile;
+  const onProgress = (what: string) => void process.stderr.write(`${what}\n`);
+  await tune({ out, quick, force, dawn, onProgress });
 }
 
 function suiteOfBackend(backend = 'wasm'): string {

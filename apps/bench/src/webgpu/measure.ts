@@ -93,7 +93,8 @@ async function warm(engines: GpuEngines, { engine, prepare }: GpuVariant): Promi
   return { ...prepared, repeats, times: [], threadTimes: [], peakBytes, gpuMilliseconds };
 }
 
-async function timeRuns(backend: GpuBackend, run: Prepared['run'], repeats: number) {
+/** One timing of `repeats` runs, handed over and waited for: milliseconds of a run, and of the thread for it. */
+export async function timeRuns(backend: GpuBackend, run: Prepared['run'], repeats: number) {
   const start = performance.now();
   for (let i = 0; i < repeats; i++) {
     const running = run();
