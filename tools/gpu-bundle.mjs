@@ -25,7 +25,7 @@ export async function gpuBundle(args) {
     await stage(join(folder, NAME));
     process.stderr.write('Packing (xz) …\n');
     run('tar', ['--sort=name', '--owner=0', '--group=0', '-cf', `${NAME}.tar`, NAME], folder);
-    run('xz', ['--x86', '--lzma2=preset=7', '--threads=1', `${NAME}.tar`], folder);
+    run('xz', ['--x86', '--lzma2=preset=6', '--threads=1', `${NAME}.tar`], folder);
     cpSync(join(folder, `${NAME}.tar.xz`), out);
   } catch (error) {
     process.stderr.write(`${error.message}\n`);

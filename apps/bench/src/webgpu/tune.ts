@@ -67,7 +67,7 @@ export async function tune({ force, out, onProgress, ...options }: TuneOptions):
   const tiles: Record<string, Tile> = {};
   const shapes = batches.flatMap((batch) => layers.map(([side, c, f]) => convShape(batch, side, c, f)));
   for (const shape of options.quick ? [convShape(2, 5, 8, 8)] : shapes) {
-    for (const [name, run] of products(shape)) {
+    for (const [name, run] of products(shape, options.quick)) {
       const best = await fastestTile(engines, tuning, run, tiles);
       if (!best) continue;
       tiles[best.key] = best.tile;
@@ -89,7 +89,7 @@ function disposeProducts(): void {
 }
 
 /** Each kernel that multiplies, by itself: plain, and with an m of every position, diagonal and full. */
-function* products(shape: ConvShape): Generator<readonly [string, () => void]> {
+function* products(shape: ConvShape, quick: boolean): Generator<readonly [string, () => void]> {
   const { batch, height, width, channels, kernel } = shape;
   const taps = kernel ** 2;
   const { x, w, dy } = convTensors(shape);
@@ -103,7 +103,7 @@ function* products(shape: ConvShape): Generator<readonly [string, () => void]> {
   yield run(CONV2D, { x, w });
   yield run(CONV2D_BACKPROP_INPUT, { w, dy });
   yield run(CONV2D_BACKPROP_FILTER, { x, dy });
-  for (const form of [[taps], [taps, taps]]) {
+  for (const form of quick ? [[taps]] : [[taps], [taps, taps]]) {
     const m = tf.randomNormal([batch, height, width, ...form], 0, 1, 'float32', 4);
     alive.push(m);
     yield run(SIMILARITY_CONV2D, { x, w, m });
@@ -127,7 +127,8 @@ async function fastestTile(
   if (met.size !== 1 || key === undefined || problem === undefined || key in known) return undefined;
   const byRule = await time(engines, backend, run);
   const timed: { tile: Tile; milliseconds: number }[] = [];
-  for (const tile of tuning.candidates(problem, backend.device.limits))
+  const all = tuning.candidates(problem, backend.device.limits);
+  for (const tile of engines.speed.quick ? all.slice(-2) : all)
     timed.push({ tile, milliseconds: await time(engines, backend, () => tuning.withTile(tile, run)) });
   const best = timed.reduce((a, b) => (b.milliseconds < a.milliseconds ? b : a));
   const values = Object.values(best.tile).join('×');

@@ -7,7 +7,7 @@ import { NeusimError } from '@neusim/registry';
 import type { GpuBackend } from './backend';
 
 /** How one workgroup's share of a product is laid out; to the tuning command no more than a value. */
-export type Tile = Readonly<Record<string, number>>;
+export type Tile = object;
 export type Problem = object;
 /** By adapter, then by problem. */
 export type TunedTable = Readonly<Record<string, Readonly<Record<string, Tile>>>>;
@@ -23,7 +23,7 @@ export interface Tuning {
 
 /** @throws NeusimError BENCH_NO_TUNING */
 export function requireTuning(): Tuning {
-  const { tuning } = engine as { tuning?: Tuning };
+  const { tuning } = engine as unknown as { tuning?: Tuning };
   if (tuning) return tuning;
   throw new NeusimError(
     'BENCH_NO_TUNING',
