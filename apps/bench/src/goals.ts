@@ -77,6 +77,7 @@ const gpuGoals: readonly Goal[] = [
     'training step of `cnn-cifar`, batch 128, over PyTorch on the same GPU, TF32 off',
   ),
   told('nsnTrainStepVsTorch', 'the same of `nsn-cifar` with dynamic DNS'),
+  told('nsnPlainTrainStepVsTorch', 'the same with the plain predictor'),
   atMost(
     'replayCpuVsEager',
     0.2,
@@ -84,11 +85,13 @@ const gpuGoals: readonly Goal[] = [
   ),
 ];
 
+export const goalsOf = (suite: string): readonly Goal[] => (suite === 'webgpu' ? gpuGoals : goals);
+
 /** @param suite two suites may have a ratio of one name. */
 export function goalOf(name: string, suite = 'cpu'): Goal {
   const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
   return (
-    (suite === 'webgpu' ? gpuGoals : goals).find((goal) => goal.name === name) ??
+    goalsOf(suite).find((goal) => goal.name === name) ??
     told(name, workers ? `throughput of ${workers} workers on one batch, over that of one` : '', 'larger')
   );
 }

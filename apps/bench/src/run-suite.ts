@@ -12,6 +12,7 @@ import { benchGemm } from './suites/gemm';
 import { benchGrowth } from './suites/growth';
 import { benchMemory } from './suites/memory';
 import { benchOverhead } from './suites/overhead';
+import { pageSuite } from './suites/page';
 import { benchVgg } from './suites/vgg';
 import { benchWorkers } from './suites/workers';
 import { webgpuSuite } from './webgpu/suite';
@@ -56,6 +57,7 @@ const suites: Readonly<Record<string, AnySuite>> = {
   memory: hide(memorySuite),
   workers: hide(workersSuite),
   webgpu: hide(webgpuSuite),
+  page: hide(pageSuite),
 };
 
 export const suiteNames = Object.keys(suites);

@@ -1,5 +1,5 @@
 /** What people read of a report: a table in the terminal, and a page. */
-import { type Goal, goalOf, goalText, reached } from './goals';
+import { type Goal, goalOf, goalsOf, goalText, reached } from './goals';
 import type { Report, Row, Spread } from './report';
 
 interface RatioLine {
@@ -121,11 +121,18 @@ const sections: Readonly<Record<string, string>> = {
   bandwidth: 'Kernels that memory bounds',
   replay: 'Captured steps',
   torch: 'PyTorch on the same GPU',
+  page: 'The training page',
 };
+
+/** What a page of the suite `cpu` says of the other engine. */
+const onGpus = [
+  '## On a GPU',
+  'No GPU has been measured yet: the rows below are owed. On a host with one, `npm run bench -- --suite webgpu --results apps/bench/results` measures them; on one without a network `npm run gpu-bundle` makes the archive whose `run.sh` does. The results go to [apps/bench/results](../apps/bench/results). A software adapter runs the same suite on small batches, and its times say nothing of a GPU.',
+];
 
 /** What no run of the suites measures. */
 const neverRun = [
-  'GPUs, browsers, and threads of the WebAssembly build.',
+  'Browsers, and threads of the WebAssembly build.',
   'tfjs-wasm alone with a similarity: its tape holds every patch, more than the heap has at batch 128.',
   "The authors' formulation of dynamic UNS; their code takes 3×3 windows alone.",
   'Memory of the engines outside JavaScript.',
@@ -151,6 +158,7 @@ export function markdown(report: Report, command: string): string {
       `## ${sections[part] ?? part}`,
       pipes(withoutEmpty([rowHeads, ...rows.filter((row) => row.part === part).map(rowCells)])),
     ]),
+    ...(report.suite === 'cpu' ? [...onGpus, pipes(goalLines('webgpu'))] : []),
     '## Not run',
     [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n'),
     `Of each process, the reference (XNNPACK's product of 512³) and the machine's load average (1: nothing else ran): ${processes
@@ -161,6 +169,14 @@ export function markdown(report: Report, command: string): string {
       .join('; ')}.`,
   ].join('\n\n')}\n`;
 }
+
+/** The goals of a suite that has not been measured. */
+const goalLines = (suite: string): readonly (readonly string[])[] => [
+  ['ratio', 'goal', 'of'],
+  ...goalsOf(suite)
+    .filter(({ goal }) => goal !== undefined)
+    .map((goal) => [`\`${goal.name}\``, goalText(goal), goal.of]),
+];
 
 function processesText({ processes }: Report): string {
   const dropped = processes.filter((each) => each.dropped).length;
