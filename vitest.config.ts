@@ -1,8 +1,15 @@
 // Tests run on the packages' TypeScript source: the export condition `@neusim/source` leads there, so no build
 // is needed. tfjs stays external, one copy a process; its engine is global, so every file has a process of its own.
 import { defineConfig } from 'vitest/config';
+import { findAdapter } from './tools/adapter.mjs';
 
 const conditions = ['@neusim/source', 'module', 'node', 'development|production'];
+
+const adapter = findAdapter();
+Object.assign(process.env, adapter.env);
+console.log(
+  adapter.name ? `WebGPU runs on ${adapter.name}.` : `WebGPU's tests are left out: ${adapter.missing}.`,
+);
 
 export default defineConfig({
   resolve: { conditions },
@@ -18,6 +25,8 @@ export default defineConfig({
     teardownTimeout: 10_000,
     passWithNoTests: false,
     reporters: ['default'],
+    runner: './tools/runner.ts',
+    provide: { engines: ['cpu', 'wasm', 'webgpu'], absent: adapter.name ? [] : ['webgpu'] },
     onConsoleLog: (log) => !log.includes('you are running TensorFlow.js in Node.js'),
   },
 });

@@ -5,6 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findAdapter, HOW_TO_GET_ONE } from './adapter.mjs';
 import { build, seconds } from './setup.mjs';
 import { bin, node, root } from './shell.mjs';
 
@@ -28,7 +29,11 @@ const checks = {
 
 const readTheBuild = ['packages', 'sizes', 'features', 'examples'];
 
-let counts;
+/** Tests passed, failed and skipped. */
+const counts = { passed: 0, failed: 0, skipped: 0 };
+let counted = false;
+/** What could not be run here. */
+const leftOut = [];
 
 export async function test(args) {
   const { only, rest } = parse(args);
@@ -51,8 +56,10 @@ export async function test(args) {
 }
 
 function close(code, message) {
+  const { passed, failed, skipped } = counts;
+  const numbers = counted && `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
   // Programs look for the counts, a person at the last line.
-  const lines = code === 0 ? [message, counts] : [counts, message];
+  const lines = code === 0 ? [...leftOut, message, numbers] : [...leftOut, numbers, message];
   process.stdout.write(`\n${lines.filter(Boolean).join('\n')}\n`);
   return code;
 }
@@ -72,24 +79,35 @@ async function vitest(args) {
   try {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const code = await node([bin('vitest'), 'run', ...reporters, ...args]);
-    counts = count(report, code);
+    count(report, code);
     return code;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-// A file that could not be loaded ran no test and counts as one failure.
+/** Adds a report of vitest's. A file that could not be loaded ran no test and counts as one failure. */
 function count(report, code) {
+  counted = true;
+  const found = read(report);
+  counts.passed += found.numPassedTests;
+  counts.failed += code === 0 ? found.numFailedTests : Math.max(found.numFailedTests, 1);
+  counts.skipped += found.numPendingTests;
+  const { missing } = findAdapter();
+  const without = found.testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults.filter(
+      ({ status, ancestorTitles: [suite = ''] }) =>
+        status !== 'passed' && (suite.endsWith(' on webgpu') || name.includes('/packages/backend-webgpu/')),
+    ),
+  );
+  if (missing && without.length > 0)
+    leftOut.push(`Left out: ${without.length} tests on WebGPU, as ${missing}. ${HOW_TO_GET_ONE}.`);
+}
+
+function read(report) {
   try {
-    const {
-      numPassedTests: passed,
-      numFailedTests: failed,
-      numPendingTests: skipped,
-    } = JSON.parse(readFileSync(report, 'utf8'));
-    const failures = code === 0 ? failed : Math.max(failed, 1);
-    return `${passed} passed, ${failures} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    return JSON.parse(readFileSync(report, 'utf8'));
   } catch {
-    return '0 passed, 1 failed';
+    return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, testResults: [] };
   }
 }

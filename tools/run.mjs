@@ -1,4 +1,4 @@
-// In front of `npm test`, `npm run demo`, `bench`, `build`, `features` and `gpu-bundle`. Needs Node and npm alone: it checks the
+// In front of `npm test`, `npm run demo`, `bench`, `studio`, `build`, `features` and `gpu-bundle`. Needs Node and npm alone: it checks the
 // Node version, installs when node_modules does not match the lockfile, builds what changed, then runs the command.
 import { build, install, requireNode } from './setup.mjs';
 import { node, root } from './shell.mjs';
@@ -6,6 +6,8 @@ import { node, root } from './shell.mjs';
 const apps = {
   demo: { workspace: 'neusim', main: 'apps/cli/dist/main.js', args: ['demo'] },
   bench: { workspace: '@neusim/bench', main: 'apps/bench/dist/main.js', args: [] },
+  // Its dev server reads the source: what it imports is built for the generated kernels alone.
+  studio: { workspace: '@neusim/studio^', main: 'apps/studio/tools/studio.mjs', args: [] },
 };
 
 async function run(command, args) {

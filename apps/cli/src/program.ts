@@ -87,7 +87,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
     .option('--resume', 'go on from the last checkpoint in the folder')
-    .option('--backend <name>', 'auto (the fastest here), node-gpu, node, wasm or cpu')
+    .option('--backend <name>', 'auto (the fastest here), node-gpu, webgpu, node, wasm or cpu')
     .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")
     .option('--seed <n>', 'of every random choice', wholeNumber)
     .option(

@@ -2,6 +2,7 @@
 
 import native from '@neusim/backend-node-gpu';
 import wasm from '@neusim/backend-wasm';
+import webgpu from '@neusim/backend-webgpu';
 import core from '@neusim/core';
 import datasets from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
@@ -11,4 +12,4 @@ import { createRegistry } from '@neusim/registry';
 import digits from './digits-plugin';
 
 export const makeRegistry = () =>
-  createRegistry(core, masks, hypernet, wasm, native, datasets, digits, models);
+  createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models);

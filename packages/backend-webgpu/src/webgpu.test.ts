@@ -1,5 +1,12 @@
 /** The engine: what a probe tells, and starting it. */
-import core, { type Backend, engineAbilities, startBackend, warmUp } from '@neusim/core';
+import core, {
+  type Backend,
+  captureStep,
+  engineAbilities,
+  reluGrad,
+  startBackend,
+  warmUp,
+} from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, test } from 'vitest';
@@ -77,6 +84,13 @@ describe('start', () => {
     expect(tf.getBackend()).toBe('webgpu');
   });
 
+  test('a stock kernel that does not compile is named', async () => {
+    await startWebgpu();
+    const wrong = tf.prelu(tf.ones([2, 2, 2, 2, 2]), tf.ones([2]));
+    await expect(wrong.data()).rejects.toMatchObject({ code: 'GPU_SHADER' });
+    await startWebgpu();
+  });
+
   test('tfjs’s own kernels go through our encoder', async () => {
     await startWebgpu();
     const [a, b] = [tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor1d([10, 20])];
@@ -93,6 +107,28 @@ describe('start', () => {
     await startWebgpu();
     expect(currentGpu().device).not.toBe(device);
     expect([...(await tf.square(tf.tensor1d([3])).data())]).toEqual([9]);
+  });
+});
+
+describe('the profile', () => {
+  test('has the GPU’s time of every kernel, ours and tfjs’s, and of a replay', async () => {
+    await startWebgpu();
+    const x = tf.ones([1, 4, 4, 2]) as tf.Tensor4D;
+    const sums = captureStep(([y]) => [tf.tidy(() => tf.sum(tf.square(y as tf.Tensor)))], []);
+    const input = { values: new Float32Array(8), shape: [8] };
+    for (let i = 0; i < 3; i++) tf.dispose(await sums.run([input]));
+    const found: string[] = [];
+    for (const f of [() => reluGrad(x, x), () => tf.exp(x), () => void sums.run([input])]) {
+      const { kernelMs, getExtraProfileInfo } = (await tf.backend().time(f)) as tf.BackendTimingInfo & {
+        getExtraProfileInfo(): string;
+      };
+      expect(kernelMs).toBeGreaterThanOrEqual(0);
+      found.push(getExtraProfileInfo());
+    }
+    expect(found[0]).toMatch(/^NeusimReluGrad: [\d.]+$/);
+    expect(found[1]).toMatch(/: [\d.]+$/);
+    expect(found[2]).toMatch(/^replay: [\d.]+$/);
+    sums.dispose();
   });
 });
 

@@ -14,7 +14,7 @@ export interface Probe {
 
 /** Product of the registry's kind `backend`; the definition's name is the tfjs backend's name. */
 export interface Backend {
-  /** Order in which `auto` tries engines, highest first: cpu 0, wasm 20, node 25, webgpu 30, node-gpu 40. */
+  /** Order in which `auto` tries engines, highest first: cpu 0, wasm 20, node 25, webgpu 30 (10 on a software adapter), node-gpu 40. */
   readonly priority: number;
   /** Never throws. */
   probe(): Promise<Probe>;

@@ -5,40 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type Compilation, engineAbilities } from './engine-abilities';
-
-/** The values of an input; shape and dtype stay from run to run. */
-export interface StepInput {
-  readonly values: Float32Array | Int32Array;
-  readonly shape: readonly number[];
-}
-
-/** A tensor that a step reads, and may replace by a new one. */
-export interface StepState {
-  read(): tf.Tensor;
-  /** Takes the tensor over, and disposes of the one before. */
-  write(next: tf.Tensor): void;
-}
-
-/**
- * The step itself: from its inputs (disposed of afterwards) to its outputs. It reads no data from the engine, changes
- * no tensor that lives on but those of the state, and disposes of all else that it makes. Called without a tape or a
- * tidy of ours.
- */
-export type TensorStep = (inputs: tf.Tensor[]) => tf.Tensor[];
-
-export interface CapturedStep {
-  /**
-   * Runs the step, one run at a time.
-   * @returns its outputs, which the caller disposes of.
-   */
-  run(inputs: readonly StepInput[]): Promise<tf.Tensor[]>;
-  /** What the next run does, as far as is known. */
-  readonly mode: 'eager' | 'recording' | 'replay';
-  /** Why it cannot be recorded; null where it can, or where that is not known yet. */
-  readonly reason: string | null;
-  /** Frees what was recorded; the state lives on. */
-  dispose(): void;
-}
+import type { CapturedStep, StepInput, StepState, TensorStep } from './step';
 
 /** @param state all that lives on and that the step reads: weights that it leaves alone too. */
 export function captureStep(step: TensorStep, state: readonly StepState[]): CapturedStep {

@@ -3,7 +3,7 @@
  * callers ask for the current engine's, and go without where it has none.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { CapturedStep, StepState, TensorStep } from './captured-step';
+import type { CapturedStep, StepState, TensorStep } from './step';
 
 export interface Compilation {
   /** Programs compiled. */

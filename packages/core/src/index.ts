@@ -9,17 +9,7 @@ import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
-export {
-  type CapturedStep,
-  captureStep,
-  compileStep,
-  eagerStep,
-  runEagerly,
-  type StepInput,
-  type StepState,
-  type TensorStep,
-  tensorOf,
-} from './captured-step';
+export { captureStep, compileStep, eagerStep, runEagerly, tensorOf } from './captured-step';
 export {
   type Compilation,
   type EngineAbilities,
@@ -100,6 +90,7 @@ export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export { innerProduct } from './similarity/inner-product';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
+export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
 export { strictOptions } from './strict-options';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';

@@ -2,6 +2,7 @@ import { createRegistry, plugin } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { start } from '../../../tools/engines';
 import core, {
   BatchNorm,
   countParameters,
@@ -14,7 +15,6 @@ import core, {
   staticUns,
   summarize,
 } from './index';
-import { start } from './test/backends';
 import { apply, conv, sameOutputs, savedArtifacts, shake } from './test/models';
 
 describe('loadModel, weights and costs', () => {

@@ -89,12 +89,11 @@ async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
       continue;
     }
     const failure = probe.available ? await failureOf(name, backend) : probe.reason;
-    if (failure === null)
-      return {
-        name,
-        adapter: probe.adapter,
-        reason: [probe.reason, ...refused.map((r) => `not ${r}`)].join('; '),
-      };
+    if (failure === null) {
+      const behind = backends.flatMap((other) => (other.probe ? `${other.name}: ${other.probe.reason}` : []));
+      const others = [...refused, ...behind].map((why) => `not ${why}`);
+      return { name, adapter: probe.adapter, reason: [probe.reason, ...others].join('; ') };
+    }
     refused.push(`${name}: ${failure}`);
   }
 }

@@ -1,8 +1,9 @@
 /** Compiling ahead, so that the first images do not wait for it. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { compileStep, type StepInput, type StepState } from './captured-step';
+import { compileStep } from './captured-step';
 import type { Compilation } from './engine-abilities';
+import type { StepInput, StepState } from './step';
 import { describeWeights } from './weights';
 
 /** The model's weights as the state of a step. */

@@ -2,9 +2,9 @@ import { type ConvOptions, geometry, loadModel, type Pair } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import { checkLayer, type NdArray, ndArray } from '@neusim/testing';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { onEachEngine } from '../../../tools/engines';
 import { isInputGrid, OutputGrid } from './output-grid';
-import { backends, start } from './test/backends';
 
 const cases: readonly [Pair, ConvOptions][] = [
   [[3, 3], { strides: [2, 2], pad: 'same' }],
@@ -20,9 +20,7 @@ const cases: readonly [Pair, ConvOptions][] = [
 
 const image = [7, 6, 2] as const;
 
-describe.each(backends)('OutputGrid on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('OutputGrid', () => {
   test.each(cases)('kernel %j, %j', async (kernel, options) => {
     const g = geometry(image, kernel, options);
     expect(isInputGrid(g)).toBe(false);

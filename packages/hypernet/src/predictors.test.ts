@@ -13,8 +13,8 @@ import { checkLayer, layerVariants, randomNormal, toTensor } from '@neusim/testi
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../tools/engines';
 import hypernet from './index';
-import { backends, start } from './test/backends';
 
 const registry = createRegistry(core, hypernet);
 const fullSphere = { normalizeInput: [true, true], normalizeKernel: [true, true] } as const;
@@ -186,9 +186,7 @@ describe('the start (method: §3; C = 32, relu-normal input, batch 8×16×16, tr
 const excluded = (variant: string, { form }: Similarity) =>
   form === 'full' && variant.startsWith('kernel 5x5');
 
-describe.each(backends)('layers with a predictor on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('layers with a predictor', () => {
   test.each([
     ['sphere', {}, 'dynamic-dns'],
     ['sphere', fullSphere, 'dynamic-dns'],

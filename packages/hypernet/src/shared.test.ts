@@ -13,8 +13,8 @@ import { randomNormal, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { start } from '../../../tools/engines';
 import hypernet from './index';
-import { start } from './test/backends';
 
 const registry = createRegistry(core, hypernet);
 

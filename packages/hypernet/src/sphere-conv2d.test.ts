@@ -10,8 +10,8 @@ import {
 } from '@neusim/testing';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../tools/engines';
 import { SphereConv2D } from './sphere-conv2d';
-import { backends, start } from './test/backends';
 
 const one = { strides: [1, 1], pad: 'same', dilations: [1, 1] } as const;
 const squared = ({ shape, data }: NdArray): NdArray => ({ shape, data: data.map((value) => value * value) });
@@ -39,9 +39,7 @@ const oracle =
     };
   };
 
-describe.each(backends)('SphereConv2D on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('SphereConv2D', () => {
   test.each([
     [false, false],
     [true, false],

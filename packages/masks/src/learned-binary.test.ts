@@ -21,8 +21,8 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../tools/engines';
 import masks, { binaryMask } from './index';
-import { backends, start } from './test/backends';
 
 /** The least predictor: one convolution of the layer's own geometry. */
 const plainPredictor: Predictor = {
@@ -101,9 +101,7 @@ function punctured(y: tfl.SymbolicTensor): tfl.SymbolicTensor {
   return y;
 }
 
-describe.each(backends)('learned-binary on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('learned-binary', () => {
   describe.each(['kernel', 'input'] as const)('side %s', (side) => {
     const check = (similarity: SimilarityName): LayerCheck => ({
       name: `learned-binary, ${similarity}`,
@@ -253,33 +251,35 @@ describe('what a mask means', () => {
   );
 });
 
-describe.each(backends)('straight through on %s', (backend) => {
-  beforeAll(() => start(backend));
+onEachEngine('straight through', () => {
   const r = () => tf.tensor1d([-1.5, -1, -0.2, 0, 0.2, 1, 1.5]);
   const inside = [0, 1, 1, 1, 1, 1, 0];
 
-  test('forward 1[r > 0]', () => {
-    expect([...binaryMask(r()).dataSync()]).toEqual([0, 0, 0, 0, 1, 1, 1]);
+  test('forward 1[r > 0]', async () => {
+    expect([...(await binaryMask(r()).data())]).toEqual([0, 0, 0, 0, 1, 1, 1]);
   });
 
-  test.each([0, 0.25])('gradient (dy + %d)·1[|r| ≤ 1]', (sparsity) => {
+  test.each([0, 0.25])('gradient (dy + %d)·1[|r| ≤ 1]', async (sparsity) => {
     const dy = [1, 2, 3, 4, 5, 6, 7];
     const gradient = tf.grad((real) => binaryMask(real as tf.Tensor1D, sparsity))(r(), tf.tensor1d(dy));
-    expect([...gradient.dataSync()]).toEqual(dy.map((value, k) => (value + sparsity) * inside[k]!));
+    expect([...(await gradient.data())]).toEqual(dy.map((value, k) => (value + sparsity) * inside[k]!));
   });
 
-  test('gradients of the gradient of Σ (w·d − t)² against the formula', () => {
+  test('gradients of the gradient of Σ (w·d − t)² against the formula', async () => {
     const [w, t, v] = [1, 2, 3].map((seed) => randomNormal([7], seed)) as [NdArray, NdArray, NdArray];
     const loss = (real: tf.Tensor, w: tf.Tensor) =>
       tf.sum(tf.square(tf.sub(tf.mul(w, binaryMask(real as tf.Tensor1D, 0.1)), toTensor(t))));
     const alongV = (real: tf.Tensor, w: tf.Tensor) =>
       tf.sum(tf.mul(tf.grad((x) => loss(x as tf.Tensor, w))(real), toTensor(v)));
     const before = tf.memory().numTensors;
-    const [byR, byW] = tf.tidy(() =>
-      tf
-        .grads((real, w) => alongV(real as tf.Tensor, w as tf.Tensor))([r(), toTensor(w)])
-        .map((gradient) => [...gradient.dataSync()]),
-    ) as [number[], number[]];
+    const gradients = tf.tidy(() =>
+      tf.grads((real, w) => alongV(real as tf.Tensor, w as tf.Tensor))([r(), toTensor(w)]),
+    );
+    const [byR, byW] = (await Promise.all(gradients.map((each) => each.data()))) as [
+      Float32Array,
+      Float32Array,
+    ];
+    tf.dispose(gradients);
     expect(tf.memory().numTensors).toBe(before);
     inside.forEach((within, k) => {
       const d = k > 3 ? 1 : 0;

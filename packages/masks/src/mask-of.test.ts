@@ -3,8 +3,8 @@ import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, expect, test } from 'vitest';
+import { start } from '../../../tools/engines';
 import masks, { maskOf } from './index';
-import { start } from './test/backends';
 
 const registry = createRegistry(core, masks);
 beforeAll(() => start('cpu'));

@@ -8,8 +8,8 @@ import { randomNormal, randomNumbers, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { start } from '../../../tools/engines';
 import masks, { maskOf } from './index';
-import { start } from './test/backends';
 
 const registry = createRegistry(core, masks);
 const channels = 3;

@@ -1,23 +1,25 @@
-import core, { describeWeights, startBackend } from '@neusim/core';
+import core, { describeWeights } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../tools/engines';
 import models, { disposeModel, type Model } from './index';
 
 const registry = createRegistry(core, hypernet, models);
 const any: AnyRegistry = registry;
 const small = { inputShape: [8, 8, 3] as [number, number, number], width: 2, classes: 3 };
 
-beforeAll(async () => void (await startBackend(registry, 'cpu')));
-
-function logits(model: LayersModel): Float32Array {
-  return tf.tidy(() => {
+async function logits(model: LayersModel): Promise<Float32Array> {
+  const y = tf.tidy(() => {
     const [, height, width, channels] = model.inputs[0]!.shape as [null, number, number, number];
     const x = tf.randomUniform([2, height, width, channels], 0, 255, 'float32', 7);
-    return (model.apply(x, { training: true }) as tf.Tensor).dataSync<'float32'>();
+    return model.apply(x, { training: true }) as tf.Tensor;
   });
+  const values = await y.data<'float32'>();
+  y.dispose();
+  return values;
 }
 
 const furthest = (a: Float32Array, b: Float32Array) =>
@@ -34,6 +36,8 @@ function kernels(made: Model): Map<string, Float32Array> {
 }
 
 describe('networks', () => {
+  beforeAll(() => start('cpu'));
+
   test.each([registry.make('model', 'cnn-digits'), registry.make('model', 'nsn-digits')])(
     '$name takes 28×28×1 and gives 10 logits',
     (made) => {
@@ -44,22 +48,11 @@ describe('networks', () => {
     },
   );
 
-  test.each(['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dynamic-uns'] as const)(
-    '%s starts as the plain network of the same seed',
-    (similarity) => {
-      const plain = registry.make('model', 'cnn-cifar', small).build();
-      const neural = registry.make('model', 'nsn-cifar', { ...small, similarity }).build();
-      expect(furthest(logits(neural), logits(plain))).toBeLessThan(1e-5);
-      disposeModel(plain);
-      disposeModel(neural);
-    },
-  );
-
-  test("the predictor's start is an option of the predictor", () => {
+  test("the predictor's start is an option of the predictor", async () => {
     const predictor = { name: 'sphere', start: 'authors' };
     const plain = registry.make('model', 'cnn-cifar', small).build();
     const authors = registry.make('model', 'nsn-cifar', { ...small, predictor }).build();
-    expect(furthest(logits(authors), logits(plain))).toBeGreaterThan(1e-3);
+    expect(furthest(await logits(authors), await logits(plain))).toBeGreaterThan(1e-3);
     disposeModel(plain);
     disposeModel(authors);
   });
@@ -85,16 +78,33 @@ describe('networks', () => {
     expect(tf.memory()).toMatchObject({ numTensors: before.numTensors, numBytes: before.numBytes });
   });
 
-  test('two networks of one model share nothing', () => {
+  test('two networks of one model share nothing', async () => {
     const made = registry.make('model', 'nsn-cifar', { ...small, parameterization: 'shared' });
     const [first, second] = [made.build(), made.build()];
     disposeModel(first);
-    expect(logits(second)).toHaveLength(2 * small.classes);
+    expect(await logits(second)).toHaveLength(2 * small.classes);
     disposeModel(second);
   });
 });
 
+onEachEngine('networks', () => {
+  test.each(['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dynamic-uns'] as const)(
+    '%s starts as the plain network of the same seed, and leaves no tensor',
+    async (similarity) => {
+      const before = tf.memory().numTensors;
+      const plain = registry.make('model', 'cnn-cifar', small).build();
+      const neural = registry.make('model', 'nsn-cifar', { ...small, similarity }).build();
+      expect(furthest(await logits(neural), await logits(plain))).toBeLessThan(1e-5);
+      disposeModel(plain);
+      disposeModel(neural);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+});
+
 describe('seeds', () => {
+  beforeAll(() => start('cpu'));
+
   const seeded = (seed: number) => registry.make('model', 'nsn-cifar', { ...small, width: 16, seed });
 
   test('the same seed gives the same weights, another seed others', () => {
@@ -114,6 +124,8 @@ describe('seeds', () => {
 });
 
 describe('what is refused', () => {
+  beforeAll(() => start('cpu'));
+
   const coded = (code: string, data: object) =>
     expect.objectContaining({ code, data: expect.objectContaining(data) });
   const make = (name: string, options: object) => () => any.make('model', name, options);

@@ -127,8 +127,11 @@ export const configSchema = strictOptions({
     strictOptions({
       /** Steps between two `step` events. */
       every: v.optional(count, 10),
-      /** Steps between two readings of the loss, which is checked then. More than 1 keeps a GPU's queue full. */
-      readEvery: v.optional(count, 1),
+      /**
+       * Steps between two readings of the loss, which is checked then. More than 1 keeps a GPU's queue full; `auto`: 16
+       * on an engine that records steps, else 1.
+       */
+      readEvery: v.optional(v.union([v.literal('auto'), count]), 'auto'),
     }),
     {},
   ),

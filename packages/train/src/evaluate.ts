@@ -6,7 +6,7 @@ import { checkSplit } from './check-split';
 import { openReplicas } from './parallel/replicas';
 import type { Pool } from './pool/pool';
 import { currentBackend } from './prepare';
-import { type Evaluation, evaluationOf, type Score, type Scorer, scoreBatch } from './score';
+import { type Evaluation, evaluationOf, inference, type Score, type Scorer, scoreBatch } from './score';
 
 export interface EvaluateOptions {
   /** Default 100; the last batch may be smaller. */
@@ -62,10 +62,15 @@ export async function* evaluation(
 const here = (model: LayersModel): Scorer => ({
   async *scores(batches, signal) {
     const pause = breathe();
-    for (const batch of batches) {
-      yield await scoreBatch(model, batch);
-      await pause();
-      signal?.throwIfAborted();
+    const infer = inference(model);
+    try {
+      for (const batch of batches) {
+        yield await scoreBatch(infer, batch);
+        await pause();
+        signal?.throwIfAborted();
+      }
+    } finally {
+      infer.dispose();
     }
   },
 });

@@ -37,8 +37,8 @@ describe.each(['dynamic-dns', 'dynamic-uns'])('%s', (similarity) => {
     const [fresh, later, x] = [await trained(similarity, 1), await trained(similarity, 20), images()];
     const before = tf.memory().numTensors;
     // One step has been made, and the warm-up's first is small.
-    for (const { fromIdentity } of spreadOfM(fresh, x)) expect(fromIdentity).toBeLessThan(0.05);
-    const spreads = spreadOfM(later, x);
+    for (const { fromIdentity } of await spreadOfM(fresh, x)) expect(fromIdentity).toBeLessThan(0.05);
+    const spreads = await spreadOfM(later, x);
     expect(spreads.map(({ layer }) => layer)).toEqual(['stage1_conv1', 'stage2_conv1']);
     for (const { positions, images, fromIdentity } of spreads) {
       expect(positions).toBeGreaterThan(1e-5);
@@ -68,7 +68,7 @@ describe.each(['dynamic-dns', 'dynamic-uns'])('%s', (similarity) => {
   test('is inspected as plain data', async () => {
     const [model, x] = [await trained(similarity, 2), images()];
     const taps = similarity === 'dynamic-dns' ? 9 : 81;
-    const [first] = inspectSimilarity(model, x);
+    const [first] = await inspectSimilarity(model, x);
     expect(first).toMatchObject({ layer: 'stage1_conv1', similarity, shape: 'full', predictor: 'sphere' });
     expect(first).toMatchObject({
       kernel: [3, 3],
@@ -85,12 +85,12 @@ describe.each(['dynamic-dns', 'dynamic-uns'])('%s', (similarity) => {
 
 test('a static M is the weight, and has no spread', async () => {
   const [model, x] = [await trained('static-uns', 2), images()];
-  const layers = inspectSimilarity(model, x);
+  const layers = await inspectSimilarity(model, x);
   expect(layers).toHaveLength(2);
   expect(layers[0]).toMatchObject({ similarity: 'static-uns', form: 'full', predicted: null });
   const weight = model.getLayer('stage1_conv1').getWeights()[1]!;
   expect(layers[0]?.matrix).toEqual([...weight.dataSync()]);
-  expect(spreadOfM(model, x)).toEqual([]);
+  expect(await spreadOfM(model, x)).toEqual([]);
   tf.dispose(x);
   disposeModel(model);
 });
@@ -98,7 +98,7 @@ test('a static M is the weight, and has no spread', async () => {
 test('the mask of a learned shape, on a wider window', async () => {
   const changes = { kernelSize: 5, shape: 'learned-binary' };
   const [model, x] = [await trained('dynamic-dns', 2, changes), images()];
-  const [first] = inspectSimilarity(model, x);
+  const [first] = await inspectSimilarity(model, x);
   expect(first).toMatchObject({ shape: 'learned-binary', kernel: [5, 5], mask: new Array(25).fill(1) });
   expect(first?.predicted?.values).toHaveLength(4 * 4 * 25);
   tf.dispose(x);

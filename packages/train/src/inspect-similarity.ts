@@ -62,31 +62,36 @@ export function predictSimilarity(model: LayersModel, images: tf.Tensor4D): Map<
  * How the predicted M of each dynamic layer spreads.
  * @param images [B,height,width,channels] as for `predictSimilarity`; with B = 1 the spread over images is 0.
  */
-export function spreadOfM(model: LayersModel, images: tf.Tensor4D): SimilaritySpread[] {
+export async function spreadOfM(model: LayersModel, images: tf.Tensor4D): Promise<SimilaritySpread[]> {
   const predicted = predictSimilarity(model, images);
-  const spreads = [...predicted].map(([layer, m]) => spreadOf(layer, m));
-  tf.dispose([...predicted.values()]);
-  return spreads;
+  try {
+    return await Promise.all([...predicted].map(([layer, m]) => spreadOf(layer, m)));
+  } finally {
+    tf.dispose([...predicted.values()]);
+  }
 }
 
 /**
  * All of it, for every similarity layer that is not a plain convolution.
  * @param images [B,height,width,channels] as for `spreadOfM`; M is predicted for the first.
  */
-export function inspectSimilarity(model: LayersModel, images: tf.Tensor4D): LayerSimilarity[] {
+export async function inspectSimilarity(model: LayersModel, images: tf.Tensor4D): Promise<LayerSimilarity[]> {
   const predicted = predictSimilarity(model, images);
-  const inspected = similarityLayers(model)
-    .filter(({ similarity, shape }) => similarity.source !== 'none' || shape.name !== 'full')
-    .map((layer) => inspectLayer(model, layer, predicted.get(layer.name)));
-  tf.dispose([...predicted.values()]);
-  return inspected;
+  try {
+    const layers = similarityLayers(model).filter(
+      ({ similarity, shape }) => similarity.source !== 'none' || shape.name !== 'full',
+    );
+    return await Promise.all(layers.map((layer) => inspectLayer(model, layer, predicted.get(layer.name))));
+  } finally {
+    tf.dispose([...predicted.values()]);
+  }
 }
 
-function inspectLayer(
+async function inspectLayer(
   model: LayersModel,
   layer: NeuralSimilarityConv2D,
   m: tf.Tensor | undefined,
-): LayerSimilarity {
+): Promise<LayerSimilarity> {
   const { name, similarity, shape, predictor } = layer;
   const g = geometryOf(layer);
   const weights = (role: Role) =>
@@ -102,39 +107,41 @@ function inspectLayer(
     predictor: predictor?.name ?? null,
     kernel: [g.kernelHeight, g.kernelWidth],
     form: similarity.form,
-    matrix: numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g.taps) : null)),
-    mask: numbers(() => shape.taps?.(weights('shape'), g).mask),
+    matrix: await numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g.taps) : null)),
+    mask: await numbers(() => shape.taps?.(weights('shape'), g).mask),
     predicted: m
       ? {
           height,
           width,
-          values: numbers(() => tf.slice(m, 0, 1)) ?? [],
-          spread: spreadOf(name, m),
+          values: (await numbers(() => tf.slice(m, 0, 1))) ?? [],
+          spread: await spreadOf(name, m),
         }
       : null,
   };
 }
 
 /** The values of what `make` returns, if it returns a tensor. */
-function numbers(make: () => tf.Tensor | null | undefined): number[] | null {
-  let values: number[] | null = null;
-  tf.tidy(() => {
-    const tensor = make();
-    if (tensor) values = [...tensor.dataSync()];
-  });
+async function numbers(make: () => tf.Tensor | null | undefined): Promise<number[] | null> {
+  // A copy: what is returned may be a weight.
+  const [tensor] = tf.tidy(() => [make()].flatMap((made) => made?.clone() ?? []));
+  if (!tensor) return null;
+  const values = [...(await tensor.data())];
+  tensor.dispose();
   return values;
 }
 
-function spreadOf(layer: string, m: tf.Tensor): SimilaritySpread {
-  return tf.tidy(() => {
+async function spreadOf(layer: string, m: tf.Tensor): Promise<SimilaritySpread> {
+  const found = tf.tidy(() => {
     const [batch, height, width, taps, columns] = m.shape as number[];
     const flat = tf.reshape(m, [batch as number, (height as number) * (width as number), -1]);
     const identity = columns === undefined ? tf.scalar(1) : tf.reshape(tf.eye(taps as number), [-1]);
     const deviation = (axis: number) => tf.mean(tf.sqrt(tf.moments(flat, axis).variance));
     const all = [deviation(1), deviation(0), tf.mean(tf.abs(tf.sub(flat, identity)))];
-    const [positions, images, fromIdentity] = tf.stack(all).dataSync() as unknown as [number, number, number];
-    return { layer, positions, images, fromIdentity };
+    return tf.stack(all);
   });
+  const [positions = 0, images = 0, fromIdentity = 0] = await found.data();
+  found.dispose();
+  return { layer, positions, images, fromIdentity };
 }
 
 function predictionOf(layer: NeuralSimilarityConv2D): SymbolicTensor {

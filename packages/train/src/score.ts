@@ -1,4 +1,5 @@
 /** How a classifier does on a batch, and on all batches of a split: the sums are added in the batches' order. */
+import { type CapturedStep, captureStep, weightState } from '@neusim/core';
 import type { Batch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -33,12 +34,20 @@ export interface Scorer {
   scores(batches: Iterable<Batch>, signal: AbortSignal | undefined): AsyncIterable<Score>;
 }
 
-/** Runs the model in inference. */
+/** The model's inference: from images [B,H,W,C] to logits [B,classes]. On engines that record steps it is replayed. */
+export function inference(model: LayersModel): CapturedStep {
+  return captureStep(
+    ([x]) => [tf.tidy(() => model.apply(x as tf.Tensor) as tf.Tensor2D)],
+    weightState(model),
+  );
+}
+
+/** @param infer of `inference`. */
 export async function scoreBatch(
-  model: LayersModel,
+  infer: CapturedStep,
   { images, labels, shape }: Pick<Batch, 'images' | 'labels' | 'shape'>,
 ): Promise<Score> {
-  const output = tf.tidy(() => model.apply(tf.tensor4d(images, shape)) as tf.Tensor2D);
+  const [output] = (await infer.run([{ values: images, shape }])) as [tf.Tensor2D];
   const classes = output.shape[1];
   const logits = (await output.data()) as Float32Array;
   output.dispose();

@@ -36,6 +36,8 @@ import { standsStill } from './stands-still';
 import { capturedSteps, eagerSteps, type Steps } from './steps';
 
 const LEAST_MS_BETWEEN_PROGRESS = 250;
+/** Steps whose losses may wait in a GPU's queue. */
+const READ_EVERY_ON_GPU = 16;
 
 export class Session {
   /** Steps done. */
@@ -209,7 +211,7 @@ export class Session {
     const logged = this.isDue(this.step, config.log.every);
     try {
       // Before the update: where the loss is no number, these weights and gradients tell why.
-      if (logged || this.losses.unread >= config.log.readEvery) await this.readLosses(grads);
+      if (logged || this.losses.unread >= this.readEvery) await this.readLosses(grads);
       finish();
     } finally {
       tf.dispose(grads);
@@ -256,6 +258,12 @@ export class Session {
     this.losses.dispose();
     this.optimizer.dispose();
     if (!this.taken) disposeModel(this.model);
+  }
+
+  private get readEvery(): number {
+    const { readEvery } = this.config.log;
+    if (readEvery !== 'auto') return readEvery;
+    return engineAbilities().capture ? READ_EVERY_ON_GPU : 1;
   }
 
   private get imagesPerSecond(): number | null {

@@ -5,7 +5,7 @@ import webgpu from '@neusim/backend-webgpu';
 import core, { eagerStep, engineAbilities, setEngineAbilities, startBackend } from '@neusim/core';
 import { createRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { collect, ofType, small, temporaryFolder } from './test/setup';
 
 const config = small({
@@ -18,81 +18,90 @@ const config = small({
   checkpoint: { every: 5, keep: 3, seconds: 0 },
 });
 
-beforeAll(async () => void (await startBackend(createRegistry(core, webgpu), 'webgpu')));
+describe('captured steps on webgpu', () => {
+  beforeAll(async () => void (await startBackend(createRegistry(core, webgpu), 'webgpu')));
 
-test.each([
-  ['sgd', { name: 'sgd', learningRate: 0.05 }],
-  ['adam', { name: 'adam', learningRate: 0.01 }],
-] as const)('a replayed run is the run op by op, and goes on bit for bit: %s', async (_, optimizer) => {
-  const out = temporaryFolder();
-  const before = tf.memory().numTensors;
-  const events = await collect({ ...config, optimizer }, { out });
-  const [replayed] = ofType(events, 'end');
-  const [eager] = ofType(await collect({ ...config, optimizer }, { capture: false }), 'end');
-  expect(replayed?.result.history).toEqual(eager?.result.history);
-  expect(ofType(events, 'warning')).toEqual([]);
-  const resume = join(out, 'checkpoints', 'step-00000005.neusim');
-  const [resumed] = ofType(await collect({ ...config, optimizer }, { resume }), 'end');
-  expect(resumed?.result.history).toEqual(replayed?.result.history);
-  expect(tf.memory().numTensors).toBe(before);
-});
-
-test('programs are compiled before the first step, and the GPU’s memory is told', async () => {
-  const events = await collect({
-    ...config,
-    steps: 2,
-    model: { ...(config.model as object), name: 'nsn-digits', width: 3 },
+  test.each([
+    ['sgd', { name: 'sgd', learningRate: 0.05 }],
+    ['adam', { name: 'adam', learningRate: 0.01 }],
+  ] as const)('a replayed run is the run op by op, and goes on bit for bit: %s', async (_, optimizer) => {
+    const out = temporaryFolder();
+    const before = tf.memory().numTensors;
+    const events = await collect({ ...config, optimizer }, { out });
+    const [replayed] = ofType(events, 'end');
+    const [eager] = ofType(await collect({ ...config, optimizer }, { capture: false }), 'end');
+    expect(replayed?.result.history).toEqual(eager?.result.history);
+    expect(ofType(events, 'warning')).toEqual([]);
+    const resume = join(out, 'checkpoints', 'step-00000005.neusim');
+    const [resumed] = ofType(await collect({ ...config, optimizer }, { resume }), 'end');
+    expect(resumed?.result.history).toEqual(replayed?.result.history);
+    expect(tf.memory().numTensors).toBe(before);
   });
-  const at = events.findIndex(({ type }) => type === 'compilation');
-  const [compilation] = ofType(events, 'compilation');
-  expect(compilation).toMatchObject({ step: 0 });
-  expect(compilation?.pipelines).toBeGreaterThan(0);
-  expect(at).toBeLessThan(events.findIndex(({ type }) => type === 'step'));
-  expect(ofType(events, 'step')[0]?.bytesInGPU).toBeGreaterThan(0);
-});
 
-test('where a step cannot be recorded the run goes on op by op, and says why', async () => {
-  const able = engineAbilities();
-  setEngineAbilities('webgpu', { ...able, capture: (step) => eagerStep(step, 'it reads data from the GPU') });
-  try {
-    const warnings = ofType(await collect({ ...config, steps: 3 }), 'warning');
-    expect(warnings).toMatchObject([
-      { code: 'STEP_NOT_CAPTURED', step: 1, message: expect.stringContaining('it reads data from the GPU') },
-    ]);
-  } finally {
-    setEngineAbilities('webgpu', able);
-  }
-});
-
-test('a lost GPU stops the run at its last checkpoint', async () => {
-  const out = temporaryFolder();
-  const able = engineAbilities();
-  let runs = 0;
-  const lost = new NeusimError('GPU_LOST', 'the GPU was lost', {
-    data: { reason: 'unknown' },
-    hint: 'Start again.',
-  });
-  setEngineAbilities('webgpu', {
-    ...able,
-    capture(step, state) {
-      const inner = able.capture!(step, state);
-      return {
-        ...inner,
-        run: (inputs) => (++runs > 7 ? Promise.reject(lost) : inner.run(inputs)),
-        mode: 'eager',
-        reason: null,
-      };
-    },
-  });
-  try {
-    const path = join(out, 'checkpoints', 'step-00000005.neusim');
-    await expect(collect(config, { out })).rejects.toMatchObject({
-      code: 'GPU_LOST',
-      hint: `Start again. The last checkpoint is ${path}.`,
-      data: { step: 7, checkpoint: path, reason: 'unknown' },
+  test('programs are compiled before the first step, and the GPU’s memory is told', async () => {
+    const events = await collect({
+      ...config,
+      steps: 2,
+      model: { ...(config.model as object), name: 'nsn-digits', width: 3 },
     });
-    expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-00000005.neusim']);
-  } finally {
-    setEngineAbilities('webgpu', able);
-  }
+    const at = events.findIndex(({ type }) => type === 'compilation');
+    const [compilation] = ofType(events, 'compilation');
+    expect(compilation).toMatchObject({ step: 0 });
+    expect(compilation?.pipelines).toBeGreaterThan(0);
+    expect(at).toBeLessThan(events.findIndex(({ type }) => type === 'step'));
+    expect(ofType(events, 'step')[0]?.bytesInGPU).toBeGreaterThan(0);
+  });
+
+  test('where a step cannot be recorded the run goes on op by op, and says why', async () => {
+    const able = engineAbilities();
+    setEngineAbilities('webgpu', {
+      ...able,
+      capture: (step) => eagerStep(step, 'it reads data from the GPU'),
+    });
+    try {
+      const warnings = ofType(await collect({ ...config, steps: 3 }), 'warning');
+      expect(warnings).toMatchObject([
+        {
+          code: 'STEP_NOT_CAPTURED',
+          step: 1,
+          message: expect.stringContaining('it reads data from the GPU'),
+        },
+      ]);
+    } finally {
+      setEngineAbilities('webgpu', able);
+    }
+  });
+
+  test('a lost GPU stops the run at its last checkpoint', async () => {
+    const out = temporaryFolder();
+    const able = engineAbilities();
+    let runs = 0;
+    const lost = new NeusimError('GPU_LOST', 'the GPU was lost', {
+      data: { reason: 'unknown' },
+      hint: 'Start again.',
+    });
+    setEngineAbilities('webgpu', {
+      ...able,
+      capture(step, state) {
+        const inner = able.capture!(step, state);
+        return {
+          ...inner,
+          run: (inputs) => (inputs.length === 3 && ++runs > 7 ? Promise.reject(lost) : inner.run(inputs)),
+          mode: 'eager',
+          reason: null,
+        };
+      },
+    });
+    try {
+      const path = join(out, 'checkpoints', 'step-00000005.neusim');
+      await expect(collect(config, { out })).rejects.toMatchObject({
+        code: 'GPU_LOST',
+        hint: `Start again. The last checkpoint is ${path}.`,
+        data: { step: 7, checkpoint: path, reason: 'unknown' },
+      });
+      expect(readdirSync(join(out, 'checkpoints'))).toEqual(['step-00000005.neusim']);
+    } finally {
+      setEngineAbilities('webgpu', able);
+    }
+  });
 });

@@ -4,7 +4,7 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
-import type { Backend } from '@neusim/core';
+import type { Backend, Probe } from '@neusim/core';
 import type { DatasetSource } from '@neusim/datasets';
 import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -17,6 +17,8 @@ interface Check {
   readonly found: string;
   /** What to do, or ''. */
   readonly advice: string;
+  /** Limits and features of an engine's adapter, for `--json`. */
+  readonly details?: Probe['details'];
 }
 
 const marks = { ok: '✓', missing: '–', failed: '✗' } as const;
@@ -81,12 +83,13 @@ function checkMemory(): Check[] {
 
 async function checkEngine(registry: AnyRegistry, name: string): Promise<Check> {
   await registry.ready(`backend:${name}`);
-  const { available, adapter, reason } = await (registry.make('backend', name) as Backend).probe();
+  const { available, adapter, reason, details } = await (registry.make('backend', name) as Backend).probe();
   return {
     name: `engine ${name}`,
     status: available ? 'ok' : 'missing',
     found: available ? `${adapter} (${reason})` : 'not available',
     advice: available ? '' : reason,
+    ...(details && { details }),
   };
 }
 

@@ -51,11 +51,11 @@ export async function examine(
         trainImagesPerSecond: result.trainImagesPerSecond,
         inferenceImagesPerSecond: inference,
         foldedImagesPerSecond: foldedSpeed,
-        foldDifference: folded && logitDifference(model, folded, images),
+        foldDifference: folded && (await logitDifference(model, folded, images)),
       },
       loss: history.steps.map(({ step, loss }) => [step, loss]),
       testError: history.evaluations.map(({ step, testError }) => [step, testError]),
-      learned: learnedBy(model, images, dataset),
+      learned: await learnedBy(model, images, dataset),
       config,
     };
   } finally {
@@ -70,8 +70,8 @@ function testImages({ test }: Dataset, { config }: TrainResult): tf.Tensor4D {
   return tf.tensor4d(batch?.images ?? [], batch?.shape ?? [0, ...test.shape]);
 }
 
-function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): Learned {
-  const layers = inspectSimilarity(model, images);
+async function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): Promise<Learned> {
+  const layers = await inspectSimilarity(model, images);
   const of = ({ layer, kernel, form }: LayerSimilarity) => ({
     layer,
     kernel,
@@ -82,24 +82,27 @@ function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): L
     shapes: layers.flatMap(({ layer, kernel, mask }) => (mask ? { layer, kernel, mask } : [])),
     dynamic: layers.flatMap((each) => (each.predicted ? { ...of(each), ...each.predicted } : [])),
     spread: layers.flatMap(({ predicted }) => predicted?.spread ?? []),
-    sample: sampleOf(model, images, dataset),
+    sample: await sampleOf(model, images, dataset),
   };
 }
 
 /** The first test image: the one whose predicted M is kept. */
-function sampleOf(model: LayersModel, images: tf.Tensor4D, { test, classes }: Dataset): Sample {
+async function sampleOf(
+  model: LayersModel,
+  images: tf.Tensor4D,
+  { test, classes }: Dataset,
+): Promise<Sample> {
   const [height, width, channels] = test.shape;
-  const first = tf.tidy(() => {
-    const logits = model.predict(tf.slice(images, 0, 1)) as tf.Tensor;
-    return tf.argMax(logits, 1).dataSync()[0] as number;
-  });
+  const winner = tf.tidy(() => tf.argMax(model.predict(tf.slice(images, 0, 1)) as tf.Tensor, 1));
+  const [first] = await winner.data();
+  winner.dispose();
   return {
     height,
     width,
     channels,
     pixels: [...test.images.subarray(0, height * width * channels)],
     label: classes[test.labels[0] as number] as string,
-    predicted: classes[first] as string,
+    predicted: classes[first as number] as string,
   };
 }
 

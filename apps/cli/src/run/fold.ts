@@ -17,10 +17,16 @@ export async function saveFolded(model: LayersModel, folder: string): Promise<La
 }
 
 /** Largest difference between the two models' logits, over the largest logit. */
-export function logitDifference(model: LayersModel, folded: LayersModel, images: tf.Tensor4D): number {
-  return tf.tidy(() => {
+export async function logitDifference(
+  model: LayersModel,
+  folded: LayersModel,
+  images: tf.Tensor4D,
+): Promise<number> {
+  const ratio = tf.tidy(() => {
     const [expected, met] = [model.predict(images) as tf.Tensor, folded.predict(images) as tf.Tensor];
-    const ratio = tf.div(tf.max(tf.abs(tf.sub(met, expected))), tf.max(tf.abs(expected)));
-    return ratio.dataSync()[0] as number;
+    return tf.div(tf.max(tf.abs(tf.sub(met, expected))), tf.max(tf.abs(expected)));
   });
+  const [difference] = await ratio.data();
+  ratio.dispose();
+  return difference as number;
 }

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { inputsOf, network, startWebgpu, type Training, training } from '../test/network';
 import { currentGpu } from '../webgpu';
 import { planMemory } from './plan';
-import { type Recording, record } from './record';
+import { forget, type Recording, record } from './record';
 
 beforeAll(startWebgpu);
 
@@ -146,7 +146,7 @@ describe('a captured training step', () => {
     );
     const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
     expect(sum(plan.buffers)).toBeLessThan(sum(all.values()) / 3);
-    for (const constant of (recording as Recording).constants) constant.destroy();
+    forget(currentGpu(), (recording as Recording).constants);
     own.dispose();
   });
 });

@@ -1,5 +1,5 @@
 /** Running a program of our own: one dispatch into the encoder that tfjs's kernels use. */
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import { type DataType, type TensorInfo, util } from '@tensorflow/tfjs-core';
 import { encode } from './encode';
 import { shapesOf } from './errors';
 import type { Gpu } from './internals';
@@ -41,7 +41,12 @@ export function launch<U extends Readonly<Record<string, Scalar>>>(
   });
 }
 
-/** A new tensor on the GPU, not yet written. */
+/** A new tensor on the GPU, not yet written; an empty one needs no writing. */
 export function output(gpu: Gpu, shape: readonly number[], dtype: DataType = 'float32'): TensorInfo {
-  return gpu.makeTensorInfo([...shape], dtype);
+  const isEmpty = shape.includes(0);
+  return gpu.makeTensorInfo(
+    [...shape],
+    dtype,
+    isEmpty ? util.getTypedArrayFromDType(dtype as 'float32', 0) : undefined,
+  );
 }

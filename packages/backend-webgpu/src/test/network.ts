@@ -7,7 +7,9 @@ import core, {
   type StepState,
   softmaxCrossEntropy,
   startBackend,
+  updateSgd,
   variableGradients,
+  weightState,
 } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import { createRegistry } from '@neusim/registry';
@@ -70,13 +72,7 @@ export function training(model: tfl.LayersModel, decorate: (x: tf.Tensor) => tf.
   const trainable = weights.filter((weight) => weight.trainable);
   const velocities = trainable.map(({ variable }) => ({ tensor: tf.zeros(variable.shape as number[]) }));
   const state: StepState[] = [
-    ...weights.map(({ variable }) => ({
-      read: () => variable.read(),
-      write(next: tf.Tensor) {
-        variable.write(next);
-        next.dispose();
-      },
-    })),
+    ...weightState(model),
     ...velocities.map((slot) => ({
       read: () => slot.tensor,
       write(next: tf.Tensor) {
@@ -85,24 +81,25 @@ export function training(model: tfl.LayersModel, decorate: (x: tf.Tensor) => tf.
       },
     })),
   ];
+  const variables = () => trainable.map(({ variable }) => variable.read() as tf.Variable);
   return {
     state,
     step([images, labels, rate]) {
-      const { value, grads } = variableGradients(
-        () => {
+      const { value, grads } = tf.tidy(() =>
+        variableGradients(() => {
           const target = tf.cast(tf.oneHot(labels as tf.Tensor1D, 5), 'float32') as tf.Tensor2D;
           const logits = model.apply(decorate(images as tf.Tensor), { training: true }) as tf.Tensor2D;
           return softmaxCrossEntropy(target, logits, { labelSmoothing: 0.1 });
-        },
-        trainable.map(({ variable }) => variable.read() as tf.Variable),
+        }, variables()),
       );
       for (const [i, { variable }] of trainable.entries()) {
         const slot = velocities[i] as { tensor: tf.Tensor };
         const grad = grads[variable.name] as tf.Tensor;
-        const next = tf.keep(tf.add(tf.mul(slot.tensor, 0.9), grad));
-        variable.write(tf.sub(variable.read(), tf.mul(next, rate as tf.Tensor)));
-        slot.tensor.dispose();
-        slot.tensor = next;
+        const attrs = { rateScale: 1, momentum: 0.9, nesterov: false, l2: 1e-3 };
+        const next = updateSgd(variable.read(), grad, slot.tensor, rate as tf.Tensor1D, attrs);
+        variable.write(next.param);
+        tf.dispose([grad, next.param, slot.tensor]);
+        slot.tensor = next.velocity;
       }
       return [value];
     },

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { start } from '../../../../tools/engines';
 import {
   BatchNorm,
   dilated,
@@ -13,7 +14,6 @@ import {
   staticDns,
   staticUns,
 } from '../index';
-import { start } from '../test/backends';
 import { apply, conv, sameOutputs, savedArtifacts, shake } from '../test/models';
 
 const statics: readonly Similarity[] = [

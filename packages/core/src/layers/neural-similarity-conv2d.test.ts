@@ -11,6 +11,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../../tools/engines';
 import core, {
   dilated,
   dynamicDns,
@@ -24,7 +25,6 @@ import core, {
   staticDns,
   staticUns,
 } from '../index';
-import { backends, start } from '../test/backends';
 
 /** The least predictor: one convolution of the layer's own geometry. */
 const plainPredictor: Predictor = {
@@ -96,9 +96,7 @@ const oracle =
     );
   };
 
-describe.each(backends)('NeuralSimilarityConv2D on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('NeuralSimilarityConv2D', () => {
   test.each(similarities.map((s) => [`${s.name} ${JSON.stringify(s.options)}`, s] as const))(
     '%s',
     async (name, similarity) => {
@@ -127,9 +125,7 @@ const withoutDilation = layerVariants([6, 5, 2]).filter(({ options }) =>
   options.dilationRate.every((d) => d === 1),
 );
 
-describe.each(backends)('the dilated shape on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('the dilated shape', () => {
   test.each([2, [2, 1] as const])('rate %j', async (rate) => {
     const pair = typeof rate === 'number' ? ([rate, rate] as const) : rate;
     await checkLayer({

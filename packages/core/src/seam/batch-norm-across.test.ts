@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngineBut } from '../../../../tools/engines';
 import { batchNormTraining } from './batch-norm';
 import { type Gather, withBatchNormAcross } from './batch-norm-across';
 
@@ -48,9 +48,7 @@ const close = (met: number[], wanted: number[]) => {
     expect(Math.abs(value - (wanted[i] as number)) / largest).toBeLessThan(2e-5);
 };
 
-describe.each(backends)('batch norm across replicas on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngineBut('webgpu', 'batch norm across replicas', () => {
   test.each([
     [6, 2],
     [7, 3],

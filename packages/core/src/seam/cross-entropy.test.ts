@@ -8,8 +8,8 @@ import {
   toTensor,
 } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { describe, expect, test } from 'vitest';
+import { onEachEngine } from '../../../../tools/engines';
 import { softmaxCrossEntropy } from './cross-entropy';
 
 const shape = [3, 5];
@@ -27,9 +27,7 @@ const moved = (from: NdArray, along: NdArray, step: number) =>
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i]!, 0);
 
-describe.each(backends)('softmax cross-entropy on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('softmax cross-entropy', () => {
   describe.each([{}, { labelSmoothing: 0.1 }, { labelSmoothing: 0.01, epsilon: 1e-2 }])('%j', (options) => {
     const loss = (t: tf.Tensor, z: tf.Tensor) =>
       softmaxCrossEntropy(t as tf.Tensor2D, z as tf.Tensor2D, options);

@@ -8,8 +8,8 @@ import {
   toTensor,
 } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngine } from '../../../../tools/engines';
 
 const pairs = [
   [1, 1],
@@ -27,9 +27,7 @@ const cases = pairs.flatMap((strides) =>
   ).flatMap((window) => (['same', 'valid'] as const).map((pad) => ({ window, strides, pad }))),
 );
 
-describe.each(backends)('pooling on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('pooling', () => {
   test.each(cases)('window $window, strides $strides, pad $pad: gradients', async (options) => {
     const x = randomUniform([2, 6, 5, 3], 1);
     const dy = randomUniform(maxPoolForward(x, options).shape, 2);

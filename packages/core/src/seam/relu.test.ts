@@ -1,14 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngine } from '../../../../tools/engines';
 import { reluGrad } from './relu';
 
 const x = [-2, -0, 0, 1e-30, 3, -1, 7];
 const dy = [1, 2, 3, 4, 5, 6, -7];
 
-describe.each(backends)("ReLU's gradient on %s", (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine("ReLU's gradient", () => {
   test('dy where x is above 0', async () => {
     expect([...(await reluGrad(tf.tensor1d(dy), tf.tensor1d(x)).data())].map((value) => value + 0)).toEqual([
       0, 0, 0, 4, 5, 0, -7,

@@ -1,21 +1,19 @@
 import { checkGradients, convolutionCases } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../../tools/engines';
 import { similarityConv2d } from './similarity-conv2d';
 
-describe.each(backends)('similarityConv2d on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('similarityConv2d', () => {
   test.each(convolutionCases.map((c) => [c.name, c] as const))('%s', async (_, testCase) => {
     await checkGradients(similarityConv2d as never, testCase);
   });
 
-  test('whole numbers are taken as floats', () => {
+  test('whole numbers are taken as floats', async () => {
     const x = tf.cast(tf.ones([1, 3, 3, 1]), 'int32') as tf.Tensor4D;
     const before = tf.memory().numTensors;
     for (const m of [null, tf.ones([9]), tf.cast(tf.ones([1, 1, 1, 9]), 'int32')])
-      expect(similarityConv2d(x, tf.ones([3, 3, 1, 1]), m).dataSync()[0]).toBe(9);
+      expect((await similarityConv2d(x, tf.ones([3, 3, 1, 1]), m).data())[0]).toBe(9);
     expect(tf.memory().numTensors - before).toBe(9);
   });
 

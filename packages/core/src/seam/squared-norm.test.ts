@@ -1,7 +1,7 @@
 import { centralDifference, randomUniform, relativeError, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngine } from '../../../../tools/engines';
 import { squaredNorm } from './squared-norm';
 
 const shape = [2, 3, 5];
@@ -16,9 +16,7 @@ const norms = (values: ArrayLike<number>) =>
 const loss = (values: ArrayLike<number>) =>
   norms(values).reduce((sum, norm, i) => sum + (dy.data[i] as number) * norm, 0);
 
-describe.each(backends)('squared norms on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('squared norms', () => {
   test('forward', async () => {
     const y = squaredNorm(toTensor(x));
     expect(y.shape).toEqual([2, 3, 1]);

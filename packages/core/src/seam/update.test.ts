@@ -1,19 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { backends, start } from '../test/backends';
+import { expect, test } from 'vitest';
+import { onEachEngine } from '../../../../tools/engines';
 import { adamRate, sgdRate, updateAdam, updateSgd } from './update';
 
 /** Three steps on f(p) = p⁴/4 from p = 2, in plain numbers. */
 const gradient = (p: number) => p ** 3;
 
-describe.each(backends)('optimiser updates on %s', (backend) => {
-  beforeAll(() => start(backend));
-
+onEachEngine('optimiser updates', () => {
   test.each([
     { rateScale: 1, momentum: 0, nesterov: false, l2: 0 },
     { rateScale: 0.5, momentum: 0.9, nesterov: false, l2: 0.1 },
     { rateScale: 1, momentum: 0.9, nesterov: true, l2: 0 },
-  ])('sgd %j', (attrs) => {
+  ])('sgd %j', async (attrs) => {
     let [p, v] = [2, 0];
     let state = { param: tf.scalar(2) as tf.Tensor, velocity: tf.scalar(0) as tf.Tensor };
     const rate = tf.tensor1d(sgdRate(0.05));
@@ -27,10 +25,10 @@ describe.each(backends)('optimiser updates on %s', (backend) => {
       expect(next.param.dataId).not.toBe(state.param.dataId);
       state = next;
     }
-    expect(state.param.dataSync()[0]).toBeCloseTo(p, 5);
+    expect((await state.param.data())[0]).toBeCloseTo(p, 5);
   });
 
-  test('adam, with powers from the step', () => {
+  test('adam, with powers from the step', async () => {
     const attrs = { rateScale: 0.5, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, l2: 0.01 };
     let [p, m, v] = [2, 0, 0];
     let state = {
@@ -46,6 +44,6 @@ describe.each(backends)('optimiser updates on %s', (backend) => {
       const rate = tf.tensor1d(adamRate(0.1, step, attrs));
       state = updateAdam(state.param, tf.pow(state.param, 3), state.first, state.second, rate, attrs);
     }
-    expect(state.param.dataSync()[0]).toBeCloseTo(p, 5);
+    expect((await state.param.data())[0]).toBeCloseTo(p, 5);
   });
 });

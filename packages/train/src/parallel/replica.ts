@@ -10,7 +10,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from '../config';
 import { Moved } from '../pool/messages';
 import type { PoolWorker, Tasks } from '../pool/serve';
-import { type Score, scoreBatch } from '../score';
+import { inference, type Score, scoreBatch } from '../score';
 import { trainingStep } from '../training-step';
 import { type Place, writeWeights } from './layout';
 
@@ -149,7 +149,7 @@ class Replica {
   }
 
   score(part: Part): Promise<Score> {
-    return scoreBatch(this.model, part);
+    return scoreBatch(inference(this.model), part);
   }
 
   dispose(): void {
