@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // `npm run bench -- --suite cpu --json FILE`.
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeAtomic } from '@neusim/platform';
@@ -88,11 +89,13 @@ async function bench(flags: Flags): Promise<void> {
   const report = await runProcesses(count, runOne, onProgress);
   process.stdout.write(`${table(report)}\n`);
   if (json) await writeAtomic(json, `${JSON.stringify(report, null, 2)}\n`);
-  if (results && report.machine.gpu)
+  if (results && report.machine.gpu) {
+    await mkdir(results, { recursive: true });
     await writeAtomic(
       join(results, `${fileNameOf(report.machine.gpu)}.json`),
       `${JSON.stringify(report, null, 2)}\n`,
     );
+  }
   if (page) await writeAtomic(page, markdown(report, `npm run bench -- ${process.argv.slice(2).join(' ')}`));
   if (report.failed) process.exitCode = PARTS_FAILED;
 }

@@ -31,7 +31,7 @@ test('results are named by the adapter', () => {
 
 test('a GPU gets the batches of the goals, a software adapter what it works off, and the report says so', () => {
   const gpu = { software: false, quick: false, gflops: 1 };
-  const slow = { software: true, quick: false, gflops: 2 };
+  const slow = { software: true, quick: false, gflops: 10 };
   expect([batchFor(gpu, 512, 10), batchFor(slow, 512, 0.46), batchFor(slow, 512, 100)]).toEqual([512, 2, 1]);
   expect(convShapesFor(gpu).map(({ batch }) => batch)).toEqual([128, 128, 128, 32]);
   expect(sizesNote(gpu)).toEqual([]);

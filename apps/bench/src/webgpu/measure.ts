@@ -88,8 +88,10 @@ async function warm(engines: GpuEngines, { engine, prepare }: GpuVariant): Promi
   const before = meter.live;
   const { milliseconds } = await timeRuns(backend, run, 1);
   const peakBytes = meter.peak - before + (reads ? bytesOf(reads) : before);
-  const gpuMilliseconds = engines.facts.timestamps ? await gpuTime(backend, () => void run()) : undefined;
-  const repeats = engines.speed.software ? 1 : Math.min(MOST_REPEATS, Math.ceil(A_WHILE / milliseconds));
+  const { software, quick } = engines.speed;
+  const gpuMilliseconds =
+    engines.facts.timestamps && (quick || !software) ? await gpuTime(backend, () => void run()) : undefined;
+  const repeats = software ? 1 : Math.min(MOST_REPEATS, Math.ceil(A_WHILE / milliseconds));
   return { ...prepared, repeats, times: [], threadTimes: [], peakBytes, gpuMilliseconds };
 }
 

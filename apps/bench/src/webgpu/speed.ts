@@ -15,7 +15,7 @@ export interface Speed {
 }
 
 /** Seconds that one run may take on a software adapter, and how much faster than a convolution its product is. */
-const SECONDS = 1.5;
+const SECONDS = 0.2;
 const PRODUCT_OVER_CONVOLUTION = 2;
 
 export async function tellSpeed(software: boolean, quick: boolean): Promise<Speed> {
