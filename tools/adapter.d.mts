@@ -4,3 +4,4 @@ export type Adapter =
 export const HOW_TO_GET_ONE: string;
 export function isRequired(): boolean;
 export function findAdapter(): Adapter;
+export function findChromium(): { readonly path?: string; readonly missing?: string };

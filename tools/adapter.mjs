@@ -73,3 +73,14 @@ function softwareDrivers() {
     .filter(existsSync);
   return [...lavapipe, ...swiftShader];
 }
+
+const chromiums = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** `{ path }` of a Chromium, the one that CHROMIUM_PATH names first; or `{ missing }`. Throws as `findAdapter` does. */
+export function findChromium() {
+  const path = [process.env.CHROMIUM_PATH, ...chromiums].find((file) => file && existsSync(file));
+  if (path) return { path };
+  const missing = 'there is no Chromium here';
+  if (isRequired()) throw new Error(`NEUSIM_REQUIRE_WEBGPU=1, and ${missing}. ${HOW_TO_GET_ONE}`);
+  return { missing };
+}

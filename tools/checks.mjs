@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findAdapter, HOW_TO_GET_ONE } from './adapter.mjs';
+import { findAdapter, findChromium, HOW_TO_GET_ONE } from './adapter.mjs';
 import { build, seconds } from './setup.mjs';
 import { bin, node, root } from './shell.mjs';
 
@@ -19,7 +19,8 @@ const checks = {
   lockfile: () => tool('lockfile.mjs'),
   arrows: () =>
     node([bin('dependency-cruiser', 'depcruise'), 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
-  tests: vitest,
+  tests: (args) => vitest(args),
+  chromium,
   build: () => build(),
   packages: () => tool('packages.mjs'),
   sizes: () => node([bin('size-limit')]),
@@ -71,6 +72,14 @@ function parse(args) {
   const [flag] = rest.splice(at, 1);
   const names = flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : (rest.splice(at, 1)[0] ?? '');
   return { only: names.split(','), rest };
+}
+
+/** The suites of a page. */
+async function chromium() {
+  const { missing } = findChromium();
+  if (!missing) return vitest(['--config', 'vitest.browser.config.ts']);
+  leftOut.push(`Left out: the tests in Chromium (*.browser.test.ts), as ${missing}. ${HOW_TO_GET_ONE}.`);
+  return 0;
 }
 
 async function vitest(args) {

@@ -2,7 +2,7 @@
  * The shared suites, each on every engine: `onEachEngine('pooling', () => { test(…) })`. Which engines there are is
  * told by vitest's config: a page has WebGPU alone. Where there is no adapter, runner.ts leaves WebGPU's suites out.
  */
-import core, { startBackend } from '@neusim/core';
+import core, { type StartedBackend, startBackend } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeAll, describe, inject } from 'vitest';
@@ -38,16 +38,20 @@ export const onEachEngineBut = (without: Engine, subject: string, suite: (engine
 function suites(subject: string, suite: (engine: Engine) => void, engines: readonly Engine[]): void {
   for (const engine of engines)
     describe(`${subject} on ${engine}`, () => {
-      beforeAll(() => start(engine));
+      beforeAll(async () => {
+        const { adapter } = await start(engine);
+        if (engine === 'webgpu' && inject('engines').length === 1) console.log(`WebGPU runs on ${adapter}.`);
+      });
       afterEach(settled);
       suite(engine);
     });
 }
 
 /** Makes an engine current. On WebGPU small tensors go to the GPU too: else tfjs computes them on the CPU. */
-export async function start(engine: Engine): Promise<void> {
-  await startBackend(createRegistry(core, ...(await plugins[engine]())), engine);
+export async function start(engine: Engine): Promise<StartedBackend> {
+  const started = await startBackend(createRegistry(core, ...(await plugins[engine]())), engine);
   if (engine === 'webgpu') tf.env().set('WEBGPU_CPU_FORWARD', false);
+  return started;
 }
 
 /** What went wrong on the GPU in a test, unread, fails that test and no other. */

@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import native from '@neusim/backend-node-gpu';
 import wasm from '@neusim/backend-wasm';
+import webgpu from '@neusim/backend-webgpu';
 import core, { startBackend } from '@neusim/core';
 import datasets, { defineDigits } from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
@@ -12,13 +13,12 @@ import masks from '@neusim/masks';
 import models from '@neusim/models';
 import { createRegistry, kinds, plugin } from '@neusim/registry';
 import { presets } from '@neusim/train';
-import { measure, operators } from './operator-checks.mjs';
-import { root } from './shell.mjs';
+import { findAdapter } from './adapter.mjs';
+import { combine, every, measure, operators } from './operator-checks.mjs';
+import { quiet, root } from './shell.mjs';
 
 const path = join(root, 'FEATURES.md');
 const marks = { yes: '✓', no: '✗', none: '–' };
-
-const combine = (found) => (found.includes('no') ? 'no' : found.includes('yes') ? 'yes' : 'none');
 
 const table = (head, rows) => [
   `| ${head.join(' | ')} |`,
@@ -32,7 +32,7 @@ console.warn = () => {};
 // As in the command line, which cannot be imported without running it; no image is read here.
 const digits = plugin('neusim', versionOf('apps/cli'), [defineDigits(() => '')]);
 // Its engines are listed, and not measured: what they run on is installed by hand, and the file is the same everywhere.
-const listed = createRegistry(core, masks, hypernet, wasm, native, datasets, digits, models);
+const listed = createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models);
 const registry = createRegistry(core, masks, hypernet, wasm, datasets, digits, models);
 await registry.ready();
 
@@ -64,28 +64,48 @@ async function operatorSection() {
   }
   const columns = Object.keys(rows[0].results[0]);
   const everywhere = (results, column) => combine(results.map((result) => result[column]));
-  const onEngine = (result) => combine(Object.values(result).filter((mark) => mark !== 'none'));
+  const onWebgpu = await webgpuMarks(rows.map(({ operator }) => operator));
   return [
     '## Operators',
     '',
     'Each measured on a small odd layer: values, gradients and second-order gradients against finite differences, one',
     'training step, fold (the folded model gives the same output), save and load, and that no tensor is left behind.',
-    'A column holds ✓ where every engine passes, an engine’s where every check passes on it; – does not apply.',
-    'Engines that want a package installed by hand (`node-gpu`, `node`) are not in this table: their own suite holds',
-    'them to the same oracles.',
+    'A column holds ✓ where cpu and wasm pass, an engine’s where every check passes on it; – does not apply.',
+    'WebGPU is measured where there is an adapter, which CI has; elsewhere its column stays as it is. Engines that want',
+    'a package installed by hand (`node-gpu`, `node`) are not in this table: their own suite holds them to the same',
+    'oracles.',
     '',
     ...table(
-      ['kind', 'name', 'M', 'M from', ...columns, ...engines],
-      rows.map(({ operator: { kind, name, similarity }, results }) => [
+      ['kind', 'name', 'M', 'M from', ...columns, ...engines, 'webgpu'],
+      rows.map(({ operator: { kind, name, similarity }, results }, i) => [
         kind,
         `\`${name}\``,
         similarity.form,
         similarity.source,
         ...columns.map((column) => marks[everywhere(results, column)]),
-        ...results.map((result) => marks[onEngine(result)]),
+        ...results.map((result) => marks[every(result)]),
+        onWebgpu[i],
       ]),
     ),
   ];
+}
+
+/** Each operator's mark on WebGPU: measured, or where there is no adapter the one that FEATURES.md has. */
+async function webgpuMarks(all) {
+  const { env, missing } = findAdapter();
+  if (missing) {
+    console.log(`The column of WebGPU stays as it is: ${missing}.`);
+    const old = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+    return all.map(({ kind, name }) => {
+      const row = old.find((line) => line.startsWith(`| ${kind} | \`${name}\` |`));
+      return row?.split('|').at(-2).trim() ?? marks.none;
+    });
+  }
+  const { code, stdout, output } = await quiet([join(root, 'tools/webgpu-operators.mjs')], {
+    env: { ...process.env, ...env },
+  });
+  if (code !== 0) throw new Error(`operators on WebGPU could not be measured:\n${output}`);
+  return JSON.parse(stdout.trim().split('\n').at(-1)).map((mark) => marks[mark]);
 }
 
 function listSection(kind) {

@@ -66,6 +66,12 @@ export function operators(registry) {
 
 const isPredicted = ({ source }) => source === 'predictor';
 
+/** One mark for several. */
+export const combine = (found) => (found.includes('no') ? 'no' : found.includes('yes') ? 'yes' : 'none');
+
+/** One mark for all that `measure` found. */
+export const every = (result) => combine(Object.values(result));
+
 /** `{ forward, gradient, … }`, each `yes`, `no`, or `none` where it does not apply. */
 export async function measure(registry, { name, similarity, shape, predictor }) {
   const kernelInitializer = tfl.initializers.heNormal({ seed: 1 });

@@ -2,7 +2,7 @@
  * Vitest's runner, which leaves out what cannot run here: where there is no WebGPU, the suites named `… on webgpu` and
  * the tests of packages/backend-webgpu are skipped, and counted as such.
  */
-import { VitestTestRunner as TestRunner } from 'vitest/runners';
+import { TestRunner } from 'vitest';
 
 type Task = Parameters<TestRunner['onBeforeRunTask']>[0] | Parameters<TestRunner['onBeforeRunSuite']>[0];
 

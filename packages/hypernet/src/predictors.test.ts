@@ -186,7 +186,12 @@ describe('the start (method: §3; C = 32, relu-normal input, batch 8×16×16, tr
 const excluded = (variant: string, { form }: Similarity) =>
   form === 'full' && variant.startsWith('kernel 5x5');
 
-onEachEngine('layers with a predictor', () => {
+/** The software adapter of CI takes a second or more for each: the odd windows themselves are the seam's to check. */
+const onWebgpu = layerVariants([4, 3, 2]).filter(({ name }) =>
+  /batch [01]|3x2 stride|stride 2x1 dil/.test(name),
+);
+
+onEachEngine('layers with a predictor', (engine) => {
   test.each([
     ['sphere', {}, 'dynamic-dns'],
     ['sphere', fullSphere, 'dynamic-dns'],
@@ -205,7 +210,9 @@ onEachEngine('layers with a predictor', () => {
           predictor: registry.make('predictor', name, options({ hidden: 6, seed: 1, ...given })),
         }),
       inputShape: [5, 6, 2],
-      variants: layerVariants([5, 6, 2]).filter((variant) => !excluded(variant.name, similarity)),
+      variants: (engine === 'webgpu' ? onWebgpu : layerVariants([5, 6, 2])).filter(
+        (variant) => !excluded(variant.name, similarity),
+      ),
       secondOrder: true,
       load: (saved) => loadModel(registry, saved),
     });

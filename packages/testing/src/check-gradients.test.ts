@@ -153,6 +153,14 @@ describe('a wrong operator fails', () => {
     expect(await failure(leaking, convolutionCases[0]!)).toContain('tensors left by y: 1.00, allowed 0');
   });
 
+  test('data that no tensor has', async () => {
+    const leaking: ConvolutionOp = (x, w, m, options) => {
+      tf.engine().backend.write(new Float32Array(1), [1], 'float32');
+      return composed(x, w, m, options);
+    };
+    expect(await failure(leaking, convolutionCases[0]!)).toContain('tensors left by y: 1.00, allowed 0');
+  });
+
   test('not finite', async () => {
     const broken: ConvolutionOp = (x, w, m, options) =>
       tf.tidy(() => tf.div(composed(x, w, m, options), tf.scalar(0)));

@@ -9,6 +9,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConvolutionCase, caseArguments } from './cases';
+import { bytesOnGpu, gpuRows, held, leftSince } from './memory';
 import type { NdArray } from './oracle/array';
 import {
   type ConvolutionOptions,
@@ -49,6 +50,7 @@ export async function checkGradients(
   options: GradientCheckOptions = {},
 ): Promise<CheckReport> {
   const { order = 2, seed = 1, tolerance: allowed = tolerance(tf.getBackend()) } = options;
+  const bytes = await bytesOnGpu();
   const args = caseArguments(testCase, seed);
   const { x, w, m, dy } = args;
   const point = m ? [x, w, m] : [x, w];
@@ -109,14 +111,15 @@ export async function checkGradients(
       [exact.dx, exact.dw, exact.dm, exact.ddy],
     );
   }
+  if (rows.every((row) => row.ok)) rows.push(...(await gpuRows(bytes)));
   return checkReport(testCase.name, rows);
 }
 
 async function evaluate(inputs: readonly NdArray[], compute: (inputs: tf.Tensor[]) => tf.Tensor[]) {
-  const before = tf.memory().numTensors;
+  const before = held();
   const tensors = inputs.map((input) => toTensor(input));
   const results = compute(tensors);
-  const leaked = tf.memory().numTensors - before - tensors.length - new Set(results).size;
+  const leaked = leftSince(before, tensors.length + new Set(results).size);
   const outputs = await Promise.all(results.map(fromTensor));
   tf.dispose([...tensors, ...results]);
   return { outputs, leaked };

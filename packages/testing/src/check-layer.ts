@@ -10,6 +10,7 @@ import { type ModelLoader, saveLoadRows } from './layer/save-load';
 import { createSubject, type LayerBuilder, type Subject } from './layer/subject';
 import { trainingRows } from './layer/training-step';
 import { type LayerVariant, layerVariants, plainWindow, type WindowOptions } from './layer/variants';
+import { bytesOnGpu, gpuRows, held, leftSince } from './memory';
 import type { NdArray } from './oracle/array';
 import { brokenRow, type CheckReport, type CheckRow, checkReport, checkRow } from './report';
 import { relativeError, type Tolerance, tolerance } from './tolerance';
@@ -56,7 +57,8 @@ export interface LayerCheck {
  * @example await checkLayer({ layer: (x) => new MyLayer().apply(x), inputShape: [8, 8, 3], load });
  */
 export async function checkLayer(check: LayerCheck): Promise<CheckReport> {
-  const before = tf.memory().numTensors;
+  const before = held();
+  const bytes = await bytesOnGpu();
   const base = { name: '', batch: 3, inputShape: check.inputShape, options: plainWindow };
   const rows = await variantRows(check, base, async (subject, shape, plan) => [
     ...(await gradientRows(subject, shape, plan)),
@@ -76,7 +78,7 @@ export async function checkLayer(check: LayerCheck): Promise<CheckReport> {
       ])),
     );
   if (rows.every((row) => row.ok))
-    rows.push(checkRow('tensors left by all checks', tf.memory().numTensors - before, 0));
+    rows.push(checkRow('tensors left by all checks', leftSince(before), 0), ...(await gpuRows(bytes)));
   return checkReport(check.name ?? 'layer', rows);
 }
 

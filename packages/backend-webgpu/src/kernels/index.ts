@@ -3,6 +3,8 @@ import type { Override } from '../override';
 import { addN } from './add-n';
 import { batchNormTraining, batchNormTrainingGrad } from './batch-norm';
 import { cast } from './cast';
+import { seamConvolutions } from './conv/seam';
+import { stockConvolutions } from './conv/stock';
 import { depthwiseBackpropFilter, depthwiseBackpropInput } from './depthwise';
 import { manyAxes } from './many-axes';
 import { batchMatMul, fusedMatMul } from './mat-mul';
@@ -52,4 +54,6 @@ export const kernels: readonly Override[] = [
   stockAvgPoolGrad,
   depthwiseBackpropInput,
   depthwiseBackpropFilter,
+  ...seamConvolutions,
+  ...stockConvolutions,
 ];

@@ -1,16 +1,17 @@
 /** Rows that count the tensors a layer leaves behind. */
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { held, leftSince } from '../memory';
 import { randomNormal } from '../random';
 import { type CheckRow, checkRow } from '../report';
 import { toTensor } from '../tensors';
 
-/** Tensors that `act` leaves, after one run of it to fill what is made once. */
+/** Tensors, or data, that `act` leaves, after one run of it to fill what is made once. */
 export function leftBehind(act: () => void): number {
   act();
-  const before = tf.memory().numTensors;
+  const before = held();
   act();
-  return tf.memory().numTensors - before;
+  return leftSince(before);
 }
 
 /**

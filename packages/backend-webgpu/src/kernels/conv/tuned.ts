@@ -1,0 +1,5 @@
+/** Tiles that were timed on real adapters. Data only: a tuning command writes this file. */
+import type { TunedTiles } from './tiles';
+
+/** By `vendor/architecture`, then by `tuningKey(problem)`. */
+export const tuned: Readonly<Record<string, TunedTiles>> = {};
