@@ -40,7 +40,7 @@ export function tunedSource(table: TunedTable): string {
     .replaceAll(/"([A-Za-z]\w*)":/g, '$1:')
     .replaceAll('"', "'");
   return `/** Tiles that were timed on real adapters. Data only: a tuning command writes this file. */
-import type { TunedTiles } from './tiles';
+import type { TunedTiles } from './tile';
 
 /** By \`vendor/architecture\`, then by \`tuningKey(problem)\`. */
 export const tuned: Readonly<Record<string, TunedTiles>> = ${json};
