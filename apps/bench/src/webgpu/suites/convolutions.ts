@@ -57,7 +57,7 @@ async function benchPass(engines: GpuEngines, shape: ConvShape, pass: Pass) {
     engine,
     prepare: () => passes(given.current(), form && given.current()[form], convolve)[pass],
   });
-  const authors: typeof authorsDns = (x, w, m) => authorsDns(x, w, m);
+  const authors: typeof authorsDns = (x, w, m) => tf.tidy(() => authorsDns(x, w, m));
   const { speed, facts } = engines;
   const rounds = speed.quick || speed.software ? 2 : 9;
   const samples = await measureGpu(
