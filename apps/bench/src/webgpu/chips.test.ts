@@ -45,7 +45,8 @@ test('two suites have a ratio of one name, with their own goals', () => {
 });
 
 test('the table of tiles is written sorted, as source', () => {
-  const source = tunedSource({ 'b/x': { two: { tileM: 8 }, one: { tileM: 4 } }, 'a/y': {} });
+  const tile = { tileM: 4, tileN: 16, tileK: 8, rowsPerThread: 4, columnsPerThread: 4 };
+  const source = tunedSource({ 'b/x': { two: { ...tile, tileM: 8 }, one: tile }, 'a/y': {} });
   expect(source.indexOf("'a/y'")).toBeLessThan(source.indexOf("'b/x'"));
   expect(source.indexOf('one')).toBeLessThan(source.indexOf('two'));
   expect(source).toContain('tileM: 4');

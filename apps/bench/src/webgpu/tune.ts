@@ -2,6 +2,8 @@
  * `--tune`: times every tile of the convolution kernels on this adapter, for the products that the networks have, and
  * writes the fastest into the engine's table.
  */
+
+import { tuning } from '@neusim/backend-webgpu';
 import {
   CONV2D,
   CONV2D_BACKPROP_FILTER,
@@ -19,7 +21,7 @@ import { median } from '../measure';
 import { type ConvShape, convShape, convTensors, nameOf } from '../suites/shapes';
 import { type GpuEngines, type GpuOptions, startGpuEngines } from './engines';
 import { timeRuns } from './measure';
-import { requireTuning, type Tile, type Tuning, tunedSource } from './tuning';
+import { type TunedTable, tunedSource } from './tuning';
 
 /** The convolutions of `cnn-cifar` and `nsn-cifar`, of their predictors, and of the VGG-like CNN. */
 const layers: readonly (readonly [side: number, channels: number, filters: number])[] = [
@@ -40,6 +42,9 @@ const layers: readonly (readonly [side: number, channels: number, filters: numbe
 ];
 const batches = [32, 128, 512];
 
+type Tile = TunedTable[string][string];
+type Problem = Parameters<typeof tuning.tuningKey>[0];
+
 export interface TuneOptions extends GpuOptions {
   /** On a software adapter too. */
   readonly force: boolean;
@@ -48,9 +53,8 @@ export interface TuneOptions extends GpuOptions {
   readonly onProgress: (what: string) => void;
 }
 
-/** @throws NeusimError BENCH_SOFTWARE, BENCH_NO_TUNING */
+/** @throws NeusimError BENCH_SOFTWARE */
 export async function tune({ force, out, onProgress, ...options }: TuneOptions): Promise<void> {
-  const tuning = requireTuning();
   const engines = await startGpuEngines(options);
   const { facts } = engines;
   if (facts.software && !force)
@@ -68,7 +72,7 @@ export async function tune({ force, out, onProgress, ...options }: TuneOptions):
   const shapes = batches.flatMap((batch) => layers.map(([side, c, f]) => convShape(batch, side, c, f)));
   for (const shape of options.quick ? [convShape(2, 5, 8, 8)] : shapes) {
     for (const [name, run] of products(shape, options.quick)) {
-      const best = await fastestTile(engines, tuning, run, tiles);
+      const best = await fastestTile(engines, run, tiles);
       if (!best) continue;
       tiles[best.key] = best.tile;
       onProgress(`${nameOf(shape)} ${name}: ${best.told}`);
@@ -116,12 +120,11 @@ function* products(shape: ConvShape, quick: boolean): Generator<readonly [string
 /** @returns undefined where the kernel multiplies by no tile, or its problem is in `known`. */
 async function fastestTile(
   engines: GpuEngines,
-  tuning: Tuning,
   run: () => void,
   known: Readonly<Record<string, Tile>>,
 ): Promise<{ key: string; tile: Tile; told: string } | undefined> {
   const backend = await engines.use('neusim');
-  const met = new Map<string, object>();
+  const met = new Map<string, Problem>();
   tuning.watchProblems((problem) => met.set(tuning.tuningKey(problem), problem), run);
   const [[key, problem] = []] = [...met];
   if (met.size !== 1 || key === undefined || problem === undefined || key in known) return undefined;

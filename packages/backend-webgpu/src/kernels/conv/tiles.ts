@@ -122,7 +122,7 @@ export function tuningKey({ operation, form, taps, rows, columns, inner }: Probl
 }
 
 /** An adapter's key in the tuned table. */
-export function adapterKey({ device }: Gpu): string {
+export function adapterKey({ device }: Pick<Gpu, 'device'>): string {
   const { vendor = '', architecture = '' } = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo ?? {};
   return `${vendor}/${architecture}`;
 }
