@@ -44,7 +44,8 @@ export async function measure({
       .map(({ startTime, duration }) => ({ atMs: Math.round(startTime - at.start), ms: duration }));
     return {
       browser: `Chromium ${browser.version()}`,
-      engine: taken,
+      // Without the line that says why.
+      engine: taken.replace(/\s*Why: .*$/s, ''),
       state,
       settings,
       firstStepMs: Math.round(at['first-step']),
