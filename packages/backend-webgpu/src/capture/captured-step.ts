@@ -43,9 +43,10 @@ export function capture(gpu: Gpu, step: TensorStep, state: readonly StepState[])
   let isLearning = false;
 
   const clear = () => {
-    for (const { replay, last } of byShapes.values()) {
-      replay?.dispose();
-      forget(gpu, last?.constants ?? []);
+    for (const shapes of byShapes.values()) {
+      shapes.replay?.dispose();
+      forget(gpu, shapes.last?.constants ?? []);
+      delete shapes.last;
     }
     byShapes.clear();
     last = undefined;
@@ -64,6 +65,8 @@ export function capture(gpu: Gpu, step: TensorStep, state: readonly StepState[])
     shapes.recordings++;
     if (!before) return;
     const different = await difference(gpu, before, recording).finally(() => forget(gpu, before.constants));
+    // Disposed of meanwhile.
+    if (shapes.last !== recording) return;
     if (different === null) {
       shapes.replay = createReplay(gpu, recording, state);
       delete shapes.last;

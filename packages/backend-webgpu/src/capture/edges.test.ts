@@ -239,6 +239,18 @@ test('a run that does not wait for its turn, or for another engine, is refused',
   step.dispose();
 });
 
+test('what is disposed of while it is recorded leaves nothing behind', async () => {
+  const step = captureStep(([x]) => [tf.square(x as tf.Tensor)], []);
+  await outputsOf(step, floats(2));
+  const used = currentGpu().memory().numBytesInGPU;
+  const recording = step.run([floats(2)]);
+  step.dispose();
+  tf.dispose(await recording);
+  await valuesOf(tf.tensor1d([1]));
+  expect(step.mode).toBe('recording');
+  expect(currentGpu().memory().numBytesInGPU).toBe(used);
+});
+
 test('state of another shape is refused', async () => {
   const sum = slot(1, 2);
   const step = captureStep(() => [tf.square(sum.read())], [sum]);
