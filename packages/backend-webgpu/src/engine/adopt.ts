@@ -6,10 +6,13 @@
 import { NeusimError } from '@neusim/registry';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { encode } from './encode';
+import { encode, flush } from './encode';
 import { hasFailed, requireHealthy } from './errors';
 import { type Gpu, gpuOf, type StockProgram, type StockUniform } from './internals';
 import { forgetUnfinished, settled, stockPipeline } from './pipelines';
+
+/** tfjs's kind of program that writes to a canvas. */
+const DRAW = 1;
 
 /** @returns the same backend. */
 export function adopt(backend: WebGPUBackend): Gpu {
@@ -23,6 +26,8 @@ export function adopt(backend: WebGPUBackend): Gpu {
       pipeline: stockPipeline(gpu, program.pipeline as GPUComputePipeline),
       workgroups: program.dispatch,
     });
+    // A canvas's texture is gone when this task ends.
+    if (program.pixelsOpType === DRAW) flush(gpu);
   };
   const runProgram = gpu.runWebGPUProgram.bind(gpu);
   gpu.runWebGPUProgram = (...args) => {
