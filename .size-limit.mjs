@@ -1,7 +1,9 @@
 // What an import costs a page, minified and gzipped, with tfjs apart (a peer, so that a page holds one copy).
 import { builtinModules } from 'node:module';
 
-const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map((name) => `@tensorflow/tfjs-${name}`);
+const tfjs = ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'].map(
+  (name) => `@tensorflow/tfjs-${name}`,
+);
 
 /** Packages with an entry of their own for pages. */
 const forPages = ['platform', 'backend-webgpu'];

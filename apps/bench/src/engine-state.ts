@@ -1,6 +1,6 @@
 /**
- * Which kernels and gradients tfjs uses on its backend `wasm`. Engines that are compared run in one process on one
- * heap: between two measurements the tables are exchanged.
+ * Which kernels and gradients tfjs uses on a backend. Engines that are compared run in one process on one heap or
+ * device: between two measurements the tables are exchanged.
  */
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -10,8 +10,8 @@ export interface EngineState {
 }
 
 /** What is registered now. */
-export function captureState(): EngineState {
-  const kernels = new Map(tf.getKernelsForBackend('wasm').map((kernel) => [kernel.kernelName, kernel]));
+export function captureState(backend = 'wasm'): EngineState {
+  const kernels = new Map(tf.getKernelsForBackend(backend).map((kernel) => [kernel.kernelName, kernel]));
   const gradients = new Map<string, tf.GradConfig>();
   for (const name of kernels.keys()) {
     const gradient = tf.getGradient(name);
@@ -21,11 +21,11 @@ export function captureState(): EngineState {
 }
 
 /** Makes what is registered equal to `state`. Gradients of kernels that `state` does not know stay. */
-export function useState(state: EngineState): void {
-  for (const kernel of tf.getKernelsForBackend('wasm'))
-    if (state.kernels.get(kernel.kernelName) !== kernel) tf.unregisterKernel(kernel.kernelName, 'wasm');
+export function useState(state: EngineState, backend = 'wasm'): void {
+  for (const kernel of tf.getKernelsForBackend(backend))
+    if (state.kernels.get(kernel.kernelName) !== kernel) tf.unregisterKernel(kernel.kernelName, backend);
   for (const [name, kernel] of state.kernels) {
-    if (!tf.getKernel(name, 'wasm')) tf.registerKernel(kernel);
+    if (!tf.getKernel(name, backend)) tf.registerKernel(kernel);
     const [now, wanted] = [tf.getGradient(name), state.gradients.get(name)];
     if (now === wanted) continue;
     if (now) tf.unregisterGradient(name);

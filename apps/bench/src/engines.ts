@@ -1,10 +1,6 @@
 /** The engines that are compared, all on tfjs's WebAssembly: as it comes, as NeuSim was founded, and as it is. */
-import wasm, { type Precision, setPrecision } from '@neusim/backend-wasm';
-import core, { startBackend } from '@neusim/core';
-import hypernet from '@neusim/hypernet';
-import masks from '@neusim/masks';
-import models from '@neusim/models';
-import { createRegistry } from '@neusim/registry';
+import { type Precision, setPrecision } from '@neusim/backend-wasm';
+import { startBackend } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { authorsGradient, authorsKernel } from './baselines/authors';
 import { foundation } from './baselines/foundation';
@@ -12,8 +8,7 @@ import { install, type Override } from './baselines/foundation/override';
 import { stock } from './baselines/stock';
 import { captureState, type EngineState, useState } from './engine-state';
 import { type HeapMeter, meterHeap } from './heap-meter';
-
-export const registry = createRegistry(core, masks, hypernet, models, wasm);
+import { registry } from './registry';
 
 /**
  * `neusim` with plain convolutions as they are by default, never by Winograd (`direct`), or by larger tiles (`fast`);

@@ -46,10 +46,52 @@ const goals: readonly Goal[] = [
   told('twoProcessesScaling', 'throughput of two independent processes, over that of one', 'larger'),
 ];
 
-export function goalOf(name: string): Goal {
+/** Of the suite `webgpu`. */
+const gpuGoals: readonly Goal[] = [
+  atMost('dnsForwardVsConv', 1.25, 'dynamic DNS forward, m given, over the fastest plain conv2d at hand'),
+  atMost('dnsTrainVsConv', 1.6, 'dynamic DNS forward and backward, over the fastest plain conv2d at hand'),
+  told('unsForwardVsConv', 'dynamic UNS forward, m given, over the fastest plain conv2d at hand'),
+  told('unsTrainVsConv', 'dynamic UNS forward and backward, over the fastest plain conv2d at hand'),
+  told('convForwardVsStock', 'plain 3×3 forward, over tfjs-webgpu'),
+  told('convTrainVsStock', 'plain 3×3 forward and backward, over tfjs-webgpu'),
+  told(
+    'composedVsDns',
+    'dynamic DNS composed from ops on our kernels, forward and backward, over ours',
+    'larger',
+  ),
+  told('authorsVsDns', "the authors' nine-fold formulation on tfjs-webgpu, over dynamic DNS", 'larger'),
+  told('gemmVsStock', "matrix product, over tfjs-webgpu's"),
+  atMost('trainMemoryVsConv', 1.5, 'bytes on the device, dynamic DNS forward and backward, over plain'),
+  atLeast(
+    'trainStepVsStock',
+    3,
+    'a speed-up: training step of `cnn-cifar`, batch 128, on tfjs-webgpu, over ours',
+  ),
+  told('nsnTrainStepVsStock', 'the same of `nsn-cifar` with dynamic DNS', 'larger'),
+  told('nsnPlainTrainStepVsStock', 'the same with the plain predictor', 'larger'),
+  told('unsTrainStepVsStock', 'the same of `nsn-cifar` with dynamic UNS', 'larger'),
+  told('vggTrainStepVsStock', 'the same of the VGG-like CNN', 'larger'),
+  atMost(
+    'trainStepVsTorch',
+    2,
+    'training step of `cnn-cifar`, batch 128, over PyTorch on the same GPU, TF32 off',
+  ),
+  told('nsnTrainStepVsTorch', 'the same of `nsn-cifar` with dynamic DNS'),
+  told('nsnPlainTrainStepVsTorch', 'the same with the plain predictor'),
+  atMost(
+    'replayCpuVsEager',
+    0.2,
+    "the JavaScript thread's time for a replayed step of `nsn-cifar`, over an eager one",
+  ),
+];
+
+export const goalsOf = (suite: string): readonly Goal[] => (suite === 'webgpu' ? gpuGoals : goals);
+
+/** @param suite two suites may have a ratio of one name. */
+export function goalOf(name: string, suite = 'cpu'): Goal {
   const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
   return (
-    goals.find((goal) => goal.name === name) ??
+    goalsOf(suite).find((goal) => goal.name === name) ??
     told(name, workers ? `throughput of ${workers} workers on one batch, over that of one` : '', 'larger')
   );
 }

@@ -12,6 +12,8 @@ import type { ProcessReport, Report, Row } from './report';
 
 /** A process whose reference is this much slower or faster than the middle one of all is dropped. */
 const FAR = 1.25;
+/** Exit code of a process some of whose parts failed: its report holds the others. */
+export const PARTS_FAILED = 3;
 /** Run in place of those dropped, at most. */
 const SPARE = 2;
 
@@ -56,8 +58,10 @@ export function summarize(
   const names = Object.keys(first.ratios);
   const perRatio = <T>(of: (values: readonly number[]) => T) =>
     Object.fromEntries(names.map((name) => [name, of(valuesOf(name))]));
+  const failed = [...new Set(all.flatMap(({ failed = [] }) => failed))];
   return {
     ...first,
+    ...(failed.length > 0 ? { failed } : {}),
     date: date.toISOString(),
     reference: median(kept.map(({ reference }) => reference)),
     load: median(kept.map(({ load }) => load)),
@@ -77,9 +81,13 @@ export function summarize(
 
 const keyOf = ({ part, name, engine }: Row) => [part, name, engine].join('\n');
 
+/** What a row may tell besides its time. */
+const told = ['peakBytes', 'heapBytes', 'error', 'share', 'threadMilliseconds', 'gpuMilliseconds'] as const;
+type Told = (typeof told)[number];
+
 function medianRow(rows: readonly Row[]): Row {
   const values = (of: (row: Row) => number | undefined) => rows.flatMap((row) => of(row) ?? []);
-  const medianOf = (key: 'peakBytes' | 'heapBytes' | 'error') => {
+  const medianOf = (key: Told) => {
     const found = values((row) => row[key]);
     return found.length > 0 ? { [key]: median(found) } : {};
   };
@@ -90,16 +98,14 @@ function medianRow(rows: readonly Row[]): Row {
     slowest: Math.max(...values((row) => row.slowest)),
     rounds: values((row) => row.rounds).reduce((a, b) => a + b, 0),
     rate: median(values((row) => row.rate)),
-    ...medianOf('peakBytes'),
-    ...medianOf('heapBytes'),
-    ...medianOf('error'),
+    ...Object.assign({}, ...told.map(medianOf)),
   };
 }
 
 /**
  * Runs this program in a child process, with `--json` to a file that is read back. A signal that ends this process
  * ends the child.
- * @throws NeusimError BENCH_PROCESS_FAILED where the child ends with another code than 0.
+ * @throws NeusimError BENCH_PROCESS_FAILED where the child ends with another code than 0 and PARTS_FAILED.
  */
 export async function runChild(args: readonly string[]): Promise<ProcessReport> {
   const folder = await mkdtemp(join(tmpdir(), 'neusim-bench-'));
@@ -120,7 +126,7 @@ async function run(args: readonly string[]): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => {
-        if (code === 0) return resolve();
+        if (code === 0 || code === PARTS_FAILED) return resolve();
         reject(
           new NeusimError(
             'BENCH_PROCESS_FAILED',

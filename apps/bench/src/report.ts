@@ -4,6 +4,7 @@ import { version_wasm } from '@tensorflow/tfjs-backend-wasm';
 import { version_core } from '@tensorflow/tfjs-core';
 import { version_layers } from '@tensorflow/tfjs-layers';
 import { median, type Sample } from './measure';
+import type { GpuFacts } from './webgpu/facts';
 
 export interface Machine {
   readonly cpu: string;
@@ -11,9 +12,11 @@ export interface Machine {
   readonly platform: string;
   readonly node: string;
   readonly tfjs: { readonly core: string; readonly layers: string; readonly wasm: string };
+  /** Of the suite `webgpu`. */
+  readonly gpu?: GpuFacts;
 }
 
-export type Unit = 'images/s' | 'GFLOP/s' | '% of the step';
+export type Unit = 'images/s' | 'GFLOP/s' | 'TFLOP/s' | 'GB/s' | 'steps/s' | '% of the step';
 
 export interface Row {
   /** The part of the suite. */
@@ -28,12 +31,18 @@ export interface Row {
   /** At the median. */
   readonly rate: number;
   readonly unit: Unit;
-  /** The most of the WebAssembly heap that was taken at once: inputs, outputs and temporaries. */
+  /** The most of the WebAssembly heap, or of the GPU's memory, that was taken at once: inputs, outputs and temporaries. */
   readonly peakBytes?: number;
   /** Size of the WebAssembly heap afterwards. It never shrinks: rows stand in the order of their runs. */
   readonly heapBytes?: number;
   /** ‖y − float64‖ / ‖float64‖. */
   readonly error?: number;
+  /** Of what the chip can do at most: of its float32 rate, or in GB/s of its memory's. */
+  readonly share?: number;
+  /** Milliseconds of the JavaScript thread until all was handed over to the GPU. */
+  readonly threadMilliseconds?: number;
+  /** By the GPU's own timestamps, without what lies between the dispatches. */
+  readonly gpuMilliseconds?: number;
 }
 
 export interface Findings {
@@ -41,6 +50,10 @@ export interface Findings {
   readonly ratios: Readonly<Record<string, number>>;
   /** What could not be measured here, and why. */
   readonly notRun?: readonly string[];
+  /** What to know of what was measured. */
+  readonly notes?: readonly string[];
+  /** The ratios of each shape, where `ratios` holds their geometric means. */
+  readonly each?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** What one process found. */
@@ -56,6 +69,12 @@ export interface ProcessReport {
   readonly rows: readonly Row[];
   readonly ratios: Readonly<Record<string, number>>;
   readonly notRun: readonly string[];
+  readonly notes?: readonly string[];
+  readonly each?: Findings['each'];
+  /** Parts that failed, with their messages. */
+  readonly failed?: readonly string[];
+  /** Of the random tensors, and of the networks' weights. */
+  readonly seeds?: readonly number[];
 }
 
 export interface Spread {

@@ -22,7 +22,7 @@ const promised = [
 ];
 
 test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and as a page', async () => {
-  const parts = partsOf('cpu').map(([part]) => part);
+  const parts = partsOf('cpu');
   const report = await runProcesses(1, () => runSuite('cpu', { quick: true }));
   const { machine, rows, ratios } = JSON.parse(JSON.stringify(report));
   expect(machine).toMatchObject({ cores: expect.any(Number), node: process.versions.node });
@@ -47,7 +47,7 @@ test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and 
 test('an unknown suite or part is refused with those known', async () => {
   await expect(runSuite('gpu', { quick: true })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',
-    data: { known: ['cpu', 'memory', 'workers'] },
+    data: { known: ['cpu', 'memory', 'workers', 'webgpu', 'page'] },
   });
   await expect(runSuite('cpu', { quick: true, only: ['nsn'] })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',

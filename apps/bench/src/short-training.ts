@@ -2,7 +2,7 @@
 import type { Dataset, Split } from '@neusim/datasets';
 import { NeusimError } from '@neusim/registry';
 import { type TrainWorkers, train } from '@neusim/train';
-import { registry } from './engines';
+import { registry } from './registry';
 
 export interface ShortTraining {
   readonly width: number;

@@ -1,5 +1,5 @@
 /** What people read of a report: a table in the terminal, and a page. */
-import { type Goal, goalOf, goalText, reached } from './goals';
+import { type Goal, goalOf, goalsOf, goalText, reached } from './goals';
 import type { Report, Row, Spread } from './report';
 
 interface RatioLine {
@@ -8,9 +8,9 @@ interface RatioLine {
   readonly spread: Spread;
 }
 
-const ratioLines = ({ ratios, spread }: Report): readonly RatioLine[] =>
+const ratioLines = ({ suite, ratios, spread }: Report): readonly RatioLine[] =>
   Object.entries(ratios).map(([name, value]) => ({
-    goal: goalOf(name),
+    goal: goalOf(name, suite),
     value,
     spread: spread[name] as Spread,
   }));
@@ -30,8 +30,22 @@ const rowCells = (row: Row): readonly string[] => [
   `${Number(row.rate.toPrecision(3))} ${row.unit}`,
   mebibytes(row.peakBytes),
   row.error === undefined ? '' : row.error.toExponential(1),
+  row.share === undefined ? '' : `${(100 * row.share).toFixed(1)} %`,
+  row.threadMilliseconds === undefined ? '' : `${milliseconds(row.threadMilliseconds)} ms`,
+  row.gpuMilliseconds === undefined ? '' : `${milliseconds(row.gpuMilliseconds)} ms`,
 ];
-const rowHeads = ['what', 'engine', 'median', 'range', 'rate', 'peak memory', 'error'];
+const rowHeads = [
+  'what',
+  'engine',
+  'median',
+  'range',
+  'rate',
+  'peak memory',
+  'error',
+  'of the chip',
+  'JS thread',
+  'by timestamps',
+];
 
 const ratioCells = (
   { goal, value, spread }: RatioLine,
@@ -49,11 +63,12 @@ const isShown = ({ unit, rate }: Row) => unit !== '% of the step' || rate >= 0.5
 
 /** One line: where, and how often. */
 function heading({ suite, quick, machine, processes }: Report): string {
-  const { cpu, cores, node, tfjs } = machine;
+  const { cpu, cores, node, tfjs, gpu } = machine;
   const dropped = processes.filter((each) => each.dropped).length;
   return [
     `suite ${suite}${quick ? ' (quick: figures mean nothing)' : ''}`,
     `${cpu}, ${cores} cores`,
+    ...(gpu ? [gpuName(gpu), `Dawn of webgpu ${gpu.dawn}`] : []),
     `Node ${node}`,
     `tfjs ${tfjs.core}`,
     `${processes.length} process${processes.length === 1 ? '' : 'es'}${
@@ -62,14 +77,19 @@ function heading({ suite, quick, machine, processes }: Report): string {
   ].join(' · ');
 }
 
+const gpuName = ({ vendor, device, driver }: NonNullable<Report['machine']['gpu']>) =>
+  [vendor, device, `(${driver})`].join(' ');
+
 /** For the terminal. */
 export function table(report: Report): string {
   const lines = ratioLines(report).map((line) => ratioCells(line, (name) => name));
   return [
     heading(report),
-    aligned([rowHeads, ...report.rows.filter(isShown).map(rowCells)]),
+    aligned(withoutEmpty([rowHeads, ...report.rows.filter(isShown).map(rowCells)])),
     ...(lines.length > 0 ? [aligned([ratioHeads, ...lines])] : []),
+    ...(report.notes ?? []).map((note) => `note: ${note}`),
     ...(report.notRun.length > 0 ? [`not run: ${report.notRun.join('; ')}`] : []),
+    ...(report.failed ?? []).map((failure) => `FAILED ${failure}`),
   ].join('\n\n');
 }
 
@@ -97,11 +117,22 @@ const sections: Readonly<Record<string, string>> = {
   peers: 'Engines outside JavaScript',
   memory: 'Batch 128',
   workers: 'Workers',
+  networks: 'The networks',
+  bandwidth: 'Kernels that memory bounds',
+  replay: 'Captured steps',
+  torch: 'PyTorch on the same GPU',
+  page: 'The training page',
 };
+
+/** What a page of the suite `cpu` says of the other engine. */
+const onGpus = [
+  '## On a GPU',
+  'No GPU has been measured yet: the rows below are owed. On a host with one, `npm run bench -- --suite webgpu --results apps/bench/results` measures them; on one without a network `npm run gpu-bundle` makes the archive whose `run.sh` does. The results go to [apps/bench/results](../apps/bench/results). A software adapter runs the same suite on small batches, and its times say nothing of a GPU.',
+];
 
 /** What no run of the suites measures. */
 const neverRun = [
-  'GPUs, browsers, and threads of the WebAssembly build.',
+  'Browsers, and threads of the WebAssembly build.',
   'tfjs-wasm alone with a similarity: its tape holds every patch, more than the heap has at batch 128.',
   "The authors' formulation of dynamic UNS; their code takes 3×3 windows alone.",
   'Memory of the engines outside JavaScript.',
@@ -127,6 +158,7 @@ export function markdown(report: Report, command: string): string {
       `## ${sections[part] ?? part}`,
       pipes(withoutEmpty([rowHeads, ...rows.filter((row) => row.part === part).map(rowCells)])),
     ]),
+    ...(report.suite === 'cpu' ? [...onGpus, pipes(goalLines('webgpu'))] : []),
     '## Not run',
     [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n'),
     `Of each process, the reference (XNNPACK's product of 512³) and the machine's load average (1: nothing else ran): ${processes
@@ -137,6 +169,14 @@ export function markdown(report: Report, command: string): string {
       .join('; ')}.`,
   ].join('\n\n')}\n`;
 }
+
+/** The goals of a suite that has not been measured. */
+const goalLines = (suite: string): readonly (readonly string[])[] => [
+  ['ratio', 'goal', 'of'],
+  ...goalsOf(suite)
+    .filter(({ goal }) => goal !== undefined)
+    .map((goal) => [`\`${goal.name}\``, goalText(goal), goal.of]),
+];
 
 function processesText({ processes }: Report): string {
   const dropped = processes.filter((each) => each.dropped).length;

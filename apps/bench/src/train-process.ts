@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { startBackend } from '@neusim/core';
 import { enableProdMode } from '@tensorflow/tfjs-core';
-import { registry } from './engines';
+import { registry } from './registry';
 import { shortTraining } from './short-training';
 
 const work = JSON.parse(process.argv[2] as string);

@@ -3,3 +3,5 @@ import { findGpu } from './gpu/node';
 import { webgpuPlugin } from './plugin';
 
 export default /* @__PURE__ */ webgpuPlugin(findGpu);
+
+export * as tuning from './tuning';

@@ -18,6 +18,7 @@ export {
   runEagerly,
   tensorOf,
 } from './captured-step';
+export { fromConvInfo } from './conv-info';
 export {
   type Compilation,
   type EngineAbilities,

@@ -1,7 +1,8 @@
 /** The networks of the CIFAR experiments, training and forward. */
 import type { Model } from '@neusim/models';
-import { type Engines, registry } from '../engines';
+import type { Engines } from '../engines';
 import { measure, ratio } from '../measure';
+import { registry } from '../registry';
 import { type Findings, row } from '../report';
 import { workload } from '../training-step';
 

@@ -7,6 +7,7 @@ import {
   CONV2D_BACKPROP_FILTER,
   CONV2D_BACKPROP_INPUT,
   type ConvAttrs,
+  fromConvInfo,
   type Geometry,
   composed as seam,
 } from '@neusim/core';
@@ -16,7 +17,6 @@ import { writeGeometry } from '../native/geometry';
 import { addressesOf, hasManyThreads, native, requireDone } from '../native/native';
 import { zeros } from '../native/outputs';
 import { composed, override } from '../override';
-import { fromConvInfo } from './geometry';
 import { winogradTile } from './winograd-tile';
 
 type T4 = tf.Tensor4D;

@@ -1,4 +1,5 @@
 /** Gradients of depthwise convolution, which tfjs-wasm lacks. */
+import { fromConvInfo } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Address } from '../native/exports';
@@ -6,7 +7,6 @@ import { writeGeometry } from '../native/geometry';
 import { addressesOf, native } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
-import { fromConvInfo } from './geometry';
 
 interface DepthwiseGradAttrs {
   readonly strides: [number, number] | number;

@@ -2,14 +2,13 @@
  * Gradients of max and average pooling. The stock kernels are slow (the window is searched anew for each element of
  * x) and wrong (max pooling of negative inputs, average pooling with padding). These walk the windows once.
  */
-import { AVG_POOL_GRAD, MAX_POOL_GRAD, type PoolAttrs } from '@neusim/core';
+import { AVG_POOL_GRAD, fromConvInfo, MAX_POOL_GRAD, type PoolAttrs } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { writeGeometry } from '../native/geometry';
 import { addressesOf, native } from '../native/native';
 import { zeros } from '../native/outputs';
 import { override } from '../override';
-import { fromConvInfo } from './geometry';
 
 export const seamMaxPoolGrad = override<PoolAttrs>(MAX_POOL_GRAD, ({ inputs, attrs, backend }) =>
   maxPoolGrad(inputs.x as tf.Tensor4D, inputs.dy as tf.Tensor4D, attrs, backend),

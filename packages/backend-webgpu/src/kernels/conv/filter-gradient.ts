@@ -11,7 +11,8 @@ import { groupsFor } from './groups';
 import { mixRow, type Plain, plainBegin, plainLoad, plainStage } from './operands';
 import { begin, declareSums, each, pipelined, range, share, store, tileVariant } from './product';
 import { sumSplits } from './sums';
-import { type Form, splitsFor, type Tile, threadsOf, tileFor } from './tiles';
+import type { Tile } from './tile';
+import { type Form, splitsFor, threadsOf, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
 import { zeros } from './zeros';
 

@@ -33,7 +33,8 @@ import {
   sliceBegin,
 } from './operands';
 import { begin, declareSums, pipelined, store, tileVariant } from './product';
-import { type Form, type Tile, tileFor } from './tiles';
+import type { Tile } from './tile';
+import { type Form, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, inputWindow, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
 import { zeros } from './zeros';
 

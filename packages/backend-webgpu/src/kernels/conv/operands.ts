@@ -4,7 +4,8 @@
  * along columns; each staged vector is one.
  */
 import { each, share } from './product';
-import { type Form, type Tile, threadsOf } from './tiles';
+import type { Tile } from './tile';
+import { type Form, threadsOf } from './tiles';
 
 /** Left operand whose rows are positions or pixels, inner dimension (tap, channel of the source). */
 export interface Gathered {

@@ -7,7 +7,8 @@
  * Names in the code: `lid` the invocation, `threadX`, `threadY` its place; `rowBase`, `columnBase` the tile's place;
  * `tileA`, `tileB`; `sum<r>_<j>`.
  */
-import { type Tile, threadsOf } from './tiles';
+import type { Tile } from './tile';
+import { threadsOf } from './tiles';
 
 export type Layout = 'rows' | 'inner';
 

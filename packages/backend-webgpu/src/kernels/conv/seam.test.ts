@@ -148,7 +148,7 @@ describe('dispatches', () => {
   test('nothing is left behind', async () => {
     const m = random([1, 1, 1, 9]);
     const all = async () => {
-      const results = [run(null)(), ...grads(m)()];
+      const results = tf.tidy(() => [run(null)(), ...grads(m)()]);
       await Promise.all(results.map((t) => t.data()));
       tf.dispose(results);
     };

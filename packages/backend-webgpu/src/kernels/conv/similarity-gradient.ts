@@ -34,7 +34,8 @@ import {
   tileVariant,
 } from './product';
 import { sumPositions } from './sums';
-import { type Form, type Tile, tileFor } from './tiles';
+import type { Tile } from './tile';
+import { type Form, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, mixOf, UNIFORMS } from './window';
 import { zeros } from './zeros';
 

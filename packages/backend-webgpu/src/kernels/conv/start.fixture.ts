@@ -30,7 +30,7 @@ export function dispatchesOf(f: () => tf.Tensor | readonly tf.Tensor[]): string[
 /** Tensors, data and bytes of the GPU that are held. */
 export async function held(): Promise<readonly number[]> {
   // A read submits what is encoded, and gives back what waits for that.
-  const t = tf.square(tf.scalar(1));
+  const t = tf.tidy(() => tf.square(tf.scalar(1)));
   await t.data();
   t.dispose();
   const { numTensors } = tf.memory();

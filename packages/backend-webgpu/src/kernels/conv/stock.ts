@@ -1,5 +1,5 @@
 /** tfjs's own convolutions and their gradients, channels last in float32; what differs stays with tfjs's kernels. */
-import type { Geometry } from '@neusim/core';
+import { fromConvInfo, type Geometry } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type Override, override } from '../../override';
 import { filterGradient } from './filter-gradient';
@@ -57,32 +57,8 @@ function geometryOf(
   filter: readonly number[],
   { strides, dilations = 1, pad, dimRoundingMode }: Omit<StockAttrs, 'dataFormat'>,
 ): Geometry {
-  const info = tf.backend_util.computeConv2DInfo(
-    input as Shape4,
-    filter as Shape4,
-    strides,
-    dilations,
-    pad,
-    dimRoundingMode,
-  );
-  const { top, bottom, left, right } = info.padInfo;
-  return {
-    height: info.inHeight,
-    width: info.inWidth,
-    channels: info.inChannels,
-    kernelHeight: info.filterHeight,
-    kernelWidth: info.filterWidth,
-    taps: info.filterHeight * info.filterWidth,
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    pad: [
-      [top, bottom],
-      [left, right],
-    ],
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
-    centre: [((info.effectiveFilterHeight - 1) >> 1) - top, ((info.effectiveFilterWidth - 1) >> 1) - left],
-  };
+  const [from, by] = [input as Shape4, filter as Shape4];
+  return fromConvInfo(tf.backend_util.computeConv2DInfo(from, by, strides, dilations, pad, dimRoundingMode));
 }
 
 export const stockConvolutions: readonly Override[] = [

@@ -7,18 +7,8 @@
  * fastest into `tuned.ts` under the adapter and `tuningKey(problem)`. `watchProblems` tells which problems a model has.
  */
 import type { Gpu } from '../../engine/internals';
+import type { Tile } from './tile';
 import { tuned } from './tuned';
-
-export interface Tile {
-  /** Rows of the product that a workgroup computes; a multiple of 4 · rowsPerThread for the filter gradient. */
-  readonly tileM: number;
-  readonly tileN: number;
-  /** Length of inner dimension that is staged in workgroup memory at once; a multiple of 4. */
-  readonly tileK: number;
-  readonly rowsPerThread: number;
-  /** A multiple of 4. */
-  readonly columnsPerThread: number;
-}
 
 export type Operation = 'forward' | 'input' | 'filter' | 'similarity';
 /** m = null, K values a position, or K × K. */
@@ -34,8 +24,6 @@ export interface Problem {
   readonly columns: number;
   readonly inner: number;
 }
-
-export type TunedTiles = Readonly<Record<string, Tile>>;
 
 export type Limits = Pick<
   GPUSupportedLimits,
@@ -134,7 +122,7 @@ export function tuningKey({ operation, form, taps, rows, columns, inner }: Probl
 }
 
 /** An adapter's key in the tuned table. */
-export function adapterKey({ device }: Gpu): string {
+export function adapterKey({ device }: Pick<Gpu, 'device'>): string {
   const { vendor = '', architecture = '' } = (device as { adapterInfo?: GPUAdapterInfo }).adapterInfo ?? {};
   return `${vendor}/${architecture}`;
 }

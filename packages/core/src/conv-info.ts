@@ -1,7 +1,8 @@
-/** Core's geometry from tfjs's. */
-import type { Geometry } from '@neusim/core';
+/** Geometry as tfjs says it, for engines that replace tfjs's own convolutions. */
 import type { backend_util } from '@tensorflow/tfjs-core';
+import type { Geometry } from './geometry';
 
+/** @param info of tfjs's `computeConv2DInfo`, channels last. */
 export function fromConvInfo(info: backend_util.Conv2DInfo): Geometry {
   const { top, bottom, left, right } = info.padInfo;
   return {

@@ -1,0 +1,72 @@
+/** Layers: each similarity, shape and predictor of the registry, by `checkLayer`. */
+import {
+  BatchNorm,
+  loadModel,
+  neuralSimilarity,
+  type Predictor,
+  type Shape,
+  type Similarity,
+} from '@neusim/core';
+import { checkLayer, type LayerBuilder } from '@neusim/testing';
+import { initializers } from '@tensorflow/tfjs-layers';
+import { registry } from '../registry';
+import type { Check } from './checks';
+
+const inputShape = [5, 4, 3];
+
+interface Parts {
+  readonly similarity: Similarity;
+  readonly shape?: Shape;
+  readonly predictor?: Predictor;
+}
+
+export function layerChecks(quick: boolean): readonly Check[] {
+  const make = <T>(kind: 'similarity' | 'shape' | 'predictor', name: string, options?: object) =>
+    registry.make(kind, name as never, options as never) as T;
+  const names = (kind: string) => registry.list(kind as never).map(({ name }) => name);
+  const predictor = (name: string) => make<Predictor>('predictor', name, { hidden: 5, seed: 1 });
+  const similarities = names('similarity').map((name): [string, Parts] => {
+    const similarity = make<Similarity>('similarity', name);
+    const predicted = similarity.source === 'predictor';
+    return [name, { similarity, ...(predicted ? { predictor: predictor('conv') } : {}) }];
+  });
+  const plain = make<Similarity>('similarity', 'inner-product');
+  const dynamic = make<Similarity>('similarity', 'dynamic-dns');
+  const shapes = names('shape').map((name): [string, Parts] => [
+    `shape ${name}`,
+    { similarity: plain, shape: make<Shape>('shape', name) },
+  ]);
+  const predictors = names('predictor').map((name): [string, Parts] => [
+    `predictor ${name}`,
+    { similarity: dynamic, predictor: predictor(name) },
+  ]);
+  const chosen = quick ? similarities.slice(0, 1) : [...similarities, ...shapes, ...predictors];
+  return [
+    ...chosen.map(([name, parts]) => check(name, convolution(parts))),
+    check('batch norm', () => new BatchNorm({ momentum: 0.9 })),
+  ];
+}
+
+const convolution =
+  (parts: Parts): LayerBuilder =>
+  (x, options) =>
+    neuralSimilarity(x, {
+      name: 'operator',
+      filters: 4,
+      kernelInitializer: initializers.heNormal({ seed: 1 }),
+      ...options,
+      ...parts,
+    } as never);
+
+const check = (name: string, layer: LayerBuilder): Check => ({
+  name: `layer: ${name}`,
+  run: () =>
+    checkLayer({
+      name,
+      layer,
+      inputShape,
+      load: (saved) => loadModel(registry, saved),
+      surrogate: (weight) => weight.includes('shape'),
+      variants: [],
+    }),
+});
