@@ -98,6 +98,31 @@ describe('start', () => {
     expect([...(await tf.add(upload, b).data())]).toEqual([11, 24, 19, 36]);
   });
 
+  test('where the adapter gives no device, the reason is told, and the next start is not hindered', async () => {
+    await startWebgpu();
+    const { device } = currentGpu();
+    device.destroy();
+    await device.lost;
+    const { gpu } = globalThis.navigator;
+    const refusing = {
+      requestAdapter: async () => {
+        const adapter = (await gpu.requestAdapter()) as GPUAdapter;
+        return new Proxy(adapter, {
+          get: (target, key) =>
+            key === 'requestDevice'
+              ? () => Promise.reject(new Error('too many devices'))
+              : Reflect.get(target, key, target),
+        });
+      },
+    };
+    await expect(without(refusing).start()).rejects.toMatchObject({
+      code: 'BACKEND_FAILED',
+      message: expect.stringContaining('too many devices'),
+    });
+    await startWebgpu();
+    expect([...(await tf.square(tf.tensor1d([3])).data())]).toEqual([9]);
+  });
+
   test('after the device was lost, with a new one', async () => {
     await startWebgpu();
     const { device } = currentGpu();

@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { capture } from './capture/captured-step';
 import { adopt } from './engine/adopt';
 import { factsOf, findAdapter, openDevice } from './engine/device';
+import { flush } from './engine/encode';
 import { forgetFailure, watchErrors } from './engine/errors';
 import type { Gpu } from './engine/internals';
 import { compileOnly, settled, watchPipelines } from './engine/pipelines';
@@ -20,8 +21,7 @@ const SOFTWARE_PRIORITY = 10;
 
 const loadStock = () => import('@tensorflow/tfjs-backend-webgpu');
 
-let lost: Promise<unknown> | undefined;
-let started: GPUDevice | undefined;
+let running: { readonly gpu: Gpu; isLost: boolean } | undefined;
 
 /** @param findGpu where this platform has WebGPU. */
 export function webgpuBackend(findGpu: () => Promise<FoundGpu>): Backend {
@@ -50,41 +50,50 @@ export function webgpuBackend(findGpu: () => Promise<FoundGpu>): Backend {
 
     async start() {
       const found = await findGpu();
-      if ('missing' in found) throw new NeusimError('BACKEND_UNAVAILABLE', found.missing);
+      if ('missing' in found)
+        throw new NeusimError('BACKEND_UNAVAILABLE', `WebGPU does not run here: ${found.missing}`, {
+          data: { backend: BACKEND },
+          hint: 'The engine wasm runs everywhere; `npx neusim doctor` probes every engine.',
+        });
       await register(found.gpu);
     },
   };
 }
 
 async function register(gpu: GPU): Promise<void> {
-  if (started && !lost) {
-    await settled(started);
-    return forgetFailure(started);
-  }
+  if (running && !running.isLost && tf.findBackend(BACKEND) === (running.gpu as object))
+    return recover(running.gpu);
   const { WebGPUBackend } = await stock();
+  const adapter = await findAdapter(gpu);
+  if (!adapter)
+    throw new NeusimError('BACKEND_FAILED', 'WebGPU finds no adapter any more', {
+      data: { backend: BACKEND },
+      hint: 'The driver may have been reset: try again, or take the engine wasm.',
+    });
+  const device = await openDevice(adapter);
+  watchErrors(device);
+  watchPipelines(device);
+  const started = { gpu: adopt(new WebGPUBackend(device, adapter.info)), isLost: false };
+  device.lost.then(() => {
+    started.isLost = true;
+  });
+  running = started;
   if (tf.engine().registryFactory[BACKEND]) tf.removeBackend(BACKEND);
-  tf.registerBackend(
-    BACKEND,
-    async () => {
-      const adapter = await findAdapter(gpu);
-      if (!adapter) throw new NeusimError('BACKEND_FAILED', 'WebGPU finds no adapter any more');
-      const device = await openDevice(adapter);
-      watchErrors(device);
-      watchPipelines(device);
-      started = device;
-      lost = undefined;
-      device.lost.then((info) => {
-        if (started === device) lost = Promise.resolve(info);
-      });
-      return adopt(new WebGPUBackend(device, adapter.info)) as unknown as tf.KernelBackend;
-    },
-    TFJS_PRIORITY,
-  );
+  tf.registerBackend(BACKEND, () => started.gpu as unknown as tf.KernelBackend, TFJS_PRIORITY);
   for (const kernel of kernels) install(kernel);
   setEngineAbilities(BACKEND, {
     compile: (f) => compileOnly(currentGpu(), f),
     capture: (step, state) => capture(currentGpu(), step, state),
   });
+}
+
+/** Begins anew on the same device: what was asked of it before fails now, and not later. */
+async function recover(gpu: Gpu): Promise<void> {
+  flush(gpu);
+  await settled(gpu.device);
+  // A device that is lost meanwhile tells that elsewhere.
+  await gpu.queue.onSubmittedWorkDone().catch(() => {});
+  forgetFailure(gpu.device);
 }
 
 async function stock() {

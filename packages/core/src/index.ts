@@ -9,7 +9,15 @@ import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
-export { captureStep, compileStep, eagerStep, runEagerly, tensorOf } from './captured-step';
+export {
+  captureStep,
+  compileStep,
+  consume,
+  eagerStep,
+  requireInputs,
+  runEagerly,
+  tensorOf,
+} from './captured-step';
 export { fromConvInfo } from './conv-info';
 export {
   type Compilation,

@@ -15,7 +15,8 @@ export interface StepState {
 }
 
 /**
- * The step itself: from its inputs (disposed of afterwards) to its outputs. It reads no data from the engine, changes
+ * The step itself: from its inputs (disposed of afterwards, unless it returns them) to its outputs, none of them a tensor
+ * of the state (a copy of one may be). It reads no data from the engine, changes
  * no tensor that lives on but those of the state, and disposes of all else that it makes. Called without a tape or a
  * tidy of ours.
  */
@@ -25,6 +26,9 @@ export interface CapturedStep {
   /**
    * Runs the step, one run at a time.
    * @returns its outputs, which the caller disposes of.
+   * @throws NeusimError STEP_INPUT for values that do not fit their shape; on engines that record, GPU_* for what went
+   *   wrong before, STEP_STATE for a tensor of the state of another shape or dtype than it had, STEP_ENGINE where another
+   *   engine was started since, STEP_BUSY while another run goes on.
    */
   run(inputs: readonly StepInput[]): Promise<tf.Tensor[]>;
   /** What the next run does, as far as is known. */

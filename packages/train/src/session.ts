@@ -147,8 +147,8 @@ export class Session {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ProgressEvent, EvaluationEvent | undefined> {
     const { dataset, step } = this;
+    const pass = this.compute.test(signal);
     try {
-      const pass = this.compute.test(signal);
       const total = dataset.test.count;
       let told = performance.now();
       let next = await pass.next();
@@ -166,6 +166,9 @@ export class Session {
     } catch (error) {
       if (signal?.aborted) return undefined;
       throw error;
+    } finally {
+      // Nobody may read on: what the pass holds is freed all the same.
+      await pass.return(undefined as never);
     }
   }
 
@@ -194,7 +197,7 @@ export class Session {
   /** Compiles ahead what a step runs. */
   async *compile(): AsyncGenerator<ProgressEvent | CompilationEvent, void> {
     const { step } = this;
-    if (!engineAbilities().compile) return;
+    if (!this.steps.compile) return;
     yield { type: 'progress', phase: 'compilation', step, done: 0, total: 1 };
     const compiled = await this.steps.compile(step);
     if (compiled) yield { type: 'compilation', step, ...compiled };
@@ -210,7 +213,7 @@ export class Session {
     this.step++;
     const logged = this.isDue(this.step, config.log.every);
     try {
-      // Before the update: where the loss is no number, these weights and gradients tell why.
+      // Before an update op by op: where the loss is no number, these weights and gradients tell why.
       if (logged || this.losses.unread >= this.readEvery) await this.readLosses(grads);
       finish();
     } finally {

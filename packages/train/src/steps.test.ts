@@ -1,12 +1,15 @@
 // On an engine that records steps: the curve of a replayed run is that of the run op by op, bit for bit.
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import webgpu from '@neusim/backend-webgpu';
 import core, { eagerStep, engineAbilities, setEngineAbilities, startBackend } from '@neusim/core';
 import { createRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { collect, ofType, small, temporaryFolder } from './test/setup';
+import { decodeCheckpoint } from './checkpoint/format';
+import { type TrainEvent, train } from './index';
+import { patterns } from './test/patterns';
+import { collect, ofType, registry, small, temporaryFolder } from './test/setup';
 
 const config = small({
   model: {
@@ -70,6 +73,26 @@ describe('captured steps on webgpu', () => {
     } finally {
       setEngineAbilities('webgpu', able);
     }
+  });
+
+  test('a loss that is no number ends the run, and no spoiled checkpoint is written', async () => {
+    const out = temporaryFolder();
+    const wild = { ...config, steps: 40, log: { every: 40 }, checkpoint: { every: 1, keep: 50, seconds: 0 } };
+    const events: TrainEvent[] = [];
+    const failed = (async () => {
+      const optimizer = { name: 'sgd', learningRate: 1e30 } as const;
+      for await (const event of train({ ...wild, optimizer }, { registry, dataset: patterns, out }))
+        events.push(event);
+    })();
+    await expect(failed).rejects.toMatchObject({
+      code: 'TRAIN_NON_FINITE',
+      data: { layer: expect.any(String) },
+    });
+    const checkpoints = ofType(events, 'checkpoint');
+    expect(checkpoints.length).toBeGreaterThan(0);
+    for (const { path } of checkpoints)
+      for (const { values } of (await decodeCheckpoint(path, new Uint8Array(readFileSync(path)))).tensors)
+        expect(values.every(Number.isFinite)).toBe(true);
   });
 
   test('a lost GPU stops the run at its last checkpoint', async () => {

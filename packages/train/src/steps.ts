@@ -7,6 +7,7 @@ import {
   type Compilation,
   captureStep,
   compileStep,
+  engineAbilities,
   type StepInput,
   type WeightInfo,
 } from '@neusim/core';
@@ -30,8 +31,8 @@ export interface Taken {
 export interface Steps {
   /** Step `step` (0, 1, …). The caller disposes of loss and gradients. */
   take(step: number, learningRate: number): Promise<Taken>;
-  /** Compiles ahead; null where the engine compiles nothing. */
-  compile(step: number): Promise<Compilation | null>;
+  /** Compiles ahead what steps run; absent where nothing is compiled. */
+  readonly compile?: ((step: number) => Promise<Compilation | null>) | undefined;
   /** Why steps run op by op on an engine that could record them; null where they do not, or it is not known yet. */
   readonly reason: string | null;
   dispose(): void;
@@ -45,7 +46,6 @@ export function eagerSteps(compute: Compute, optimizer: Optimizer): Steps {
       const { loss, grads } = await compute.step(step);
       return { loss, grads, finish: () => optimizer.update(grads, learningRate, step + 1) };
     },
-    compile: async () => null,
     dispose: () => {},
   };
 }
@@ -94,7 +94,7 @@ export function capturedSteps(
       const [loss] = await captured.run(inputs(step, learningRate));
       return { loss: loss as tf.Scalar, grads: {}, finish: () => {} };
     },
-    compile: (step) => compileStep(whole, state, inputs(step, 0)),
+    compile: engineAbilities().compile && ((step) => compileStep(whole, state, inputs(step, 0))),
     dispose: () => captured.dispose(),
   };
 }

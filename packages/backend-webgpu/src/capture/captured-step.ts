@@ -2,8 +2,19 @@
  * From a step to its replay: the first runs are recorded while they run op by op; as soon as two in a row did the same
  * work, the next run replays it. Inputs of other shapes have a recording of their own.
  */
-import { type CapturedStep, runEagerly, type StepState, type TensorStep, tensorOf } from '@neusim/core';
-import type * as tf from '@tensorflow/tfjs-core';
+import {
+  type CapturedStep,
+  consume,
+  requireInputs,
+  runEagerly,
+  type StepInput,
+  type StepState,
+  type TensorStep,
+  tensorOf,
+} from '@neusim/core';
+import { NeusimError } from '@neusim/registry';
+import * as tf from '@tensorflow/tfjs-core';
+import { requireHealthy } from '../engine/errors';
 import type { Gpu } from '../engine/internals';
 import { trimBuffers } from '../engine/trim';
 import { difference } from './difference';
@@ -13,6 +24,11 @@ import { createReplay, type Replay } from './replay';
 /** Recordings compared at most: a step may do other work at first, but settles. */
 const MOST_RECORDINGS = 4;
 
+/** Shapes of inputs that have memory of their own at most. */
+const MOST_SHAPES = 8;
+
+const TOO_MANY_SHAPES = `its inputs have had more than ${MOST_SHAPES} shapes`;
+
 interface Shapes {
   last?: Recording;
   recordings: number;
@@ -21,13 +37,24 @@ interface Shapes {
 
 export function capture(gpu: Gpu, step: TensorStep, state: readonly StepState[]): CapturedStep {
   const byShapes = new Map<string, Shapes>();
-  let reason: string | null = null;
-  let last: Shapes | undefined;
+  let refusal: string | null = null;
+  /** Of the last run; null where they were too many. */
+  let last: Shapes | null | undefined;
+  let isLearning = false;
+
+  const clear = () => {
+    for (const shapes of byShapes.values()) {
+      shapes.replay?.dispose();
+      forget(gpu, shapes.last?.constants ?? []);
+      delete shapes.last;
+    }
+    byShapes.clear();
+    last = undefined;
+  };
 
   const refuse = (why: string) => {
-    reason = why;
-    for (const shapes of byShapes.values()) forget(gpu, shapes.last?.constants ?? []);
-    byShapes.clear();
+    refusal = why;
+    clear();
   };
 
   /** Takes a recording over: to compare, to replay, or to see that there is no use. */
@@ -37,8 +64,9 @@ export function capture(gpu: Gpu, step: TensorStep, state: readonly StepState[])
     shapes.last = recording;
     shapes.recordings++;
     if (!before) return;
-    const different = await difference(gpu, before, recording);
-    forget(gpu, before.constants);
+    const different = await difference(gpu, before, recording).finally(() => forget(gpu, before.constants));
+    // Disposed of meanwhile.
+    if (shapes.last !== recording) return;
     if (different === null) {
       shapes.replay = createReplay(gpu, recording, state);
       delete shapes.last;
@@ -46,36 +74,56 @@ export function capture(gpu: Gpu, step: TensorStep, state: readonly StepState[])
     } else if (shapes.recordings >= MOST_RECORDINGS) refuse(different);
   };
 
+  const recorded = async (shapes: Shapes, inputs: readonly StepInput[]) => {
+    const tensors = inputs.map(tensorOf);
+    const { outputs, recording } = record(gpu, {
+      inputs: tensors,
+      state: () => state.map((each) => each.read()),
+      step: () => consume(step, tensors),
+    });
+    isLearning = true;
+    try {
+      await learn(shapes, recording);
+      return outputs;
+    } catch (error) {
+      tf.dispose(outputs);
+      throw error;
+    } finally {
+      isLearning = false;
+    }
+  };
+
   return {
     get mode() {
-      if (reason !== null) return 'eager';
+      if (refusal !== null || last === null) return 'eager';
       return last?.replay ? 'replay' : 'recording';
     },
     get reason() {
-      return reason;
+      return refusal ?? (last === null ? TOO_MANY_SHAPES : null);
     },
     async run(inputs) {
-      if (reason !== null) return runEagerly(step, inputs.map(tensorOf));
+      if (refusal !== null) return runEagerly(step, inputs);
+      requireTurn(gpu, isLearning);
+      requireInputs(inputs);
       const key = inputs.map(({ shape, values }) => `${shape} ${values.constructor.name}`).join(';');
-      const shapes = byShapes.get(key) ?? { recordings: 0 };
-      byShapes.set(key, shapes);
-      last = shapes;
-      if (shapes.replay) return shapes.replay.run(inputs);
-      const tensors = inputs.map(tensorOf);
-      const { outputs, recording } = record(gpu, {
-        inputs: tensors,
-        state: () => state.map((each) => each.read()),
-        step: (): tf.Tensor[] => runEagerly(step, tensors),
-      });
-      await learn(shapes, recording);
-      return outputs;
+      last = byShapes.get(key) ?? (byShapes.size < MOST_SHAPES ? { recordings: 0 } : null);
+      if (last === null) return runEagerly(step, inputs);
+      byShapes.set(key, last);
+      return last.replay ? last.replay.run(inputs) : recorded(last, inputs);
     },
-    dispose() {
-      for (const shapes of byShapes.values()) {
-        shapes.replay?.dispose();
-        forget(gpu, shapes.last?.constants ?? []);
-      }
-      byShapes.clear();
-    },
+    dispose: clear,
   };
+}
+
+function requireTurn(gpu: Gpu, isLearning: boolean): void {
+  if (tf.backend() !== (gpu as object))
+    throw new NeusimError('STEP_ENGINE', 'the step was captured on another engine than the current one', {
+      data: { engine: tf.getBackend() },
+      hint: 'Capture it anew after startBackend.',
+    });
+  requireHealthy(gpu.device);
+  if (isLearning)
+    throw new NeusimError('STEP_BUSY', 'the step is still being recorded by an earlier run', {
+      hint: 'Await each run before the next.',
+    });
 }

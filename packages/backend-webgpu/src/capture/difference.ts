@@ -40,26 +40,27 @@ async function ofConstants(gpu: Gpu, before: Recording, now: Recording): Promise
 async function contents(gpu: Gpu, buffers: readonly GPUBuffer[]): Promise<ArrayBuffer[]> {
   const total = buffers.reduce((sum, { size }) => sum + size, 0);
   if (total === 0) return [];
-  const staging = gpu.device.createBuffer({
+  const all = gpu.device.createBuffer({
     label: 'neusim constants',
     size: total,
-    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
   });
+  gpu.ensureCommandEncoderReady();
+  gpu.endComputePassEncoder();
+  let end = 0;
+  for (const buffer of buffers) {
+    gpu.commandEncoder?.copyBufferToBuffer(buffer, 0, all, end, buffer.size);
+    end += buffer.size;
+  }
   try {
-    gpu.ensureCommandEncoderReady();
-    gpu.endComputePassEncoder();
-    let offset = 0;
-    const offsets = buffers.map((buffer) => {
-      gpu.commandEncoder?.copyBufferToBuffer(buffer, 0, staging, offset, buffer.size);
-      offset += buffer.size;
-      return offset - buffer.size;
+    const bytes = await gpu.getBufferData(all);
+    let start = 0;
+    return buffers.map(({ size }) => {
+      start += size;
+      return bytes.slice(start - size, start);
     });
-    gpu.submitQueue();
-    await staging.mapAsync(GPUMapMode.READ);
-    const bytes = staging.getMappedRange();
-    return buffers.map(({ size }, i) => bytes.slice(offsets[i] as number, (offsets[i] as number) + size));
   } finally {
-    staging.destroy();
+    all.destroy();
   }
 }
 

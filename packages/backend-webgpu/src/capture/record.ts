@@ -130,6 +130,10 @@ class Recorder {
         ? { ...place, shape: tensor.shape, dtype: tensor.dtype }
         : `output ${index} is computed outside the GPU`;
     });
+    const written = after.flatMap((place) =>
+      typeof place === 'object' && place.kind === 'result' ? [place] : [],
+    );
+    if (new Set(written).size < written.length) return 'it puts one tensor into two places of its state';
     const refusal = [...after, ...placed].find((found) => typeof found === 'string');
     if (refusal !== undefined) return refusal;
     return {

@@ -5,7 +5,7 @@
 import type { StepInput, StepState } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { flush } from '../engine/encode';
-import { hasFailed, requireHealthy } from '../engine/errors';
+import { hasFailed, remember, requireHealthy } from '../engine/errors';
 import type { Gpu } from '../engine/internals';
 import { planMemory } from './plan';
 import { forget, type Place, type Recording } from './record';
@@ -35,7 +35,7 @@ export function createReplay(gpu: Gpu, recording: Recording, state: readonly Ste
   const acquire = (size: number) => gpu.bufferManager.acquireBuffer(size, usage, false, false);
   const plan = planMemory(recording);
   const results = plan.buffers.map(acquire);
-  const inputs = inputBytes(recording).map(acquire);
+  const inputs = new Map([...inputBytes(recording)].map(([index, bytes]) => [index, acquire(bytes)]));
   const states = stateBuffers(gpu, recording, state);
   const stateOfResult = new Map(
     recording.after.flatMap(({ kind, index }, i) => (kind === 'result' ? [[index, i] as const] : [])),
@@ -43,7 +43,7 @@ export function createReplay(gpu: Gpu, recording: Recording, state: readonly Ste
   const uniforms = packUniforms(gpu, recording);
 
   const bufferAt = ({ kind, index }: Place, parity: 0 | 1): GPUBuffer => {
-    if (kind === 'input') return inputs[index] as GPUBuffer;
+    if (kind === 'input') return inputs.get(index) as GPUBuffer;
     if (kind === 'constant') return recording.constants[index] as GPUBuffer;
     if (kind === 'state') return states.before(index, parity);
     const ofState = stateOfResult.get(index);
@@ -90,9 +90,10 @@ export function createReplay(gpu: Gpu, recording: Recording, state: readonly Ste
     run(values) {
       if (hasFailed(device)) requireHealthy(device);
       flush(gpu);
-      for (const [i, { values: bytes }] of values.entries())
-        gpu.queue.writeBuffer(inputs[i] as GPUBuffer, 0, bytes as Float32Array<ArrayBuffer>);
       states.enter(parity);
+      for (const [index, buffer] of inputs)
+        gpu.queue.writeBuffer(buffer, 0, values[index]?.values as Float32Array<ArrayBuffer>);
+      remember(device, { name: `a replayed step of ${encoded.length} kernels`, tensors: [] });
       gpu.ensureCommandEncoderReady();
       const encoder = gpu.commandEncoder as GPUCommandEncoder;
       const pass = encoder.beginComputePass(timestamps(gpu));
@@ -112,20 +113,22 @@ export function createReplay(gpu: Gpu, recording: Recording, state: readonly Ste
       return outputs;
     },
     dispose() {
-      states.dispose(parity);
-      for (const buffer of [...results, ...inputs]) gpu.bufferManager.releaseBuffer(buffer, false);
+      // Commands that read the state may be waiting.
+      flush(gpu);
+      states.dispose();
+      for (const buffer of [...results, ...inputs.values()]) gpu.bufferManager.releaseBuffer(buffer, false);
       forget(gpu, recording.constants);
       uniforms.buffer.destroy();
     },
   };
 }
 
-/** Bytes of each input that is read; those of one that is not are never bound. */
-function inputBytes({ dispatches, outputs }: Recording): number[] {
-  const bytes: number[] = [];
+/** Bytes of each input that is read or returned: others need no buffer. */
+function inputBytes({ dispatches, outputs }: Recording): Map<number, number> {
+  const bytes = new Map<number, number>();
   for (const place of [...dispatches.flatMap(({ places }) => places), ...outputs])
-    if (place.kind === 'input') bytes[place.index] = place.bytes;
-  return Array.from(bytes, (size) => size ?? 4);
+    if (place.kind === 'input') bytes.set(place.index, place.bytes);
+  return bytes;
 }
 
 /** All uniforms in one buffer, equal ones once. */

@@ -6,10 +6,13 @@
 import { NeusimError } from '@neusim/registry';
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { encode } from './encode';
-import { requireHealthy } from './errors';
+import { encode, flush } from './encode';
+import { hasFailed, requireHealthy } from './errors';
 import { type Gpu, gpuOf, type StockProgram, type StockUniform } from './internals';
-import { settled, stockPipeline } from './pipelines';
+import { forgetUnfinished, settled, stockPipeline } from './pipelines';
+
+/** tfjs's kind of program that writes to a canvas. */
+const DRAW = 1;
 
 /** @returns the same backend. */
 export function adopt(backend: WebGPUBackend): Gpu {
@@ -23,18 +26,33 @@ export function adopt(backend: WebGPUBackend): Gpu {
       pipeline: stockPipeline(gpu, program.pipeline as GPUComputePipeline),
       workgroups: program.dispatch,
     });
+    // A canvas's texture is gone when this task ends.
+    if (program.pixelsOpType === DRAW) flush(gpu);
+  };
+  const runProgram = gpu.runWebGPUProgram.bind(gpu);
+  gpu.runWebGPUProgram = (...args) => {
+    forgetUnfinished(gpu);
+    return runProgram(...args);
   };
   const getBufferData = gpu.getBufferData.bind(gpu);
   gpu.getBufferData = async (buffer) => {
-    await settled(gpu.device);
-    requireHealthy(gpu.device);
+    // The copy is encoded at once: what is read is what is there now, and not what a replay writes there next.
+    const reading = hasFailed(gpu.device) ? undefined : getBufferData(buffer);
+    // Awaited below, unless something else is wrong.
+    reading?.catch(() => {});
     try {
-      return await getBufferData(buffer);
+      await settled(gpu.device);
+      requireHealthy(gpu.device);
+      return (await reading) as ArrayBuffer;
     } finally {
       // Errors of what was submitted before this read are told before it is done.
       requireHealthy(gpu.device);
     }
   };
+  const keep = gpu.convertAndCacheOnCPU.bind(gpu);
+  // Buffers of a replay are written without their tensors' knowing: what was read of them is never kept.
+  gpu.convertAndCacheOnCPU = (dataId, values) =>
+    gpu.tensorMap.get(dataId).external ? values : keep(dataId, values);
   const readSync = gpu.readSync.bind(gpu);
   gpu.readSync = (dataId) => {
     requireHealthy(gpu.device);

@@ -67,6 +67,14 @@ describe('errors of the GPU', () => {
     });
   });
 
+  test('what was refused before a new start is not held against what runs after it', async () => {
+    const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
+    // Encoded, and not submitted yet.
+    run(doubles, [most + 1, 1, 1]);
+    await startWebgpu();
+    expect([...(await run(doubles).data())]).toEqual([2, 4, 6]);
+  });
+
   test('one that is only compiled throws too', async () => {
     await expect(compileOnly(gpu, () => void run('y[0] = neither();'))).rejects.toMatchObject({
       code: 'GPU_SHADER',

@@ -4,7 +4,7 @@
  */
 
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
-import type { DataType, TensorInfo } from '@tensorflow/tfjs-core';
+import type { BackendValues, DataType, TensorInfo } from '@tensorflow/tfjs-core';
 
 export type DataId = TensorInfo['dataId'];
 
@@ -49,6 +49,7 @@ interface Internals {
   submitQueue(): void;
   getQueryTime(): Promise<number>;
   getBufferData(buffer: GPUBuffer): Promise<ArrayBuffer>;
+  convertAndCacheOnCPU(id: DataId, values: BackendValues): BackendValues;
   recordAndSubmit(
     program: StockProgram,
     output: TensorInfo,

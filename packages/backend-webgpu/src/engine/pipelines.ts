@@ -18,6 +18,8 @@ interface Compiler {
   readonly stock: WeakMap<GPUComputePipeline, Pipeline>;
   /** Compilations of which it is not known yet how they went. */
   readonly pending: Set<Promise<void>>;
+  /** Calls of `compileOnly` that are under way. */
+  ahead: number;
   pipelines: number;
   ms: number;
 }
@@ -40,6 +42,7 @@ export function watchPipelines(device: GPUDevice): void {
     own: new Map(),
     stock: new WeakMap(),
     pending: new Set(),
+    ahead: 0,
     pipelines: 0,
     ms: 0,
   };
@@ -92,12 +95,17 @@ export async function settled(device: GPUDevice): Promise<void> {
   await Promise.all(compilerOf(device).pending);
 }
 
-/** The pipeline of a program of ours. @param shapes of the tensors that it is first used for, for errors. */
+/**
+ * The pipeline of a program of ours; undefined where it is only compiled.
+ * @param shapes of the tensors that it is first used for, for errors.
+ */
 export function pipelineOf(gpu: Gpu, program: Program, shapes: () => string): Pipeline | undefined {
   const { own } = compilerOf(gpu.device);
   const key = `${program.name} ${program.variant}`;
   const known = own.get(key);
-  if (known) return known instanceof Promise ? undefined : known;
+  if (known && !(known instanceof Promise)) return known;
+  // One that is still being compiled ahead, and is to run now, is compiled again: a kernel is never left out.
+  if (known && isCompileOnly()) return undefined;
   subject = { name: program.name, shapes: shapes() };
   try {
     const module = gpu.device.createShaderModule({ label: key, code: wgsl(program) });
@@ -148,20 +156,50 @@ export async function compileOnly(gpu: Gpu, f: () => void): Promise<Compilation>
   const flags = { [COMPILE_ONLY]: true, WEBGPU_CPU_FORWARD: false };
   const before = Object.keys(flags).map((flag) => [flag, tf.env().getBool(flag)] as const);
   for (const [flag, value] of Object.entries(flags)) tf.env().set(flag, value);
+  compiler.ahead++;
   try {
-    f();
+    try {
+      f();
+    } finally {
+      for (const [flag, value] of before) tf.env().set(flag, value);
+      await Promise.all([...compileOwn(compiler), ...compileStock(gpu)]);
+    }
   } finally {
-    for (const [flag, value] of before) tf.env().set(flag, value);
+    compiler.ahead--;
   }
-  const awaited = [...compiler.own].map(async ([key, made]) => {
-    if (made instanceof Promise) compiler.own.set(key, withLayout(await made));
-  });
-  await Promise.all(awaited);
-  await gpu.checkCompileCompletionAsync();
   requireHealthy(gpu.device);
   const ms = performance.now() - started;
   compiler.ms += ms;
   return { pipelines: compiler.pipelines - pipelines, ms };
+}
+
+/** Waits for programs of ours. What does not compile is forgotten, so that the next use is told again. */
+function compileOwn({ own }: Compiler): Promise<void>[] {
+  return [...own].map(async ([key, made]) => {
+    if (!(made instanceof Promise)) return;
+    const done = await made.then(withLayout, () => undefined);
+    if (own.get(key) !== made) return;
+    if (done) own.set(key, done);
+    else own.delete(key);
+  });
+}
+
+/** The same for tfjs's (whose own way of waiting mixes them up where others are compiled meanwhile). */
+function compileStock({ pipelineCache }: Gpu): Promise<void>[] {
+  return Object.entries(pipelineCache).map(async ([key, made]) => {
+    if (!(made instanceof Promise)) return;
+    const done = await made.catch(() => undefined);
+    if (pipelineCache[key] !== made) return;
+    if (done) pipelineCache[key] = done;
+    else delete pipelineCache[key];
+  });
+}
+
+/** Before a stock kernel runs: those still being compiled ahead are compiled again, as ours are. */
+export function forgetUnfinished(gpu: Gpu): void {
+  if (compilerOf(gpu.device).ahead === 0 || isCompileOnly()) return;
+  for (const [key, made] of Object.entries(gpu.pipelineCache))
+    if (made instanceof Promise) delete gpu.pipelineCache[key];
 }
 
 /** Programs compiled on a device so far, and the time that took on this thread. */

@@ -2,7 +2,14 @@
  * The worker's side of training and testing: a copy of the model, made from its topology, that gets the weights of
  * every step and gives the gradients of its part of the batch. It keeps nothing else from one request to the next.
  */
-import { describeWeights, loadModel, startBackend, type WeightInfo, withBatchNormAcross } from '@neusim/core';
+import {
+  type CapturedStep,
+  describeWeights,
+  loadModel,
+  startBackend,
+  type WeightInfo,
+  withBatchNormAcross,
+} from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
@@ -96,6 +103,7 @@ export function trainTasks(
 
 class Replica {
   private readonly trainable: readonly WeightInfo[];
+  private readonly infer: CapturedStep;
 
   private constructor(
     private readonly model: LayersModel,
@@ -103,6 +111,7 @@ class Replica {
     private readonly item: OpenItem,
   ) {
     this.trainable = weights.filter((_, index) => item.places[index]?.trainable);
+    this.infer = inference(model);
   }
 
   static async open(registry: AnyRegistry, item: OpenItem): Promise<Replica> {
@@ -149,10 +158,11 @@ class Replica {
   }
 
   score(part: Part): Promise<Score> {
-    return scoreBatch(inference(this.model), part);
+    return scoreBatch(this.infer, part);
   }
 
   dispose(): void {
+    this.infer.dispose();
     disposeModel(this.model);
   }
 }
