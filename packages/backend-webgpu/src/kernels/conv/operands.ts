@@ -81,9 +81,15 @@ export function mixRow(row: string, form: Form, isVector: boolean, values: reado
     readIf('m', `found.mix + ${tap} * u.taps + s`, `(found.pixel >= 0) & (${tap} < u.taps)`, false);
   return `{
     ${values.map((_, e) => `var total${e} = ${zero};`).join(' ')}
-    for (var s = 0u; s < u.taps; s++) {
-      let found = source(${row}, placeOf(s));
-      ${values.map((value, e) => `total${e} += ${weight(value)} * ${read(value)};`).join('\n')}
+    var line = 0u;
+    // Lines and columns, not taps: a division for each tap costs more than the sum.
+    for (var s = 0u; s < u.taps;) {
+      for (var column = 0u; column < u.kernelWidth; column++) {
+        let found = source(${row}, placeAt(line, column));
+        ${values.map((value, e) => `total${e} += ${weight(value)} * ${read(value)};`).join('\n')}
+        s++;
+      }
+      line++;
     }
     ${values.map(({ target }, e) => `${target} = total${e};`).join(' ')}
   }`;

@@ -108,10 +108,12 @@ struct Row { image: u32, y: i32, x: i32, mix: u32 }
 struct Place { y: i32, x: i32 }
 /** What a tap reads: a pixel, or -1 where there is none; and the part of m of its position. */
 struct Source { pixel: i32, mix: u32 }
+fn placeAt(line: u32, column: u32) -> Place {
+  return Place(${sign}i32(line * u.dilationY), ${sign}i32(column * u.dilationX));
+}
 fn placeOf(tap: u32) -> Place {
-  let y = ${sign}i32(tap / u.kernelWidth * u.dilationY);
-  let x = ${sign}i32(tap % u.kernelWidth * u.dilationX);
-  return Place(select(NOWHERE, y, tap < u.taps), x);
+  let place = placeAt(tap / u.kernelWidth, tap % u.kernelWidth);
+  return Place(select(NOWHERE, place.y, tap < u.taps), place.x);
 }`;
 
 /** WGSL: rows of the product at a position of the output, and the pixel of the input that a tap reads there. */
