@@ -22,12 +22,23 @@ const mebibytes = (bytes: number | undefined) =>
 const range = (from: number, to: number, format: (value: number) => string) =>
   `${format(from)}–${format(to)}`;
 
+/** Rates of a software adapter are a millionth of a GPU's. */
+function rate({ rate, unit }: Row): string {
+  const [value, shown] =
+    unit !== 'TFLOP/s' || rate >= 0.1
+      ? [rate, unit]
+      : rate >= 1e-4
+        ? [1e3 * rate, 'GFLOP/s']
+        : [1e6 * rate, 'MFLOP/s'];
+  return `${Number(value.toPrecision(3))} ${shown}`;
+}
+
 const rowCells = (row: Row): readonly string[] => [
   row.name,
   row.engine,
   `${milliseconds(row.milliseconds)} ms`,
   range(row.fastest, row.slowest, milliseconds),
-  `${Number(row.rate.toPrecision(3))} ${row.unit}`,
+  rate(row),
   mebibytes(row.peakBytes),
   row.error === undefined ? '' : row.error.toExponential(1),
   row.share === undefined ? '' : `${(100 * row.share).toFixed(1)} %`,
@@ -50,11 +61,12 @@ const rowHeads = [
 const ratioCells = (
   { goal, value, spread }: RatioLine,
   mark: (name: string) => string,
+  quick: boolean,
 ): readonly string[] => [
   mark(goal.name),
   value.toFixed(2),
   range(spread.smallest, spread.largest, (each) => each.toFixed(2)),
-  goalText(goal) && `${goalText(goal)}${reached(goal, value) ? '' : ' (not reached)'}`,
+  goalText(goal) && `${goalText(goal)}${quick || reached(goal, value) ? '' : ' (not reached)'}`,
 ];
 const ratioHeads = ['ratio', 'median', 'range', 'goal'];
 
@@ -82,7 +94,7 @@ const gpuName = ({ vendor, device, driver }: NonNullable<Report['machine']['gpu'
 
 /** For the terminal. */
 export function table(report: Report): string {
-  const lines = ratioLines(report).map((line) => ratioCells(line, (name) => name));
+  const lines = ratioLines(report).map((line) => ratioCells(line, (name) => name, report.quick));
   return [
     heading(report),
     aligned(withoutEmpty([rowHeads, ...report.rows.filter(isShown).map(rowCells)])),
@@ -152,7 +164,7 @@ export function markdown(report: Report, command: string): string {
     'Medians over the processes, and their range.',
     pipes([
       [...ratioHeads, 'of'],
-      ...lines.map((line) => [...ratioCells(line, (name) => `\`${name}\``), line.goal.of]),
+      ...lines.map((line) => [...ratioCells(line, (name) => `\`${name}\``, report.quick), line.goal.of]),
     ]),
     ...parts.flatMap((part) => [
       `## ${sections[part] ?? part}`,

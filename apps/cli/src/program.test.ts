@@ -144,7 +144,9 @@ test.each([
 
 test.each([
   [['train', 'cnn-cifar'], '--data DIR'],
-  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, node-gpu, node, wasm or cpu'],
+  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, node-gpu, webgpu, node, wasm or cpu'],
+  [['train', 'cnn-digits', '--backend', 'cpu', '--precision', 'fast'], 'add --backend wasm'],
+  [['train', 'cnn-digits', '--backend', 'auto', '--precision', 'fast'], 'add --backend wasm'],
   [['train', 'cnn-digits', '--resume', '--out', '/nowhere'], 'leave out --resume'],
 ])('%j: the hint names options', async (argv, hint) => {
   expect((await neusim(argv)).err).toContain(hint);

@@ -34,7 +34,10 @@ export function webgpuBackend(findGpu: () => Promise<FoundGpu>): Backend {
         const found = await findGpu();
         if ('missing' in found) return unavailable(found.missing);
         const adapter = await findAdapter(found.gpu);
-        if (!adapter) return unavailable('WebGPU finds no adapter: a driver may be missing, or be blocked');
+        if (!adapter)
+          return unavailable(
+            `WebGPU finds no adapter: ${found.advice ?? 'a driver may be missing, or be blocked'}`,
+          );
         const { name, software, limits, features } = factsOf(adapter);
         return {
           available: true,

@@ -140,7 +140,10 @@ describe('startBackend', () => {
       expect.objectContaining({ code: 'BACKEND_UNKNOWN', hint: expect.stringContaining('cpu') }),
     );
     await expect(startBackend(withAbsent, 'absent')).rejects.toThrow(
-      expect.objectContaining({ code: 'BACKEND_UNAVAILABLE' }),
+      expect.objectContaining({
+        code: 'BACKEND_UNAVAILABLE',
+        message: 'absent does not run here: no such device',
+      }),
     );
     await expect(startBackend(createRegistry(), 'auto')).rejects.toThrow(
       expect.objectContaining({ code: 'BACKEND_UNAVAILABLE' }),

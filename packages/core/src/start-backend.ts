@@ -53,7 +53,8 @@ export async function startBackend(
   if (isDefined) {
     const backend = await make(registry, name, options);
     const probe = await backend.probe();
-    if (!probe.available) throw unavailable([`${name}: ${probe.reason}`]);
+    if (!probe.available)
+      throw unavailable(`${name} does not run here: ${probe.reason}`, [`${name}: ${probe.reason}`]);
     await backend.start();
     await use(name);
     if (options) given.set(name, options);
@@ -80,7 +81,8 @@ async function startBest(registry: AnyRegistry): Promise<StartedBackend> {
   const refused: string[] = [];
   for (;;) {
     const next = backends.sort((a, b) => b.priority - a.priority).shift();
-    if (!next) throw unavailable(refused);
+    if (!next)
+      throw unavailable(`no engine runs here: ${refused.join('; ') || 'the registry has none'}`, refused);
     const { name, backend } = next;
     const probe = next.probe ?? (await backend.probe());
     if (!next.probe && probe.available && probe.priority !== undefined) {
@@ -139,13 +141,9 @@ async function use(name: string): Promise<void> {
   closeStockGradients();
 }
 
-function unavailable(reasons: string[]): NeusimError {
-  return new NeusimError(
-    'BACKEND_UNAVAILABLE',
-    `no engine runs here: ${reasons.join('; ') || 'the registry has none'}`,
-    {
-      data: { reasons },
-      hint: "Pass an engine's plug-in to createRegistry, such as @neusim/backend-wasm.",
-    },
-  );
+function unavailable(message: string, reasons: string[]): NeusimError {
+  return new NeusimError('BACKEND_UNAVAILABLE', message, {
+    data: { reasons },
+    hint: "Pass an engine's plug-in to createRegistry, such as @neusim/backend-wasm.",
+  });
 }

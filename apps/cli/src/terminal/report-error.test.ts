@@ -11,6 +11,7 @@ test.each([
   ['TRAIN_OUT_TAKEN', 2],
   ['TRAIN_NON_FINITE', 1],
   ['ENGINE_MEMORY', 1],
+  ['GPU_LOST', 1],
   ['BACKEND_FAILED', 1],
   ['PLATFORM_WORKER_FAILED', 1],
 ])('%s exits with %i', (code, exitCode) => {

@@ -5,7 +5,7 @@ import type { CommanderError } from 'commander';
 
 /** The errors of ours that tell of a run that failed; all others tell of something to correct. */
 const RUN_FAILED =
-  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
+  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|GPU_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
 
 /** 2 for what a person can correct (a command, an option, a config, a file), 1 for a run that failed and for bugs. */
 export function exitCodeOf(error: unknown): number {
@@ -36,6 +36,8 @@ export function errorJson(thrown: unknown): { error: Record<string, unknown> } {
   return { error: { name, message, code: 'UNEXPECTED', data: {}, hint: 'run again with --debug' } };
 }
 
+const optionOfWasm = '--precision is for wasm: leave it out, or add --backend wasm';
+
 /** Hints of libraries name what a program would pass; on a command line these are options. */
 const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefined>> = {
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
@@ -46,9 +48,12 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
       ? `${hint} Go on with the same command and --resume; --workers 1 needs no workers.`
       : hint,
   CHECKPOINT_NONE: () => 'leave out --resume to begin anew, or give the folder of the run with --out',
-  BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, node, wasm or cpu',
+  BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, webgpu, node, wasm or cpu',
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
+  BACKEND_OPTIONS: () => optionOfWasm,
+  CONFIG_INVALID: ({ message }) =>
+    /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,
   PRESET_UNKNOWN: ({ data, hint }) => [didYouMean(data.name, data.known), hint].filter(Boolean).join(' '),
 };
 

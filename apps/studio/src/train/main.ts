@@ -33,6 +33,7 @@ const doing = {
 
 let run: Run | undefined;
 let isStopping = false;
+let isCompiling = false;
 let request: RunRequest;
 /** When the worker had all ready for its first step, by its clock. */
 let readyAt = 0;
@@ -41,6 +42,7 @@ function start(): void {
   performance.mark('start');
   request = form.read();
   isStopping = false;
+  isCompiling = false;
   view.clear();
   figures.clear();
   curve.begin(request.steps);
@@ -55,7 +57,10 @@ function stop(): void {
   if (!isStopping) {
     isStopping = true;
     run?.stop();
-    view.state('stopping', 'Stopping after this step …');
+    view.state(
+      'stopping',
+      isCompiling ? 'Stopping once the kernels are compiled …' : 'Stopping after this step …',
+    );
     form.setRunning(true, 'Stop now');
     return;
   }
@@ -65,6 +70,7 @@ function stop(): void {
 
 function end(state: 'finished' | 'stopped' | 'failed', text: string): void {
   performance.mark('end');
+  view.settle();
   run = undefined;
   view.state(state, text);
   form.setRunning(false);
@@ -94,6 +100,7 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
       break;
     case 'progress': {
       const [state, text] = doing[event.phase];
+      isCompiling = event.phase === 'compilation';
       if (event.phase === 'training') {
         if (event.step === 1) {
           performance.mark('first-step');

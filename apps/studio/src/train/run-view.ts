@@ -19,6 +19,8 @@ export interface RunView {
   state(state: RunState, text: string): void;
   /** @param share 0..1; null while it is not known. */
   progress(share: number | null): void;
+  /** Ends a progress that is not known: nothing moves any more. */
+  settle(): void;
   engine(name: string, adapter: string, reason: string): void;
   warn(message: string): void;
   fail(failure: Failure, actions: Readonly<Record<string, () => void>>): void;
@@ -44,6 +46,9 @@ export function runView(): RunView {
     progress(share) {
       if (share === null) bar.removeAttribute('value');
       else bar.value = share;
+    },
+    settle() {
+      if (!bar.hasAttribute('value')) bar.value = 0;
     },
     engine(name, adapter, reason) {
       engine.replaceChildren(

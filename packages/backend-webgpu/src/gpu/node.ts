@@ -3,7 +3,7 @@ import type { FoundGpu } from './page';
 
 export async function findGpu(): Promise<FoundGpu> {
   const present = globalThis.navigator?.gpu;
-  if (present) return { gpu: present };
+  if (present) return withAdvice(present);
   let dawn: typeof import('webgpu');
   try {
     dawn = await import('webgpu');
@@ -22,5 +22,17 @@ export async function findGpu(): Promise<FoundGpu> {
   if (!globalThis.navigator)
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(globalThis.navigator, 'gpu', { value: gpu, configurable: true });
-  return { gpu };
+  return withAdvice(gpu);
+}
+
+const withAdvice = (gpu: GPU): FoundGpu => ({
+  gpu,
+  ...(process.platform === 'linux' && { advice: linuxAdvice() }),
+});
+
+function linuxAdvice(): string {
+  const named = ['VK_DRIVER_FILES', 'VK_ICD_FILENAMES'].find((name) => process.env[name]);
+  return named
+    ? `the driver that ${named} names does not run: ${process.env[named]}`
+    : "install the GPU's Vulkan driver, or a software one (Debian: apt-get install libvulkan1 mesa-vulkan-drivers)";
 }

@@ -1,5 +1,11 @@
 /** WebGPU where the platform brings it: browsers, their workers, Deno. */
-export type FoundGpu = { readonly gpu: GPU } | { readonly missing: string };
+export type FoundGpu =
+  | {
+      readonly gpu: GPU;
+      /** What to do where it has no adapter. */
+      readonly advice?: string;
+    }
+  | { readonly missing: string };
 
 export async function findGpu(): Promise<FoundGpu> {
   const gpu = globalThis.navigator?.gpu;

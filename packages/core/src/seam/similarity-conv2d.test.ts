@@ -34,6 +34,15 @@ onEachEngine('similarityConv2d', () => {
     });
     expect(tf.memory().numTensors).toBe(before);
   });
+
+  test('refuses what is no tensor', () => {
+    expect(() => similarityConv2d(false as never, false as never, null)).toThrow(
+      expect.objectContaining({
+        code: 'SIMILARITY_SHAPE',
+        message: 'x must be a tensor [B,H,W,C], not boolean',
+      }),
+    );
+  });
 });
 
 test('on wasm, images larger than a slice are computed in runs of rows', async () => {

@@ -199,6 +199,8 @@ function checkM(m: tf.Tensor, batch: number, g: Geometry): void {
 }
 
 function requireRank(name: string, tensor: tf.Tensor, rank: number, form: string): void {
+  if (!(tensor instanceof tf.Tensor))
+    throw shapeError(`${name} must be a tensor ${form}, not ${typeof tensor}`, { [name]: typeof tensor });
   if (tensor.rank !== rank)
     throw shapeError(`${name} must be ${form}, not of rank ${tensor.rank} ([${tensor.shape}])`, {
       [name]: tensor.shape,
