@@ -13,7 +13,7 @@ import { type Checkpoint, encodeCheckpoint } from './checkpoint/format';
 import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
 import type { Compute } from './compute';
-import { parseConfig, type TrainConfig } from './config';
+import type { TrainConfig } from './config';
 import type { TrainFiles } from './context';
 import type {
   CheckpointEvent,
@@ -26,11 +26,13 @@ import type {
   TrainEvent,
   TrainResult,
 } from './events';
+import { withoutEnd } from './history';
 import { createLosses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
 import { resumeWarnings } from './resume-warnings';
 import { type RunFacts, runFacts } from './run-facts';
+import { notCaptured, stuck } from './run-warnings';
 import { learningRateAt } from './schedule';
 import { standsStill } from './stands-still';
 import { capturedSteps, eagerSteps, type Steps } from './steps';
@@ -286,7 +288,7 @@ export class Session {
         throw nonFinite(step, loss, await findNonFinite(this.trainable, grads), this.checkpoint);
       this.pending.push(loss);
       const stood = step > this.config.schedule.warmup ? this.stuck(loss) : undefined;
-      if (stood !== undefined) this.toTell.push(this.stuckWarning(step, stood));
+      if (stood !== undefined) this.toTell.push(stuck(step, stood, this.dataset.classes.length));
     }
   }
 
@@ -300,14 +302,7 @@ export class Session {
     const { reason } = this.steps;
     if (reason === null || this.toldReason) return;
     this.toldReason = true;
-    const message = `steps run op by op, more slowly than they could be replayed: ${reason}`;
-    this.toTell.push({ type: 'warning', code: 'STEP_NOT_CAPTURED', step: this.step, message });
-  }
-
-  private stuckWarning(step: number, stood: number): TrainEvent {
-    const classes = this.dataset.classes.length;
-    const message = `the loss has stood at ln(${classes}) = ${Math.log(classes).toFixed(2)} for ${stood} steps: all images get the same answer. A longer warm-up, a lower learning rate, or a predictor with start 'identity' may help`;
-    return { type: 'warning', code: 'LOSS_STANDS_STILL', step, message };
+    this.toTell.push(notCaptured(this.step, reason));
   }
 
   private log(learningRate: number): void {
@@ -325,14 +320,4 @@ export class Session {
       ...(numBytesInGPU !== undefined && { bytesInGPU: numBytesInGPU }),
     });
   }
-}
-
-/** A finished run's history without what only its end brought, as it is made longer. */
-function withoutEnd({ step, history: { steps, evaluations }, pending, config }: Checkpoint): History {
-  const { every } = parseConfig(config).evaluation;
-  const before = <T extends { step: number }>(entries: T[]) => entries.filter((entry) => entry.step < step);
-  return {
-    steps: pending.length > 0 ? before(steps) : steps,
-    evaluations: every > 0 && step % every === 0 ? evaluations : before(evaluations),
-  };
 }

@@ -1,0 +1,14 @@
+/** A run's curve, as it goes on from a checkpoint. */
+import type { Checkpoint } from './checkpoint/format';
+import { parseConfig } from './config';
+import type { History } from './events';
+
+/** A finished run's history without what only its end brought, as it is made longer. */
+export function withoutEnd({ step, history: { steps, evaluations }, pending, config }: Checkpoint): History {
+  const { every } = parseConfig(config).evaluation;
+  const before = <T extends { step: number }>(entries: T[]) => entries.filter((entry) => entry.step < step);
+  return {
+    steps: pending.length > 0 ? before(steps) : steps,
+    evaluations: every > 0 && step % every === 0 ? evaluations : before(evaluations),
+  };
+}
