@@ -27,7 +27,7 @@ import type {
   TrainResult,
 } from './events';
 import { withoutEnd } from './history';
-import { createLosses } from './losses';
+import { createLosses, type Losses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
 import { resumeWarnings } from './resume-warnings';
@@ -38,8 +38,6 @@ import { standsStill } from './stands-still';
 import { capturedSteps, eagerSteps, type Steps } from './steps';
 
 const LEAST_MS_BETWEEN_PROGRESS = 250;
-/** Steps whose losses may wait in a GPU's queue. */
-const READ_EVERY_ON_GPU = 16;
 
 export class Session {
   /** Steps done. */
@@ -56,7 +54,7 @@ export class Session {
   /** Images a second of the processes before this one. */
   private earlierSpeed: number | null = null;
   private readonly toTell: TrainEvent[] = [];
-  private readonly losses = createLosses();
+  private readonly losses: Losses;
   private readonly clock = createClock();
   private readonly stuck: (loss: number) => number | undefined;
   private readonly weights: readonly WeightInfo[];
@@ -80,6 +78,7 @@ export class Session {
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
     this.optimizer = createOptimizer(config, this.trainable);
+    this.losses = createLosses(config.log.readEvery);
     const records = capture && compute.isHere && engineAbilities().capture;
     this.steps = records
       ? capturedSteps({ config, model, dataset }, this.weights, this.optimizer)
@@ -216,7 +215,7 @@ export class Session {
     const logged = this.isDue(this.step, config.log.every);
     try {
       // Before an update op by op: where the loss is no number, these weights and gradients tell why.
-      if (logged || this.losses.unread >= this.readEvery) await this.readLosses(grads);
+      if (logged || this.losses.isFull) await this.readLosses(grads);
       finish();
     } finally {
       tf.dispose(grads);
@@ -263,12 +262,6 @@ export class Session {
     this.losses.dispose();
     this.optimizer.dispose();
     if (!this.taken) disposeModel(this.model);
-  }
-
-  private get readEvery(): number {
-    const { readEvery } = this.config.log;
-    if (readEvery !== 'auto') return readEvery;
-    return engineAbilities().capture ? READ_EVERY_ON_GPU : 1;
   }
 
   private get imagesPerSecond(): number | null {

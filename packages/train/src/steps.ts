@@ -81,7 +81,7 @@ export function capturedSteps(
     const rates = Float32Array.from(optimizer.rates(learningRate, step + 1));
     return [
       { values: images, shape },
-      { values: Int32Array.from(labels), shape: [labels.length] },
+      { values: labels, shape: [labels.length] },
       { values: rates, shape: [rates.length] },
     ];
   };

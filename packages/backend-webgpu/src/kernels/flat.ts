@@ -12,9 +12,12 @@ fn flatIndex(id: vec3u, groups: vec3u) -> u32 {
 
 /** Workgroups for `count` invocations: along x, and along y too where one axis may not hold them. */
 export function flatWorkgroups(gpu: Gpu, count: number): [number, number, number] {
-  const groups = Math.ceil(count / WORKGROUP);
+  return groupsFor(gpu, Math.ceil(count / WORKGROUP));
+}
+
+/** `count` workgroups, and a few more where they take both axes. */
+export function groupsFor(gpu: Gpu, count: number): [number, number, number] {
   const most = gpu.device.limits.maxComputeWorkgroupsPerDimension;
-  if (groups <= most) return [groups, 1, 1];
-  const rows = Math.ceil(groups / most);
-  return [Math.ceil(groups / rows), rows, 1];
+  const rows = Math.ceil(count / most);
+  return [Math.ceil(count / rows), rows, 1];
 }

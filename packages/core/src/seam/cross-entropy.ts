@@ -6,6 +6,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { asFloat } from './as-float';
 import { runKernel, type SeamKernel, vjp } from './kernel';
 import { logSoftmax } from './log-softmax';
 import { closeStockGradients } from './stock-gradients';
@@ -107,5 +108,3 @@ export function softmaxCrossEntropy(
     return runKernel(forward, floats, { labelSmoothing, epsilon })[0] as tf.Scalar;
   });
 }
-
-const asFloat = (t: T): T => (t.dtype === 'float32' ? t : tf.cast(t, 'float32'));

@@ -9,6 +9,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, type Geometry, geometry } from '../geometry';
+import { asFloat } from './as-float';
 import * as composed from './composed-conv';
 import { runKernel, type SeamKernel } from './kernel';
 
@@ -179,10 +180,6 @@ export function similarityConv2d(x: T4, w: T4, m: tf.Tensor | null, options: Con
     const images = asFloat(x);
     return isStatic ? q.y(images, foldSimilarity(w, m), null, g) : q.y(images, w, m && asFloat(m), g);
   });
-}
-
-function asFloat<T extends tf.Tensor>(t: T): T {
-  return t.dtype === 'float32' ? t : tf.cast(t, 'float32');
 }
 
 function checkM(m: tf.Tensor, batch: number, g: Geometry): void {

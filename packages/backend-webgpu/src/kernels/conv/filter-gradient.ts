@@ -7,14 +7,14 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Gpu } from '../../engine/internals';
 import { launch, output } from '../../engine/launch';
 import type { Program } from '../../engine/program';
-import { groupsFor } from './groups';
+import { groupsFor } from '../flat';
+import { zeros } from '../outputs';
 import { mixRow, type Plain, plainBegin, plainLoad, plainStage } from './operands';
 import { begin, declareSums, each, pipelined, range, share, store, tileVariant } from './product';
 import { sumSplits } from './sums';
 import type { Tile } from './tile';
 import { type Form, splitsFor, threadsOf, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
-import { zeros } from './zeros';
 
 const OWN_UNIFORMS = {
   ...UNIFORMS,

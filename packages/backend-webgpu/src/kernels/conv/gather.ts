@@ -15,7 +15,8 @@ import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { Gpu } from '../../engine/internals';
 import { launch, output } from '../../engine/launch';
 import type { BufferName, Program } from '../../engine/program';
-import { groupsFor } from './groups';
+import { groupsFor } from '../flat';
+import { zeros } from '../outputs';
 import {
   type Across,
   acrossBegin,
@@ -36,7 +37,6 @@ import { begin, declareSums, pipelined, store, tileVariant } from './product';
 import type { Tile } from './tile';
 import { type Form, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, inputWindow, type Mix, mixOf, NO_MIX, UNIFORMS } from './window';
-import { zeros } from './zeros';
 
 /** What the result passes through: y + bias, then ReLU. */
 export interface Epilogue {

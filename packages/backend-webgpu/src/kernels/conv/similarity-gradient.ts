@@ -8,7 +8,8 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Gpu } from '../../engine/internals';
 import { launch, output } from '../../engine/launch';
 import type { Program } from '../../engine/program';
-import { groupsFor } from './groups';
+import { groupsFor } from '../flat';
+import { zeros } from '../outputs';
 import {
   type Across,
   acrossBegin,
@@ -37,7 +38,6 @@ import { sumPositions } from './sums';
 import type { Tile } from './tile';
 import { type Form, tileFor } from './tiles';
 import { forwardWindow, geometryUniforms, mixOf, UNIFORMS } from './window';
-import { zeros } from './zeros';
 
 const OWN_UNIFORMS = { ...UNIFORMS, channelTiles: 'u32' } as const;
 

@@ -3,8 +3,7 @@ import { type TensorInfo, util } from '@tensorflow/tfjs-core';
 import type { Gpu } from '../../engine/internals';
 import { launch, output } from '../../engine/launch';
 import type { Program } from '../../engine/program';
-import { FLAT_INDEX, flatWorkgroups, WORKGROUP } from '../flat';
-import { groupsFor } from './groups';
+import { FLAT_INDEX, flatWorkgroups, groupsFor, WORKGROUP } from '../flat';
 
 const splitsProgram = (isVector: boolean) => {
   const of = isVector ? 'vec4<f32>' : 'f32';
