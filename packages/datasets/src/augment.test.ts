@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkAugment, drawCrop, imageWriter } from './augment';
 import { random, streams } from './random';
-import type { Split } from './types';
+import type { MemorySplit } from './types';
 
 /** Pads, crops and flips the slow way, value by value, as the words say. */
 function oracle(
-  split: Split,
+  split: MemorySplit,
   index: number,
   pad: number,
   mode: 'mirror' | 'zero',
@@ -46,14 +46,14 @@ describe('pad, crop, flip', () => {
           { length: 2 * height * width * channels },
           (_, i) => (i * 37 + salt) % 256,
         );
-        const split: Split = {
+        const split: MemorySplit = {
           count: 2,
           shape: [height, width, channels],
           images,
           labels: new Int32Array(2),
         };
         const pad = Math.min(height, width);
-        const write = imageWriter(split, 'none', mode);
+        const write = imageWriter(images, split.shape, 'none', mode);
         const out = new Float32Array(height * width * channels + 1);
         for (let top = 0; top <= 2 * pad; top++) {
           const left = (top + salt) % (2 * pad + 1);
@@ -66,9 +66,13 @@ describe('pad, crop, flip', () => {
   });
 
   test('zero padding is byte 0, so it is normalised like black', () => {
-    const split: Split = { count: 1, shape: [1, 1, 1], images: Uint8Array.of(9), labels: new Int32Array(1) };
     const out = new Float32Array(1);
-    imageWriter(split, { mean: [10], std: [2] }, 'zero')(0, { down: 1, right: 0, flip: false }, out, 0);
+    imageWriter(Uint8Array.of(9), [1, 1, 1], { mean: [10], std: [2] }, 'zero')(
+      0,
+      { down: 1, right: 0, flip: false },
+      out,
+      0,
+    );
     expect(out[0]).toBe(-5);
   });
 

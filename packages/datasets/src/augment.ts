@@ -5,7 +5,7 @@ import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { type Normalize, normalizeTable } from './normalize';
 import { type Random, uniformInt } from './random';
-import type { ImageShape, Split } from './types';
+import type { ImageShape } from './types';
 
 /** Pad all four sides by `pad` pixels, then crop the image's own size at a uniform place. */
 export interface PadCrop {
@@ -69,20 +69,20 @@ function readAt(at: number, size: number, zero: boolean): number {
   return at < 0 ? -1 - at : 2 * size - 1 - at;
 }
 
-/** Writes one image of a split, cropped and normalised, to `out` from `start` on. */
+/** Writes one image, cropped and normalised, to `out` from `start` on. */
 export type ImageWriter = (index: number, crop: Crop, out: Float32Array, start: number) => void;
 
 /**
+ * @param images [n, height, width, channels], bytes.
  * @param mode what lies outside the image
  * @throws NeusimError `DATASET_BAD_NORMALIZE`
  */
 export function imageWriter(
-  split: Split,
+  images: Uint8Array,
+  [height, width, channels]: ImageShape,
   normalize: Normalize,
   mode: PadCrop['mode'] = 'mirror',
 ): ImageWriter {
-  const { images, shape } = split;
-  const [height, width, channels] = shape;
   const table = normalizeTable(normalize, channels);
   const columns = new Int32Array(width);
   const zero = mode === 'zero';

@@ -3,9 +3,10 @@
 // split; the crops and flips of a step are drawn from a generator of that step.
 
 import { NeusimError } from '@neusim/registry';
-import { type Augment, type Crop, checkAugment, drawCrop, imageWriter } from './augment';
+import { type Augment, type Crop, checkAugment, drawCrop, imageWriter, type PadCrop } from './augment';
 import type { Normalize } from './normalize';
 import { permutation, random, streams } from './random';
+import { readImages } from './split';
 import type { Split } from './types';
 
 /** Images and labels of one step. */
@@ -79,20 +80,11 @@ function epochOrder(split: Split, seed: number, epoch: number): Uint32Array {
   return order;
 }
 
-function emptyBatch({ shape: [height, width, channels] }: Split, count: number): Batch {
-  return {
-    count,
-    shape: [count, height, width, channels],
-    images: new Float32Array(count * height * width * channels),
-    labels: new Int32Array(count),
-  };
-}
-
 /**
  * The batch of global step `step` (0, 1, … through all epochs).
  * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_SEED`, `DATASET_BAD_AUGMENT`, `DATASET_BAD_NORMALIZE`
  */
-export function trainingBatch(split: Split, step: number, options: BatchOptions): Batch {
+export async function trainingBatch(split: Split, step: number, options: BatchOptions): Promise<Batch> {
   const { batchSize, seed, shuffle = true, augment, normalize = 'none' } = options;
   const steps = stepsPerEpoch(split, options);
   if (!Number.isInteger(step) || step < 0 || step >= 2 ** 32) {
@@ -102,44 +94,56 @@ export function trainingBatch(split: Split, step: number, options: BatchOptions)
   const epoch = Math.floor(step / steps);
   const first = (step - epoch * steps) * batchSize;
   const order = shuffle ? epochOrder(split, seed, epoch) : undefined;
+  const length = Math.min(batchSize, split.count - first);
+  const indices = Uint32Array.from({ length }, (_, i) => (order ? order[first + i]! : first + i));
   const next = random(seed, streams.augment, step);
+  const crops = Array.from(indices, () => (augment ? drawCrop(next, augment) : noCrop));
+  return gather(split, indices, normalize, crops, augment?.padCrop?.mode);
+}
 
-  const batch = emptyBatch(split, Math.min(batchSize, split.count - first));
-  const write = imageWriter(split, normalize, augment?.padCrop?.mode);
-  const pixels = batch.images.length / batch.count;
-  for (let i = 0; i < batch.count; i++) {
-    const index = order ? order[first + i]! : first + i;
-    const crop = augment ? drawCrop(next, augment) : noCrop;
-    write(index, crop, batch.images, i * pixels);
-    batch.labels[i] = split.labels[index]!;
-  }
-  return batch;
+/** Reads images and writes them as the network sees them. */
+async function gather(
+  split: Split,
+  indices: Uint32Array,
+  normalize: Normalize,
+  crops: readonly Crop[] = [],
+  mode?: PadCrop['mode'],
+): Promise<Batch> {
+  const [height, width, channels] = split.shape;
+  const count = indices.length;
+  const pixels = height * width * channels;
+  const images = new Float32Array(count * pixels);
+  const write = imageWriter(await readImages(split, indices), split.shape, normalize, mode);
+  for (let i = 0; i < count; i++) write(i, crops[i] ?? noCrop, images, i * pixels);
+  const labels = Int32Array.from(indices, (index) => split.labels[index]!);
+  return { count, shape: [count, height, width, channels], images, labels };
 }
 
 /** All batches of one epoch: those of steps `epoch * stepsPerEpoch` and on. Errors as `trainingBatch`. */
-export function* batches(split: Split, options: BatchOptions & { readonly epoch: number }): Generator<Batch> {
+export function* batches(
+  split: Split,
+  options: BatchOptions & { readonly epoch: number },
+): Generator<Promise<Batch>> {
   const steps = stepsPerEpoch(split, options);
   for (let i = 0; i < steps; i++) yield trainingBatch(split, options.epoch * steps + i, options);
 }
 
 /**
- * One exact pass in the split's own order, without augmentation; the last batch may be smaller.
+ * One exact pass in the split's own order, without augmentation; the last batch may be smaller. Read it by `for await`.
  * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_NORMALIZE`
  */
 export function* evaluationBatches(
   split: Split,
   batchSize: number,
   normalize: Normalize = 'none',
-): Generator<Batch> {
+): Generator<Promise<Batch>> {
   checkBatchSize(batchSize);
-  const write = imageWriter(split, normalize);
   for (let first = 0; first < split.count; first += batchSize) {
-    const batch = emptyBatch(split, Math.min(batchSize, split.count - first));
-    const pixels = batch.images.length / batch.count;
-    for (let i = 0; i < batch.count; i++) {
-      write(first + i, noCrop, batch.images, i * pixels);
-      batch.labels[i] = split.labels[first + i]!;
-    }
-    yield batch;
+    const length = Math.min(batchSize, split.count - first);
+    yield gather(
+      split,
+      Uint32Array.from({ length }, (_, i) => first + i),
+      normalize,
+    );
   }
 }

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { type CifarLayout, readCifar, readNames } from './cifar';
 import { findFolder } from './folder';
 import { limitSchema } from './options';
-import type { DatasetSource } from './types';
+import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
 const trainFiles = [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`);
 const testFile = 'test_batch.bin';
@@ -26,7 +26,7 @@ export const cifar10 = define({
   options,
   load:
     () =>
-    ({ limit, subset }): DatasetSource => ({
+    ({ limit, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
       async open(files, folder) {
         const at = await findFolder(
           files,

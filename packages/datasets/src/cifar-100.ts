@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { type CifarLayout, readCifar, readNames } from './cifar';
 import { findFolder } from './folder';
 import { limitSchema } from './options';
-import type { DatasetSource } from './types';
+import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
 const options = v.strictObject({
   limit: limitSchema,
@@ -26,7 +26,7 @@ export const cifar100 = define({
   options,
   load:
     () =>
-    ({ limit, labels, subset }): DatasetSource => ({
+    ({ limit, labels, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
       async open(files, folder) {
         const at = await findFolder(
           files,

@@ -3,7 +3,7 @@
 // https://www.cs.toronto.edu/~kriz/cifar.html (binary version).
 
 import { badFile, badLabel } from './errors';
-import type { DatasetFiles, ImageShape, Split } from './types';
+import type { DatasetFiles, ImageShape, MemorySplit } from './types';
 
 const PLANE = 32 * 32;
 const shape: ImageShape = [32, 32, 3];
@@ -45,7 +45,7 @@ function countRecords(file: string, bytes: Uint8Array, layout: CifarLayout): num
 }
 
 /** The first `count` records of a file: planes become NHWC. */
-function decode(file: string, bytes: Uint8Array, layout: CifarLayout, count: number): Split {
+function decode(file: string, bytes: Uint8Array, layout: CifarLayout, count: number): MemorySplit {
   const { labelBytes, labelAt, classes } = layout;
   const images = new Uint8Array(count * 3 * PLANE);
   const labels = new Int32Array(count);
@@ -75,8 +75,8 @@ export async function readCifar(
   paths: readonly string[],
   layout: CifarLayout,
   limit = Number.POSITIVE_INFINITY,
-): Promise<Split> {
-  const parts: Split[] = [];
+): Promise<MemorySplit> {
+  const parts: MemorySplit[] = [];
   let left = limit;
   for (const path of paths) {
     if (left === 0) break;
@@ -88,7 +88,7 @@ export async function readCifar(
   return parts.length === 1 ? parts[0]! : joinSplits(parts);
 }
 
-function joinSplits(parts: readonly Split[]): Split {
+function joinSplits(parts: readonly MemorySplit[]): MemorySplit {
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const images = new Uint8Array(count * 3 * PLANE);
   const labels = new Int32Array(count);

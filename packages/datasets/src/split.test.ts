@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { firstImages, selectImages, splitDataset } from './split';
-import type { Split } from './types';
+import type { MemorySplit } from './types';
 
 /** Image i has all its bytes, and its label, equal to i. */
-function numbered(count: number): Split {
+function numbered(count: number): MemorySplit {
   const images = Uint8Array.from({ length: count * 4 }, (_, i) => i >> 2);
   return { count, shape: [2, 1, 2], images, labels: Int32Array.from({ length: count }, (_, i) => i) };
 }
 
-const whole = ({ images, labels, count }: Split) =>
+const whole = ({ images, labels, count }: MemorySplit) =>
   labels.length === count &&
   images.length === count * 4 &&
   images.every((byte, i) => byte === labels[i >> 2]! % 256);

@@ -2,32 +2,52 @@
 
 import { NeusimError } from '@neusim/registry';
 import { permutation, random, streams } from './random';
-import type { Split } from './types';
+import type { MemorySplit, Split, StoredImages } from './types';
 
 const pixelsOf = ({ shape }: Pick<Split, 'shape'>) => shape[0] * shape[1] * shape[2];
 
-/** The images at `indices`, in that order; copies. */
-export function selectImages(split: Split, indices: ArrayLike<number>): Split {
-  const pixels = pixelsOf(split);
-  const images = new Uint8Array(indices.length * pixels);
-  const labels = new Int32Array(indices.length);
+/** Whether all images of a split lie in memory. */
+export function isInMemory(split: Split): split is MemorySplit {
+  return split.images instanceof Uint8Array;
+}
+
+/** Bytes [n, height, width, channels] of the images at `indices`, in that order: a copy. */
+export async function readImages(split: Split, indices: ArrayLike<number>): Promise<Uint8Array> {
+  return isInMemory(split) ? copyOf(split, indices) : (split.images as StoredImages).read(indices);
+}
+
+function copyOf({ images, shape }: MemorySplit, indices: ArrayLike<number>): Uint8Array {
+  const pixels = pixelsOf({ shape });
+  const copy = new Uint8Array(indices.length * pixels);
   for (let i = 0; i < indices.length; i++) {
-    const from = indices[i]!;
-    images.set(split.images.subarray(from * pixels, (from + 1) * pixels), i * pixels);
-    labels[i] = split.labels[from]!;
+    const from = indices[i]! * pixels;
+    copy.set(images.subarray(from, from + pixels), i * pixels);
   }
-  return { count: indices.length, shape: split.shape, images, labels };
+  return copy;
+}
+
+/** The images at `indices`, in that order: copies where they lie in memory, else views of the same file. */
+export function selectImages<S extends Split>(split: S, indices: ArrayLike<number>): S {
+  const labels = Int32Array.from(indices, (index) => split.labels[index]!);
+  const images: Split['images'] = isInMemory(split)
+    ? copyOf(split, indices)
+    : {
+        read: (some) =>
+          readImages(
+            split,
+            Int32Array.from(some, (index) => indices[index]!),
+          ),
+      };
+  return { ...split, count: indices.length, images, labels };
 }
 
 /** The first `limit` images, or the split itself where it has no more (or no limit is given). */
-export function firstImages(split: Split, limit: number | undefined): Split {
+export function firstImages<S extends Split>(split: S, limit: number | undefined): S {
   if (limit === undefined || limit >= split.count) return split;
-  return {
-    count: limit,
-    shape: split.shape,
-    images: split.images.slice(0, limit * pixelsOf(split)),
-    labels: split.labels.slice(0, limit),
-  };
+  const images: Split['images'] = isInMemory(split)
+    ? split.images.slice(0, limit * pixelsOf(split))
+    : split.images;
+  return { ...split, count: limit, images, labels: split.labels.slice(0, limit) };
 }
 
 /**
@@ -36,7 +56,10 @@ export function firstImages(split: Split, limit: number | undefined): Split {
  * @param test how many images to test on, 0..count
  * @throws NeusimError `DATASET_BAD_SPLIT`, `DATASET_BAD_SEED`
  */
-export function splitDataset(all: Split, { seed, test }: { readonly seed: number; readonly test: number }) {
+export function splitDataset<S extends Split>(
+  all: S,
+  { seed, test }: { readonly seed: number; readonly test: number },
+) {
   if (!Number.isInteger(test) || test < 0 || test > all.count) {
     throw new NeusimError('DATASET_BAD_SPLIT', `test = ${test}; allowed: integers from 0 to ${all.count}`, {
       data: { test, count: all.count },

@@ -1,40 +1,84 @@
 // What a data set is once it is read: bytes and labels in plain typed arrays.
 
-import type { Codecs, Files } from '@neusim/platform';
+import type { Platform } from '@neusim/platform';
+import type { Statistics } from './normalize';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** Images that lie in a file, and are read when a batch wants them. */
+export interface StoredImages {
+  /** Bytes [n, height, width, channels] of the images at `indices`, in that order. Reads may overlap in time. */
+  read(indices: ArrayLike<number>): Promise<Uint8Array>;
+}
 
 /** Some labelled images. */
 export interface Split {
   readonly count: number;
   readonly shape: ImageShape;
-  /** [count, height, width, channels], 0..255. */
-  readonly images: Uint8Array;
+  /** [count, height, width, channels], 0..255: in memory, or where they are read from (`readImages` takes either). */
+  readonly images: Uint8Array | StoredImages;
   /** [count], each an index into the data set's classes. */
   readonly labels: Int32Array;
 }
 
+/** A split whose images all lie in memory. */
+export interface MemorySplit extends Split {
+  readonly images: Uint8Array;
+}
+
 /** Images for training and images for testing. */
-export interface Dataset {
+export interface Dataset<S extends Split = Split> {
   readonly name: string;
   readonly shape: ImageShape;
   /** Names of the classes; a label is an index into them. */
   readonly classes: readonly string[];
-  readonly train: Split;
-  readonly test: Split;
+  readonly train: S;
+  readonly test: S;
+  /** Mean and deviation of the training images, where they are known already. */
+  readonly statistics?: Statistics | undefined;
+  /** Lets go of files; a data set in memory has none. */
+  close?(): Promise<void>;
 }
 
 /** What a reader needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type DatasetFiles = Pick<Files & Codecs, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
+export type DatasetFiles = Pick<Platform, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
 
-/** The product of `registry.make('dataset', name, options)`. */
-export interface DatasetSource {
+/** What readers of image files need besides; the package itself fits too. */
+export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
+
+/** What opening a data set tells while it lasts. */
+export interface OpenProgress {
+  /** `listing` files, `unpacking` an archive (bytes), `decoding` images. */
+  readonly phase: 'listing' | 'unpacking' | 'decoding';
+  readonly done: number;
+  /** 0 where it is not known. */
+  readonly total: number;
+}
+
+/** How a data set is opened; readers take what concerns them. */
+export interface OpenOptions {
+  /** Stops between two images; what was decoded is kept in the cache. */
+  readonly signal?: AbortSignal | undefined;
+  onProgress?(progress: OpenProgress): void;
+  /** Folder for decoded images; default: `datasets` in the platform's cache folder. false: none, all stays in memory. */
+  readonly cache?: string | false | undefined;
+  /** Bytes of decoded images to hold in memory; default 1 GiB. What is more is read from the cache, batch by batch. */
+  readonly memory?: number | undefined;
+  /** Threads that decode: a module that gives its port to `serveDecoder`. Without it, this thread decodes. */
+  readonly workers?: { readonly url: URL; readonly threads?: number | undefined } | undefined;
+}
+
+/**
+ * The product of `registry.make('dataset', name, options)`. `S`: whether its images lie in memory; `P`: what it needs of
+ * the platform.
+ */
+export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
   /**
-   * Reads the data set from a folder.
+   * Reads the data set from a folder (or, for some, from an archive's path).
    * @throws NeusimError `DATASET_NO_FOLDER`, `DATASET_NOT_FOUND`; for a file that is not what it should be
    *   `DATASET_BAD_MAGIC`, `DATASET_BAD_SHAPE`, `DATASET_BAD_COUNT`, `DATASET_BAD_LABEL`, `DATASET_BAD_NAMES`,
    *   `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`, each with `data.file` and `data.offset` (in bytes)
    */
-  open(files: DatasetFiles, folder: string | undefined): Promise<Dataset>;
+  open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
 }

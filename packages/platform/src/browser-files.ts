@@ -3,7 +3,7 @@
 import { NeusimError } from '@neusim/registry';
 import { collect } from './codecs';
 import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
-import type { Bytes, Files } from './types';
+import type { Bytes, FileStat, Files, FileWriter, OpenFile } from './types';
 
 const isUrl = (path: string) => /^https?:\/\//.test(path);
 
@@ -111,6 +111,97 @@ export async function writeAtomic(path: string, data: Uint8Array | string): Prom
   }
 }
 
+/** A writable that goes on at the end of what is there. */
+async function appendable(path: string) {
+  const parts = partsOf(path);
+  const folder = await folderAt(parts.slice(0, -1), false);
+  const handle = await folder.getFileHandle(parts.at(-1) ?? '', { create: true });
+  const { size } = await handle.getFile();
+  const writable = await handle.createWritable({ keepExistingData: true });
+  await writable.seek(size);
+  return { writable, size };
+}
+
+export async function appendFile(path: string, data: Uint8Array | string): Promise<void> {
+  if (isUrl(path)) throw writeFailed(path, 'URLs are read-only');
+  try {
+    const { writable } = await appendable(path);
+    await writable.write(typeof data === 'string' ? data : new Uint8Array(data));
+    await writable.close();
+  } catch (cause) {
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+/** Of a URL the whole is fetched at once. */
+export async function openFile(path: string): Promise<OpenFile> {
+  try {
+    const file: Blob = isUrl(path) ? new Blob([await readFile(path)]) : await fileAt(path);
+    return {
+      size: file.size,
+      async read(offset, length) {
+        if (offset + length > file.size) throw readFailed(path, `it ends at byte ${file.size}`);
+        try {
+          return new Uint8Array(await file.slice(offset, offset + length).arrayBuffer());
+        } catch (cause) {
+          throw readError(path, cause);
+        }
+      },
+      close: async () => {},
+    };
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+/** A writable holds what it is given back until it is closed, so that each write is one of its own. */
+export async function createFile(
+  path: string,
+  { resume = false }: { readonly resume?: boolean | undefined } = {},
+): Promise<FileWriter> {
+  const beside = `${path}.partial`;
+  if (!resume) await removeFile(beside);
+  else if (isUrl(path)) throw writeFailed(path, 'URLs are read-only');
+  let position = resume && (await exists(beside)) ? await size(beside) : 0;
+  return {
+    get position() {
+      return position;
+    },
+    async write(bytes) {
+      await appendFile(beside, bytes);
+      position += bytes.length;
+    },
+    async finish() {
+      try {
+        if (position === 0) await appendFile(beside, '');
+        const parts = partsOf(beside);
+        const folder = await folderAt(parts.slice(0, -1), false);
+        const handle = await folder.getFileHandle(parts.at(-1) ?? '');
+        await (handle as FileSystemFileHandle & { move(name: string): Promise<void> }).move(
+          partsOf(path).at(-1) ?? '',
+        );
+      } catch (cause) {
+        if (cause instanceof NeusimError) throw cause;
+        throw writeFailed(path, reasonOf(cause), cause);
+      }
+    },
+    keep: async () => {},
+    discard: () => removeFile(beside),
+  };
+}
+
+export async function stat(path: string): Promise<FileStat> {
+  try {
+    if (isUrl(path)) return { isFolder: false, size: await size(path), modified: 0 };
+    const { size: bytes, lastModified } = await fileAt(path);
+    return { isFolder: false, size: bytes, modified: lastModified };
+  } catch (cause) {
+    if (reasonOf(cause) === 'TypeMismatchError') return { isFolder: true, size: 0, modified: 0 };
+    throw readError(path, cause);
+  }
+}
+
 export async function exists(path: string): Promise<boolean> {
   if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
   const parts = partsOf(path);
@@ -147,6 +238,17 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
+export async function listEntries(path: string) {
+  try {
+    const entries: { name: string; isFolder: boolean }[] = [];
+    for await (const { name, kind } of (await folderAt(partsOf(path), false)).values())
+      entries.push({ name, isFolder: kind === 'directory' });
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
 export async function removeFile(path: string): Promise<void> {
   try {
     const parts = partsOf(path);
@@ -159,6 +261,20 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    const parts = partsOf(path);
+    const folder = await folderAt(parts.slice(0, -1), false);
+    await folder.removeEntry(parts.at(-1) ?? '', { recursive: true });
+  } catch (cause) {
+    if (isMissing(cause)) return;
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+export const cacheFolder = () => 'neusim-cache';
+
 export function joinPath(...parts: readonly string[]): string {
   const [first = '', ...rest] = parts.filter((part) => part !== '');
   return [first.replace(/\/+$/, ''), ...rest.map((part) => part.replace(/^\/+|\/+$/g, ''))].join('/');
@@ -169,9 +285,16 @@ export const files: Files = {
   readText,
   size,
   writeAtomic,
+  appendFile,
+  openFile,
+  createFile,
+  stat,
   exists,
   makeFolder,
   listFolder,
+  listEntries,
   removeFile,
+  removeFolder,
+  cacheFolder,
   joinPath,
 };

@@ -5,14 +5,21 @@ import { modelFileIn } from './model-file';
 import type { ModelFile } from './types';
 
 export {
+  appendFile,
+  cacheFolder,
+  createFile,
   exists,
   joinPath,
+  listEntries,
   listFolder,
   makeFolder,
+  openFile,
   readFile,
   readText,
   removeFile,
+  removeFolder,
   size,
+  stat,
   writeAtomic,
 } from './browser-files';
 export { decodeImage } from './browser-images';

@@ -1,10 +1,21 @@
 // Files in Node.
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile as read, readdir, rename, rm, stat } from 'node:fs/promises';
+import {
+  appendFile as append,
+  type FileHandle,
+  stat as info,
+  mkdir,
+  open,
+  readFile as read,
+  readdir,
+  rename,
+  rm,
+} from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
-import type { Bytes, Files } from './types';
+import type { Bytes, FileStat, Files, FileWriter, OpenFile } from './types';
 
 function reasonOf(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? String(cause);
@@ -27,13 +38,9 @@ export async function readFile(path: string, maxBytes = Number.POSITIVE_INFINITY
 }
 
 export async function size(path: string): Promise<number> {
-  try {
-    const found = await stat(path);
-    if (found.isFile()) return found.size;
-  } catch (cause) {
-    throw readError(path, cause);
-  }
-  throw readFailed(path, 'it is no file');
+  const { isFolder, size } = await stat(path);
+  if (isFolder) throw readFailed(path, 'it is no file');
+  return size;
 }
 
 export async function readText(path: string, maxBytes?: number): Promise<string> {
@@ -65,9 +72,101 @@ export async function writeAtomic(path: string, data: Uint8Array | string): Prom
   await flushFolder(dirname(path));
 }
 
+export async function appendFile(path: string, data: Uint8Array | string): Promise<void> {
+  try {
+    await append(path, data);
+  } catch (cause) {
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+export async function openFile(path: string): Promise<OpenFile> {
+  const bytes = await size(path);
+  const file = await open(path, 'r').catch((cause) => {
+    throw readError(path, cause);
+  });
+  return {
+    size: bytes,
+    async read(offset, length) {
+      const into = new Uint8Array(length);
+      for (let done = 0; done < length; ) {
+        const { bytesRead } = await file.read(into, done, length - done, offset + done).catch((cause) => {
+          throw readError(path, cause);
+        });
+        if (bytesRead === 0) throw readFailed(path, `it ends at byte ${offset + done}`);
+        done += bytesRead;
+      }
+      return into;
+    },
+    close: () => file.close(),
+  };
+}
+
+export async function createFile(
+  path: string,
+  { resume = false }: { readonly resume?: boolean | undefined } = {},
+): Promise<FileWriter> {
+  const beside = `${path}.partial`;
+  const failed = (cause: unknown) => writeFailed(path, reasonOf(cause), cause);
+  let file: FileHandle;
+  let position = 0;
+  try {
+    file = await open(beside, resume ? 'a' : 'w');
+    if (resume) position = (await file.stat()).size;
+  } catch (cause) {
+    throw failed(cause);
+  }
+  return {
+    get position() {
+      return position;
+    },
+    async write(bytes) {
+      try {
+        for (let done = 0; done < bytes.length; ) {
+          const { bytesWritten } = await file.write(bytes, done, bytes.length - done);
+          done += bytesWritten;
+          position += bytesWritten;
+        }
+      } catch (cause) {
+        throw failed(cause);
+      }
+    },
+    async finish() {
+      try {
+        await file.sync();
+        await file.close();
+        await rename(beside, path);
+      } catch (cause) {
+        await file.close().catch(() => {});
+        throw failed(cause);
+      }
+      await flushFolder(dirname(path));
+    },
+    async keep() {
+      await file.sync().catch(() => {});
+      await file.close();
+    },
+    async discard() {
+      await file.close();
+      await rm(beside, { force: true });
+    },
+  };
+}
+
+export async function stat(path: string): Promise<FileStat> {
+  try {
+    const found = await info(path);
+    if (found.isDirectory()) return { isFolder: true, size: 0, modified: 0 };
+    if (found.isFile()) return { isFolder: false, size: found.size, modified: found.mtimeMs };
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+  throw readFailed(path, 'it is no file');
+}
+
 export async function exists(path: string): Promise<boolean> {
   try {
-    await stat(path);
+    await info(path);
     return true;
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(reasonOf(cause))) return false;
@@ -91,12 +190,44 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
+export async function listEntries(path: string) {
+  try {
+    const found = await readdir(path, { withFileTypes: true });
+    const entries = found.map(async (entry) => {
+      const { name } = entry;
+      if (!entry.isSymbolicLink()) return { name, isFolder: entry.isDirectory() };
+      const target = await info(join(path, name)).catch(() => undefined);
+      return { name, isFolder: target?.isDirectory() ?? false };
+    });
+    return (await Promise.all(entries)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
 export async function removeFile(path: string): Promise<void> {
   try {
     await rm(path, { force: true });
   } catch (cause) {
     throw writeFailed(path, reasonOf(cause), cause);
   }
+}
+
+export async function removeFolder(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw writeFailed(path, reasonOf(cause), cause);
+  }
+}
+
+/** Where this system's programs keep what can be made again. */
+export function cacheFolder(): string {
+  const { NEUSIM_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  if (NEUSIM_CACHE) return NEUSIM_CACHE;
+  const usual =
+    process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache');
+  return join(XDG_CACHE_HOME || (process.platform === 'win32' && LOCALAPPDATA) || usual, 'neusim');
 }
 
 export function joinPath(...parts: readonly string[]): string {
@@ -108,9 +239,16 @@ export const files: Files = {
   readText,
   size,
   writeAtomic,
+  appendFile,
+  openFile,
+  createFile,
+  stat,
   exists,
   makeFolder,
   listFolder,
+  listEntries,
   removeFile,
+  removeFolder,
+  cacheFolder,
   joinPath,
 };

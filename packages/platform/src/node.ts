@@ -6,14 +6,21 @@ import type { ModelFile } from './types';
 
 export { concatBytes, gunzip, sha256, sha256Bytes } from './codecs';
 export {
+  appendFile,
+  cacheFolder,
+  createFile,
   exists,
   joinPath,
+  listEntries,
   listFolder,
   makeFolder,
+  openFile,
   readFile,
   readText,
   removeFile,
+  removeFolder,
   size,
+  stat,
   writeAtomic,
 } from './node-files';
 export { decodeImage } from './node-images';

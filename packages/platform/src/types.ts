@@ -4,6 +4,41 @@
 /** Bytes that own a plain, unshared buffer. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
+/** What a file or folder is. */
+export interface FileStat {
+  readonly isFolder: boolean;
+  /** Bytes; 0 for a folder. */
+  readonly size: number;
+  /** When it was last written, in milliseconds since 1970; 0 for a folder. */
+  readonly modified: number;
+}
+
+/** A file that is open for reading at any place. */
+export interface OpenFile {
+  /** Bytes, when it was opened. */
+  readonly size: number;
+  /**
+   * The bytes from `offset` on, all `length` of them. Reads may overlap in time.
+   * @throws NeusimError `PLATFORM_READ_FAILED`, also where the file ends before
+   */
+  read(offset: number, length: number): Promise<Bytes>;
+  close(): Promise<void>;
+}
+
+/** A file that is being written beside its place: it is there, whole, after `finish`, or not at all. */
+export interface FileWriter {
+  /** Bytes written so far; those of the kept part, where one was gone on with. */
+  readonly position: number;
+  /** One write after the other. @throws NeusimError `PLATFORM_WRITE_FAILED`; what was written is still kept */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Flushes and moves the file to its place. @throws NeusimError `PLATFORM_WRITE_FAILED` */
+  finish(): Promise<void>;
+  /** Closes and keeps the part, for a `createFile` with `resume` to go on with. */
+  keep(): Promise<void>;
+  /** Closes and removes the part. */
+  discard(): Promise<void>;
+}
+
 /**
  * Files and folders. Paths are the system's own in Node; in a browser they name files of the page's private
  * file system, with `/` between parts, and `readFile`, `readText`, `size` and `exists` also take `http(s):` URLs.
@@ -33,14 +68,35 @@ export interface Files {
    * @throws NeusimError `PLATFORM_WRITE_FAILED`
    */
   writeAtomic(path: string, data: Uint8Array | string): Promise<void>;
+  /**
+   * Adds to the end of a file, which is made where there is none. Not atomic: for logs that others read as they grow.
+   * @throws NeusimError `PLATFORM_WRITE_FAILED`
+   */
+  appendFile(path: string, data: Uint8Array | string): Promise<void>;
+  /** @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED` */
+  openFile(path: string): Promise<OpenFile>;
+  /**
+   * Begins a file, as `PATH.partial` beside its place. The folder has to exist.
+   * @param resume goes on with a part that `keep`, or a killed process, has left; otherwise such a part is dropped.
+   * @throws NeusimError `PLATFORM_WRITE_FAILED`
+   */
+  createFile(path: string, options?: { readonly resume?: boolean | undefined }): Promise<FileWriter>;
+  /** @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED` */
+  stat(path: string): Promise<FileStat>;
   /** Whether a file or folder is there. */
   exists(path: string): Promise<boolean>;
   /** Makes a folder and those above it; one that is there already is left alone. */
   makeFolder(path: string): Promise<void>;
   /** Names (not paths) of what a folder holds, sorted. */
   listFolder(path: string): Promise<readonly string[]>;
+  /** The same, each with whether it is a folder (a link: whether it leads to one). */
+  listEntries(path: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
   /** Removes a file; one that is missing is no error. */
   removeFile(path: string): Promise<void>;
+  /** Removes a folder and all in it; one that is missing is no error. */
+  removeFolder(path: string): Promise<void>;
+  /** The folder for what can be made again: NEUSIM_CACHE, or the user's usual one; in a browser one of the page's. */
+  cacheFolder(): string;
   /** Joins parts of a path. */
   joinPath(...parts: readonly string[]): string;
 }

@@ -46,7 +46,7 @@ test('a worker captures its inference once, and frees it with its model', async 
       unpack(await run(task, itemOf(0))).value,
     ],
     async *map(task: string, items: Iterable<unknown>) {
-      for (const item of items) yield await run(task, item);
+      for (const item of items) yield await run(task, await item);
     },
   } as unknown as Pool;
   const model = (await chooseModel(parseConfig(small()), registry, patterns)).build();

@@ -21,8 +21,9 @@ export function checkSplit({ count, shape, images, labels }: Split, classes: num
       hint: 'Give at least one image: an error rate needs something to be counted.',
     });
   const wanted = count * shape[0] * shape[1] * shape[2];
-  if (labels.length !== count || images.length !== wanted) {
-    const [of, bytes] = [shape.join('×'), images.length];
+  const bytes = images instanceof Uint8Array ? images.length : wanted;
+  if (labels.length !== count || bytes !== wanted) {
+    const of = shape.join('×');
     throw new NeusimError(
       'DATASET_BAD_COUNT',
       `the ${name} split of ${count} images of ${of} has ${labels.length} labels and ${bytes} bytes of images`,

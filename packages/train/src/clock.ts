@@ -5,7 +5,7 @@ export interface Clock {
   /** Ends what `start` began. */
   stop(images: number): void;
   /** Since the last call. */
-  lap(): number;
+  lap(): { readonly imagesPerSecond: number; readonly ms: number };
   /** Over all but the first step, which also compiles and allocates; null before the second. */
   overall(): number | null;
 }
@@ -30,7 +30,7 @@ export function createClock(): Clock {
       if (steps++ > 0) add(all, images, ms);
     },
     lap() {
-      const found = rate(lap);
+      const found = { imagesPerSecond: rate(lap), ms: lap.ms };
       lap.images = 0;
       lap.ms = 0;
       return found;

@@ -1,10 +1,11 @@
 /** Who does a run's steps and evaluations: this thread, or the workers of a pool. */
 
 import { type WeightInfo, withBatchNormAcross } from '@neusim/core';
-import { type Dataset, trainingBatch } from '@neusim/datasets';
+import type { Dataset } from '@neusim/datasets';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from './config';
 import { evaluation } from './evaluate';
+import type { Loader } from './loader';
 import { ONE_CORE_EACH, type TrainWorkers } from './parallel/choose-workers';
 import { openReplicas } from './parallel/replicas';
 import { createPool } from './pool/pool';
@@ -25,11 +26,12 @@ interface Work {
   readonly config: TrainConfig;
   readonly model: LayersModel;
   readonly dataset: Dataset;
+  readonly loader: Loader;
 }
 
 /** @param backend tfjs's name of the engine. @param trainable the model's trainable weights. */
 export function computeHere(
-  { config, model, dataset }: Work,
+  { config, model, dataset, loader }: Work,
   backend: string,
   trainable: readonly WeightInfo[],
 ): Compute {
@@ -40,7 +42,7 @@ export function computeHere(
   return {
     isHere: true,
     async step(step) {
-      const batch = trainingBatch(dataset.train, step, config);
+      const batch = await loader.batch(step);
       const run = () => trainingStep(model, trainable, batch, loss);
       return across ? withBatchNormAcross((own) => [own], run) : run();
     },
@@ -51,7 +53,7 @@ export function computeHere(
 
 /** Starts the workers. */
 export async function computeInWorkers(
-  { config, model, dataset }: Work,
+  { config, model, dataset, loader }: Work,
   backend: string,
   { url, platform, shareMemory }: TrainWorkers,
 ): Promise<Compute> {
@@ -60,23 +62,14 @@ export async function computeInWorkers(
   const pool = await createPool({ url, size: config.workers as number, spawn: platform?.spawn, shareMemory });
   try {
     const replicas = await openReplicas(pool, model, backend);
-    let next: { readonly step: number; readonly batch: ReturnType<typeof trainingBatch> } | undefined;
     let closed = false;
-    const prepare = (step: number) => ({ step, batch: trainingBatch(dataset.train, step, config) });
     return {
       isHere: false,
       async step(step) {
-        const { batch } = next?.step === step ? next : prepare(step);
-        const running = replicas.step(batch, config);
-        // While the workers work. What goes wrong is told by the step that needs the batch.
-        next = undefined;
+        const running = replicas.step(await loader.batch(step), config);
+        // While the workers work.
         setTimeout(() => {
-          if (closed || step + 1 >= steps) return;
-          try {
-            next ??= prepare(step + 1);
-          } catch {
-            next = undefined;
-          }
+          if (!closed && step + 1 < steps) loader.prepare(step + 1);
         });
         return running;
       },

@@ -1,5 +1,5 @@
 /** What a run needs besides its config: where things come from and go to, and what stops it. */
-import type { Dataset } from '@neusim/datasets';
+import type { Dataset, OpenOptions } from '@neusim/datasets';
 import type * as platform from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
 import type { TrainWorkers } from './parallel/choose-workers';
@@ -14,6 +14,8 @@ export interface TrainContext {
   readonly files?: TrainFiles;
   /** Folder of the data set's files. */
   readonly folder?: string | undefined;
+  /** How the data set is opened: its cache, its workers, what is told meanwhile. */
+  readonly open?: OpenOptions | undefined;
   /** The data set itself, in place of reading the config's. */
   readonly dataset?: Dataset | undefined;
   /** Folder of the run: config.json, checkpoints, the trained model, result.json. Without it nothing is written. */

@@ -64,7 +64,7 @@ const here = (model: LayersModel): Scorer => ({
     const pause = breathe();
     const infer = inference(model);
     try {
-      for (const batch of batches) {
+      for await (const batch of batches) {
         yield await scoreBatch(infer, batch);
         await pause();
         signal?.throwIfAborted();

@@ -21,7 +21,7 @@ const eventsIn = (out: string): TrainEvent[] => {
 /** Without speeds and folders. */
 const deterministic = (events: readonly TrainEvent[]) =>
   events.map((event) => {
-    if (event.type === 'step') return { ...event, imagesPerSecond: 0 };
+    if (event.type === 'step') return { ...event, imagesPerSecond: 0, loading: 0 };
     if (event.type === 'checkpoint') return { ...event, path: '' };
     return event.type === 'end'
       ? { ...event, result: { ...event.result, trainImagesPerSecond: 0, model: '' } }

@@ -39,6 +39,8 @@ export interface StepEvent {
   readonly learningRate: number;
   /** Since the last event; compilation, evaluation and checkpoints apart. */
   readonly imagesPerSecond: number;
+  /** Share of that time, 0..1, in which the step waited for its images: read, augmented, normalised. */
+  readonly loading: number;
   /** Bytes of tensors in the memory of a GPU, on engines that tell. */
   readonly bytesInGPU?: number;
 }

@@ -10,6 +10,7 @@ import { requireSameRun } from './checkpoint/state';
 import { computeHere, computeInWorkers } from './compute';
 import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 import type { TrainContext, TrainFiles } from './context';
+import { createLoader } from './loader';
 import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
 import { chooseModel, currentBackend, engineLabel, openDataset } from './prepare';
 import { savedWorkers } from './resume-warnings';
@@ -33,7 +34,8 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   const dispose: (() => unknown)[] = [() => disposeModel(model)];
   try {
     const config = withWorkers(parsed, saved, workers, backend, model);
-    const work = { config, model, dataset };
+    const loader = createLoader(config, dataset);
+    const work = { config, model, dataset, loader };
     const compute =
       workers && config.workers !== 1
         ? await computeInWorkers(work, backend, workers)
@@ -43,7 +45,7 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
             describeWeights(model).filter(({ trainable }) => trainable),
           );
     dispose.unshift(() => compute.close());
-    const session = new Session(config, engineLabel(backend), dataset, model, compute, files, out, capture);
+    const session = new Session({ ...work, compute, files, out, capture }, engineLabel(backend));
     dispose.splice(0, 2, () => session.dispose());
     if (from !== undefined && saved) session.restore(from, saved);
     if (out !== undefined) await prepareFolder(files, out, config);

@@ -12,17 +12,17 @@ import { whenReady } from './when-ready';
 /**
  * Reads the data set that a config names.
  * @param context `registry` knows it, `folder` has its files (which ones, is the data set's to say), `files` reads
- *   them; default `@neusim/platform`.
+ *   them (default `@neusim/platform`), `open` says how.
  * @throws NeusimError REGISTRY_UNKNOWN_NAME, CONFIG_INVALID with `data.path` under `dataset`, and for its files what
  *   `DatasetSource.open` of `@neusim/datasets` throws.
  */
 export async function openDataset(
   { dataset }: Pick<TrainConfig, 'dataset'>,
-  { registry, folder, files = platform }: Pick<TrainContext, 'registry' | 'folder' | 'files'>,
+  { registry, folder, files = platform, open }: Pick<TrainContext, 'registry' | 'folder' | 'files' | 'open'>,
 ): Promise<Dataset> {
   const { name, options } = splitPart(dataset);
   const make = () => inPath('dataset', () => registry.make('dataset', name, options) as DatasetSource);
-  return (await whenReady(registry, make)).open(files, folder);
+  return (await whenReady(registry, make)).open({ ...platform, ...files }, folder, open);
 }
 
 /**

@@ -31,7 +31,7 @@ export interface Evaluation {
 /** Where the batches of an evaluation may be scored besides here. */
 export interface Scorer {
   /** In the batches' order. */
-  scores(batches: Iterable<Batch>, signal: AbortSignal | undefined): AsyncIterable<Score>;
+  scores(batches: Iterable<Promise<Batch>>, signal: AbortSignal | undefined): AsyncIterable<Score>;
 }
 
 /** The model's inference: from images [B,H,W,C] to logits [B,classes]. On engines that record steps it is replayed. */

@@ -27,6 +27,7 @@ import type {
   TrainResult,
 } from './events';
 import { withoutEnd } from './history';
+import type { Loader } from './loader';
 import { createLosses, type Losses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import { createOptimizer, type Optimizer } from './optimizer';
@@ -39,7 +40,26 @@ import { capturedSteps, eagerSteps, type Steps } from './steps';
 
 const LEAST_MS_BETWEEN_PROGRESS = 250;
 
+/** What a run is made of. */
+export interface Parts {
+  readonly config: TrainConfig;
+  readonly dataset: Dataset;
+  readonly model: LayersModel;
+  readonly compute: Compute;
+  readonly loader: Loader;
+  readonly files: TrainFiles;
+  readonly out: string | undefined;
+  readonly capture: boolean | undefined;
+}
+
 export class Session {
+  readonly config: TrainConfig;
+  private readonly dataset: Dataset;
+  private readonly model: LayersModel;
+  private readonly compute: Compute;
+  private readonly loader: Loader;
+  private readonly files: TrainFiles;
+  private readonly out: string | undefined;
   /** Steps done. */
   step = 0;
   /** Path of the last checkpoint written or resumed from. */
@@ -66,22 +86,23 @@ export class Session {
   private taken = false;
 
   constructor(
-    readonly config: TrainConfig,
+    { config, dataset, model, compute, loader, files, out, capture = true }: Parts,
     private readonly backend: string,
-    private readonly dataset: Dataset,
-    private readonly model: LayersModel,
-    private readonly compute: Compute,
-    private readonly files: TrainFiles,
-    private readonly out: string | undefined,
-    capture = true,
   ) {
+    this.config = config;
+    this.dataset = dataset;
+    this.model = model;
+    this.compute = compute;
+    this.loader = loader;
+    this.files = files;
+    this.out = out;
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
     this.optimizer = createOptimizer(config, this.trainable);
     this.losses = createLosses(config.log.readEvery);
     const records = capture && compute.isHere && engineAbilities().capture;
     this.steps = records
-      ? capturedSteps({ config, model, dataset }, this.weights, this.optimizer)
+      ? capturedSteps({ config, model, loader }, this.weights, this.optimizer)
       : eagerSteps(compute, this.optimizer);
     this.facts = runFacts(config, backend, model, this.trainable);
     this.stuck = standsStill(dataset.classes.length);
@@ -303,13 +324,15 @@ export class Session {
     const loss = pending.reduce((a, b) => a + b, 0) / pending.length;
     if (step % config.log.every === 0) this.pending = [];
     this.history.steps.push({ step, loss, learningRate });
+    const { imagesPerSecond, ms } = clock.lap();
     const { numBytesInGPU } = tf.memory() as { numBytesInGPU?: number };
     this.toTell.push({
       type: 'step',
       step,
       loss,
       learningRate,
-      imagesPerSecond: clock.lap(),
+      imagesPerSecond,
+      loading: Math.min(1, this.loader.lap() / Math.max(ms, 1e-3)),
       ...(numBytesInGPU !== undefined && { bytesInGPU: numBytesInGPU }),
     });
   }

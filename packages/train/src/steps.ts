@@ -11,12 +11,12 @@ import {
   type StepInput,
   type WeightInfo,
 } from '@neusim/core';
-import { type Batch, type Dataset, trainingBatch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { liveTensors } from './checkpoint/state';
 import type { Compute } from './compute';
 import type { TrainConfig } from './config';
+import type { Loader } from './loader';
 import type { Optimizer } from './optimizer';
 import { gradientsOf } from './training-step';
 
@@ -53,12 +53,12 @@ export function eagerSteps(compute: Compute, optimizer: Optimizer): Steps {
 interface Work {
   readonly config: TrainConfig;
   readonly model: LayersModel;
-  readonly dataset: Dataset;
+  readonly loader: Loader;
 }
 
 /** Recorded and replayed. @param weights all of the model's. */
 export function capturedSteps(
-  { config, model, dataset }: Work,
+  { config, model, loader }: Work,
   weights: readonly WeightInfo[],
   optimizer: Optimizer,
 ): Steps {
@@ -76,8 +76,8 @@ export function capturedSteps(
     tf.dispose(grads);
     return [loss];
   };
-  const inputs = (step: number, learningRate: number): StepInput[] => {
-    const { images, labels, shape }: Batch = trainingBatch(dataset.train, step, config);
+  const inputs = async (step: number, learningRate: number): Promise<StepInput[]> => {
+    const { images, labels, shape } = await loader.batch(step);
     const rates = Float32Array.from(optimizer.rates(learningRate, step + 1));
     return [
       { values: images, shape },
@@ -91,10 +91,10 @@ export function capturedSteps(
       return captured.reason;
     },
     async take(step, learningRate) {
-      const [loss] = await captured.run(inputs(step, learningRate));
+      const [loss] = await captured.run(await inputs(step, learningRate));
       return { loss: loss as tf.Scalar, grads: {}, finish: () => {} };
     },
-    compile: engineAbilities().compile && ((step) => compileStep(whole, state, inputs(step, 0))),
+    compile: engineAbilities().compile && (async (step) => compileStep(whole, state, await inputs(step, 0))),
     dispose: () => captured.dispose(),
   };
 }

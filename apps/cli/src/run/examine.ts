@@ -2,7 +2,7 @@
 // learned. Runs that were trained at the same time are examined one after another, so that their speeds compare.
 
 import { countParameters, loadModel, multiplyAdds } from '@neusim/core';
-import { type Dataset, evaluationBatches, firstImages } from '@neusim/datasets';
+import { type Dataset, evaluationBatches, firstImages, readImages } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
@@ -32,7 +32,7 @@ export async function examine(
   const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
   const isDynamic = similarityLayers(model).some(({ similarity }) => similarity.source === 'predictor');
   const folded = isDynamic ? null : await saveFolded(model, joinPath(folder, 'folded'));
-  const images = testImages(dataset, result);
+  const images = await testImages(dataset, result);
   try {
     const [inference = 0, foldedSpeed = null] = await imagesPerSecond(
       folded ? [model, folded] : [model],
@@ -65,8 +65,9 @@ export async function examine(
   }
 }
 
-function testImages({ test }: Dataset, { config }: TrainResult): tf.Tensor4D {
-  const [batch] = evaluationBatches(firstImages(test, IMAGES), IMAGES, config.normalize);
+async function testImages({ test }: Dataset, { config }: TrainResult): Promise<tf.Tensor4D> {
+  const [first] = evaluationBatches(firstImages(test, IMAGES), IMAGES, config.normalize);
+  const batch = await first;
   return tf.tensor4d(batch?.images ?? [], batch?.shape ?? [0, ...test.shape]);
 }
 
@@ -100,7 +101,7 @@ async function sampleOf(
     height,
     width,
     channels,
-    pixels: [...test.images.subarray(0, height * width * channels)],
+    pixels: [...(await readImages(test, [0]))],
     label: classes[test.labels[0] as number] as string,
     predicted: classes[first as number] as string,
   };

@@ -69,9 +69,12 @@ export async function openReplicas(pool: Pool, model: LayersModel, backend: stri
       return { loss: tf.scalar(answers.reduce((total, { loss }) => total + loss, 0)), grads };
     },
     async *scores(batches, signal) {
+      const move = async (batch: Promise<Batch>) => {
+        const { images, labels, shape } = await batch;
+        return new Moved({ images, labels, shape }, [images.buffer as ArrayBuffer]);
+      };
       const parts = function* () {
-        for (const { images, labels, shape } of batches)
-          yield new Moved({ images, labels, shape }, [images.buffer as ArrayBuffer]);
+        for (const batch of batches) yield move(batch);
       };
       yield* pool.map<Score>('neusim/score', parts(), { signal });
     },

@@ -147,7 +147,7 @@ test.each([true, false])(
       const seen: unknown[] = [];
       for (let step = 0; step < 6; step++) {
         const { loss, grads } = await replicas.step(
-          trainingBatch(patterns.train, step, { batchSize: 10, seed: 1 }),
+          await trainingBatch(patterns.train, step, { batchSize: 10, seed: 1 }),
           options,
         );
         tf.dispose([loss, grads]);

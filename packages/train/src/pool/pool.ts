@@ -28,8 +28,8 @@ export interface Pool {
   /** Whether the workers share memory, with each other and with this thread. */
   readonly sharesMemory: boolean;
   /**
-   * The results of a task for each item, in the items' order, whichever worker is free doing the next. Items are taken
-   * as they are needed; whoever stops reading stops the work.
+   * The results of a task for each item, in the items' order, whichever worker is free doing the next. Items (or
+   * promises of them) are taken as they are needed; whoever stops reading stops the work.
    * @throws NeusimError of the first item that fails, as `each`; or the signal's reason.
    */
   map<R>(

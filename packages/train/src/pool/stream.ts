@@ -6,6 +6,7 @@ const AHEAD = 2;
 const LEAD = 4;
 
 /**
+ * @param items each may be a promise of itself.
  * @param run does one item on one worker.
  * @throws what `run` throws, or the signal's reason, in the item's place.
  */
@@ -20,6 +21,7 @@ export async function* streamInOrder<R>(
   const begun: Promise<R>[] = [];
   let open = true;
 
+  const take = async (item: unknown, rank: number) => run(await item, rank);
   const fill = () => {
     while (open && begun.length < LEAD * size) {
       const least = Math.min(...load);
@@ -41,7 +43,7 @@ export async function* streamInOrder<R>(
         return;
       }
       load[rank]!++;
-      const result = run(next.value, rank).finally(() => {
+      const result = take(next.value, rank).finally(() => {
         load[rank]!--;
         fill();
       });

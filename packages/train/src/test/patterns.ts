@@ -1,5 +1,5 @@
 /** A data set that is learned in seconds: each class is a bright block at its own place, under noise. */
-import type { Dataset, Split } from '@neusim/datasets';
+import type { Dataset, MemorySplit } from '@neusim/datasets';
 
 const SIZE = 8;
 export const CLASSES = 3;
@@ -13,7 +13,7 @@ function noise(seed: number): () => number {
   };
 }
 
-function split(count: number, seed: number): Split {
+function split(count: number, seed: number): MemorySplit {
   const next = noise(seed);
   const images = new Uint8Array(count * SIZE * SIZE);
   const labels = new Int32Array(count);
@@ -29,7 +29,7 @@ function split(count: number, seed: number): Split {
   return { count, shape: [SIZE, SIZE, 1], images, labels };
 }
 
-export const patterns: Dataset = {
+export const patterns: Dataset<MemorySplit> = {
   name: 'patterns',
   shape: [SIZE, SIZE, 1],
   classes: ['top', 'middle', 'bottom'],
