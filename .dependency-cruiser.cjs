@@ -12,6 +12,8 @@ const arrows = {
   datasets: ['registry', 'platform'],
   models: ['registry', 'core', 'masks', 'hypernet'],
   train: ['registry', 'core', 'models', 'datasets', 'platform'],
+  report: ['registry'],
+  export: ['registry', 'platform'],
 };
 
 const test = ['[.](?:test|fixture)[.]ts$', '/src/test/'];

@@ -45,4 +45,5 @@ export default [
   // A third of it is the pool of workers, both sides.
   alone('train', '21.5 KB'),
   alone('testing', '10.5 KB'),
+  alone('export', '10 KB'),
 ];

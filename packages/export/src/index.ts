@@ -1,0 +1,3 @@
+// @neusim/export: files that other tools read.
+
+export {};

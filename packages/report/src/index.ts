@@ -1,0 +1,3 @@
+// @neusim/report: pictures and pages of trained networks.
+
+export {};
