@@ -5,7 +5,6 @@ import { exists, joinPath, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import {
   findPreset,
-  openDataset,
   parseConfig,
   setConfigValue,
   type TrainConfig,
@@ -15,6 +14,7 @@ import { makeRegistry } from '../registry';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
+import { openData } from '../run/open-data';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
@@ -51,7 +51,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
   const registry = makeRegistry();
-  const dataset = await openDataset(config, { registry, folder });
+  const dataset = await openData(terminal, config, { registry, folder });
   const engine = await startEngine(backend, backendOptions);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
