@@ -2,7 +2,6 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
-import type { Statistics } from './normalize';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -28,6 +27,12 @@ export interface Split {
 /** A split whose images all lie in memory. */
 export interface MemorySplit extends Split {
   readonly images: Uint8Array;
+}
+
+/** Per channel, on the scale of bytes (0..255). */
+export interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** Images for training and images for testing. */
