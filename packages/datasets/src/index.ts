@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
+import { imageFolder } from './image-folder';
 
 export { type Augment, augmentSchema, type PadCrop } from './augment';
 export {
@@ -18,11 +19,13 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
+export { imageFolder } from './image-folder';
 export { computeStatistics, type Normalize, normalizeSchema } from './normalize';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
+export { serveDecoder } from './store/serve-decoder';
 export type {
   Dataset,
   DatasetFiles,
@@ -38,4 +41,4 @@ export type {
 } from './types';
 
 /** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx, imageFolder]);
