@@ -5,6 +5,10 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
 
+export { extractArchive } from './archive/extract';
+export { extractTar } from './archive/tar';
+export type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './archive/types';
+export { extractZip } from './archive/zip';
 export { type Augment, augmentSchema, type PadCrop } from './augment';
 export {
   type Batch,
