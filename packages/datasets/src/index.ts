@@ -25,6 +25,8 @@ export { idx, parseIdx } from './idx';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
+export { openEncoded } from './store/open-encoded';
 export type {
   Dataset,
   DatasetFiles,
