@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
+import { npz } from './npz';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -23,6 +24,7 @@ export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
+export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
@@ -40,5 +42,5 @@ export type {
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);
+/** `cifar-10`, `cifar-100`, `idx` and `npz`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx, npz]);
