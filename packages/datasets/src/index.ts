@@ -5,7 +5,12 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { npz } from './npz';
 
+export { extractArchive } from './archive/extract';
+export { extractTar } from './archive/tar';
+export type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './archive/types';
+export { extractZip } from './archive/zip';
 export { type Augment, augmentSchema, type PadCrop } from './augment';
 export {
   type Batch,
@@ -21,6 +26,7 @@ export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { computeStatistics, type Normalize, normalizeSchema } from './normalize';
+export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
@@ -40,5 +46,11 @@ export type {
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx, imageFolder]);
+/** Every data set but `digits`, which needs a folder that only the caller knows: see `defineDigits`. */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
+  cifar10,
+  cifar100,
+  idx,
+  imageFolder,
+  npz,
+]);

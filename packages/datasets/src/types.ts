@@ -50,7 +50,10 @@ export interface Dataset<S extends Split = Split> {
 }
 
 /** What a reader needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type DatasetFiles = Pick<Platform, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
+export type DatasetFiles = Pick<
+  Platform,
+  'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip' | 'openFile'
+>;
 
 /** What readers of image files need besides; the package itself fits too. */
 export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
