@@ -5,6 +5,10 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
 
+export { extractArchive } from './archive/extract';
+export { extractTar } from './archive/tar';
+export type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './archive/types';
+export { extractZip } from './archive/zip';
 export { type Augment, augmentSchema, type PadCrop } from './augment';
 export {
   type Batch,
@@ -22,6 +26,8 @@ export { computeStatistics, type Normalize, normalizeSchema, type Statistics } f
 export { type Limit, limitSchema } from './options';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
+export { openEncoded } from './store/open-encoded';
 export type {
   Dataset,
   DatasetFiles,

@@ -1,6 +1,7 @@
 // What a data set is once it is read: bytes and labels in plain typed arrays.
 
 import type { Platform } from '@neusim/platform';
+import type { NeusimError } from '@neusim/registry';
 import type { Statistics } from './normalize';
 import type { Publication } from './sources/types';
 
@@ -21,6 +22,8 @@ export interface Split {
   readonly images: Uint8Array | StoredImages;
   /** [count], each an index into the data set's classes. */
   readonly labels: Int32Array;
+  /** The file (or archive and entry) that image `index` came from, where images have one each: for reports. */
+  nameOf?(index: number): string;
 }
 
 /** A split whose images all lie in memory. */
@@ -62,6 +65,8 @@ export interface OpenOptions {
   /** Stops between two images; what was decoded is kept in the cache. */
   readonly signal?: AbortSignal | undefined;
   onProgress?(progress: OpenProgress): void;
+  /** What is no error, but should be known: images left out, say. Code, data and hint as in an error. */
+  onWarning?(warning: NeusimError): void;
   /** Folder for decoded images; default: `datasets` in the platform's cache folder. false: none, all stays in memory. */
   readonly cache?: string | false | undefined;
   /** Bytes of decoded images to hold in memory; default 1 GiB. What is more is read from the cache, batch by batch. */
