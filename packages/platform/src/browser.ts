@@ -18,6 +18,7 @@ export {
   readText,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,

@@ -19,6 +19,7 @@ export {
   readText,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,

