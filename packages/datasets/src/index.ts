@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
+import { fashionMnist, mnist } from './mnist';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -22,6 +23,7 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
+export { fashionMnist, mnist } from './mnist';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { type Limit, limitSchema } from './options';
 export type { Publication } from './sources/types';
@@ -41,5 +43,11 @@ export type {
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);
+/** `cifar-10`, `cifar-100`, `mnist`, `fashion-mnist` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
+  cifar10,
+  cifar100,
+  mnist,
+  fashionMnist,
+  idx,
+]);

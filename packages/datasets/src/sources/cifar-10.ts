@@ -9,6 +9,7 @@ export const cifar10Published: Publication = {
   name: 'cifar-10',
   summary: '60,000 colour images of 32×32 in 10 classes',
   dataset: { name: 'cifar-10' },
+  shape: [32, 32, 3],
   files: [
     record('data_batch_1.bin', '5dd7e06a14cb22eb9f671a540d1b7c25'),
     record('data_batch_2.bin', '5ea93a67294ea407fff1d09f752e9692'),

@@ -7,6 +7,7 @@ export const cifar100Published: Publication = {
   name: 'cifar-100',
   summary: '60,000 colour images of 32×32 in 100 classes',
   dataset: { name: 'cifar-100' },
+  shape: [32, 32, 3],
   files: [
     { path: 'train.bin', bytes: 153_700_000, md5: '6172c7755cfe09b2fe270c85cebc1b15' },
     { path: 'test.bin', bytes: 30_740_000, md5: '4499cfba6c016c1be1438163640a0898' },

@@ -60,7 +60,8 @@ const fashion: readonly File[] = [
 export const mnistPublished: Publication = {
   name: 'mnist',
   summary: '70,000 handwritten digits of 28×28, grey',
-  dataset: { name: 'idx' },
+  dataset: { name: 'mnist' },
+  shape: [28, 28, 1],
   files: mnist.map(fileOf),
   images: 70_000,
   sources: [
@@ -86,24 +87,8 @@ export const mnistPublished: Publication = {
 export const fashionMnistPublished: Publication = {
   name: 'fashion-mnist',
   summary: '70,000 pieces of clothing of 28×28, grey, in 10 classes',
-  dataset: {
-    name: 'idx',
-    options: {
-      name: 'fashion-mnist',
-      classes: [
-        'T-shirt/top',
-        'Trouser',
-        'Pullover',
-        'Dress',
-        'Coat',
-        'Sandal',
-        'Shirt',
-        'Sneaker',
-        'Bag',
-        'Ankle boot',
-      ],
-    },
-  },
+  dataset: { name: 'fashion-mnist' },
+  shape: [28, 28, 1],
   files: fashion.map(fileOf),
   images: 70_000,
   sources: [

@@ -16,7 +16,8 @@ const archive = (name: string, bytes: number, md5: string): Download => ({
 export const omniglotPublished: Publication = {
   name: 'omniglot',
   summary: '1,623 characters of 50 alphabets, each drawn by 20 people, 105×105',
-  dataset: { name: 'omniglot' },
+  dataset: { name: 'omniglot', options: { set: 'both' } },
+  shape: [105, 105, 1],
   files: [],
   images: 32_460,
   sources: [

@@ -6,7 +6,8 @@ import type { Publication } from './types';
 export const tinyImagenetPublished: Publication = {
   name: 'tiny-imagenet-200',
   summary: '110,000 colour images of 64×64 in 200 of ImageNet’s classes',
-  dataset: { name: 'imagenet' },
+  dataset: { name: 'imagenet', options: { size: 64 } },
+  shape: [64, 64, 3],
   files: [],
   images: 110_000,
   sources: [

@@ -86,6 +86,8 @@ export interface Publication {
   readonly summary: string;
   /** The definition that reads it, and its options. */
   readonly dataset: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> };
+  /** Height, width and channels, where all images have the same. */
+  readonly shape?: readonly [height: number, width: number, channels: number] | undefined;
   /** What is checked; a data set of loose images has none, and is read as a whole instead. */
   readonly files: readonly PublishedFile[];
   /** Images of all splits that the reader gives. */
