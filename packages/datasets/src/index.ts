@@ -5,6 +5,7 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { fashionMnist, mnist } from './mnist';
 import { npz } from './npz';
 
 export { extractArchive } from './archive/extract';
@@ -25,9 +26,11 @@ export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
+export { fashionMnist, mnist } from './mnist';
 export { computeStatistics, type Normalize, normalizeSchema } from './normalize';
 export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
+export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
@@ -50,6 +53,8 @@ export type {
 export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   cifar10,
   cifar100,
+  mnist,
+  fashionMnist,
   idx,
   imageFolder,
   npz,

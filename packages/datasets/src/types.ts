@@ -2,6 +2,7 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
+import type { Publication } from './sources/types';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -94,4 +95,6 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    *   `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`, each with `data.file` and `data.offset` (in bytes)
    */
   open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
+  /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
+  readonly published?: readonly Publication[] | undefined;
 }

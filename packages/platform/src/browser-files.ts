@@ -278,6 +278,33 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+type Movable = FileSystemFileHandle & {
+  move(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
+};
+
+/** Browsers move files, not folders. */
+async function moveAll(from: FileSystemDirectoryHandle, to: FileSystemDirectoryHandle): Promise<void> {
+  const entries: FileSystemHandle[] = [];
+  for await (const entry of from.values()) entries.push(entry);
+  for (const entry of entries) {
+    const { kind, name } = entry;
+    if (kind === 'file') await (entry as Movable).move(to, name);
+    else
+      await moveAll(entry as FileSystemDirectoryHandle, await to.getDirectoryHandle(name, { create: true }));
+  }
+}
+
+export async function renameFolder(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to)) throw writeFailed(to, 'it is there');
+    await moveAll(await folderAt(partsOf(from), false), await folderAt(partsOf(to), true));
+    await removeFolder(from);
+  } catch (cause) {
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(to, reasonOf(cause), cause);
+  }
+}
+
 export const cacheFolder = () => 'neusim-cache';
 
 export function joinPath(...parts: readonly string[]): string {
@@ -301,6 +328,7 @@ export const files: Files = {
   realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   cacheFolder,
   joinPath,
 };

@@ -19,6 +19,7 @@ export {
   realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,

@@ -230,6 +230,16 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+export async function renameFolder(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to)) throw Object.assign(new Error(`${to} is there`), { code: 'EEXIST' });
+    await rename(from, to);
+  } catch (cause) {
+    throw writeFailed(to, reasonOf(cause), cause);
+  }
+  await flushFolder(dirname(to));
+}
+
 /** Where this system's programs keep what can be made again. */
 export function cacheFolder(): string {
   const { NEUSIM_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
@@ -259,6 +269,7 @@ export const files: Files = {
   realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   cacheFolder,
   joinPath,
 };

@@ -20,6 +20,7 @@ export {
   realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,

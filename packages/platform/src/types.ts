@@ -107,6 +107,12 @@ export interface Files {
   removeFile(path: string): Promise<void>;
   /** Removes a folder and all in it; one that is missing is no error. */
   removeFolder(path: string): Promise<void>;
+  /**
+   * Moves a folder with all in it to a path that is free, in a folder that exists. In Node at once; in a browser file by
+   * file, so that one that is stopped leaves parts in both places.
+   * @throws NeusimError `PLATFORM_WRITE_FAILED`
+   */
+  renameFolder(from: string, to: string): Promise<void>;
   /** The folder for what can be made again: NEUSIM_CACHE, or the user's usual one; in a browser one of the page's. */
   cacheFolder(): string;
   /** Joins parts of a path. */
