@@ -49,8 +49,8 @@ export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding';
+  /** `listing` files, `unpacking` an archive (bytes), `decoding` images, `measuring` their mean and deviation. */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'measuring';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;
