@@ -38,9 +38,9 @@ export {
   type StatisticsOptions,
 } from './normalize';
 export { type Limit, limitSchema } from './options';
+export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
 export { type Size, type Transform, transformImages, transformSchema } from './transform';
-export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export type {
   Dataset,
   DatasetFiles,

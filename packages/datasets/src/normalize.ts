@@ -62,9 +62,10 @@ export async function resolveNormalize(
   normalize: Normalize,
   { train, statistics }: Pick<Dataset, 'train' | 'statistics'>,
   options?: StatisticsOptions,
-): Promise<Exclude<Normalize, 'dataset'>> {
-  if (normalize !== 'dataset') return normalize;
-  const found = statistics ?? (await computeStatistics(train, options));
+): Promise<'none' | 'unit' | { mean: number[]; std: number[] }> {
+  if (normalize === 'none' || normalize === 'unit') return normalize;
+  const known = normalize === 'dataset' ? statistics : normalize;
+  const found = known ?? (await computeStatistics(train, options));
   checkStatistics(found, train.shape[2]);
   return { mean: [...found.mean], std: [...found.std] };
 }

@@ -144,8 +144,7 @@ function alongLine(
     for (let c = 0; c < channels; c++) {
       let sum = 1 << (BITS - 1);
       let at = from + first[x]! * channels + c;
-      for (let k = 0; k < width; k++, at += channels)
-        sum += Math.imul(weights[x * width + k]!, bytes[at]!);
+      for (let k = 0; k < width; k++, at += channels) sum += Math.imul(weights[x * width + k]!, bytes[at]!);
       out[to++] = clip(sum);
     }
   }

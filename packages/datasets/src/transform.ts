@@ -51,7 +51,10 @@ function resized([height, width]: ImageShape, size: Size): readonly [number, num
 export function transformedShape(shape: ImageShape, { resize, centerCrop }: Transform = {}): ImageShape {
   const [height, width] = resize === undefined ? shape : resized(shape, resize);
   if (Math.max(height, width) > LONGEST && resize !== undefined)
-    throw bad(`resize makes images of ${height}×${width}; allowed: sides up to ${LONGEST}`, { height, width });
+    throw bad(`resize makes images of ${height}×${width}; allowed: sides up to ${LONGEST}`, {
+      height,
+      width,
+    });
   if (centerCrop === undefined) return [height, width, shape[2]];
   const [cropHeight, cropWidth] = pairOf(centerCrop);
   if (cropHeight > height || cropWidth > width)

@@ -20,7 +20,8 @@ export function applyTable(image: Uint8Array, table: Uint8Array): void {
 }
 
 /** A table [256] of what `of` gives for each byte. */
-export const tableOf = (of: (byte: number) => number) => Uint8Array.from({ length: 256 }, (_, byte) => of(byte));
+export const tableOf = (of: (byte: number) => number) =>
+  Uint8Array.from({ length: 256 }, (_, byte) => of(byte));
 
 /** Luma of ITU-R 601-2, in bytes, as Pillow rounds it. */
 export const luma = (red: number, green: number, blue: number) =>

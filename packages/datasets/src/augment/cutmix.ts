@@ -43,7 +43,10 @@ export function swapRectangles(
   box: Box,
 ): void {
   for (let y = box.top; y < box.top + box.height; y++) {
-    const [inA, inB] = [a, b].map((image) => ((image * height + y) * width + box.left) * channels) as [number, number];
+    const [inA, inB] = [a, b].map((image) => ((image * height + y) * width + box.left) * channels) as [
+      number,
+      number,
+    ];
     for (let i = 0; i < box.width * channels; i++) {
       const kept = images[inA + i]!;
       images[inA + i] = images[inB + i]!;

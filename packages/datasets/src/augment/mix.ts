@@ -2,10 +2,10 @@
 // the batch's order is random already. The middle one of an odd batch is mixed with itself. With both given, either is
 // drawn for each batch by chance.
 
-import { random, type Random, streams, uniformInt } from '../random';
+import { uniform } from '../draws';
+import { type Random, random, streams, uniformInt } from '../random';
 import { type CutMix, drawCutMix, swapRectangles } from './cutmix';
 import { drawMixup, type Mixup, mixPair } from './mixup';
-import { uniform } from '../draws';
 
 /** The second images of a mixed batch. */
 export interface Mixed {
@@ -31,7 +31,12 @@ export interface MixOptions {
 type Shape = readonly [height: number, width: number, channels: number];
 
 /** What step `step` mixes by; undefined: nothing. */
-export function drawMix(seed: number, step: number, { mixup, cutmix }: MixOptions, shape: Shape): Mix | undefined {
+export function drawMix(
+  seed: number,
+  step: number,
+  { mixup, cutmix }: MixOptions,
+  shape: Shape,
+): Mix | undefined {
   if (!mixup && !cutmix) return undefined;
   const next = random(seed, streams.mix, step);
   const second = mixup && cutmix ? uniformInt(next, 2) === 1 : !mixup;

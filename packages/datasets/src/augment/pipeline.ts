@@ -80,7 +80,12 @@ const turned = (crop: Crop, draws: Draws): Crop => ({
 /** Writes an image in bytes: in its place and size. */
 type Placer = (index: number, crop: Crop | null, draws: Draws | null, out: Uint8Array) => void;
 
-function placer(images: Uint8Array, shape: ImageShape, transform: Transform | undefined, augment: Augment): Placer {
+function placer(
+  images: Uint8Array,
+  shape: ImageShape,
+  transform: Transform | undefined,
+  augment: Augment,
+): Placer {
   const change = transformer(shape, transform);
   const to = transformedShape(shape, transform);
   const bytes: Uint8Array = Uint8Array.from({ length: to[2] * 256 }, (_, i) => i % 256);
@@ -116,7 +121,11 @@ function byteOpsOf(shape: ImageShape, augment: Augment): [Stream, ByteOp][] {
   return ops;
 }
 
-function floatOpsOf(shape: ImageShape, { cutout, randomErasing }: Augment, normalize: Normalize): [Stream, FloatOp][] {
+function floatOpsOf(
+  shape: ImageShape,
+  { cutout, randomErasing }: Augment,
+  normalize: Normalize,
+): [Stream, FloatOp][] {
   const ops: [Stream, FloatOp][] = [];
   if (cutout) ops.push([streams.cutout, cutoutOp(shape, cutout)]);
   if (randomErasing) ops.push([streams.randomErasing, randomErasingOp(shape, randomErasing, normalize)]);

@@ -49,7 +49,12 @@ export function drawBox(
     const aspect = betweenLog(next, ratio);
     const [h, w] = [Math.round(Math.sqrt(area / aspect)), Math.round(Math.sqrt(area * aspect))];
     if (h < 1 || h > height || w < 1 || w > width) continue;
-    return { top: uniformInt(next, height - h + 1), left: uniformInt(next, width - w + 1), height: h, width: w };
+    return {
+      top: uniformInt(next, height - h + 1),
+      left: uniformInt(next, width - w + 1),
+      height: h,
+      width: w,
+    };
   }
   const aspect = Math.min(Math.max(width / height, ratio[0]), ratio[1]);
   const h = Math.min(height, Math.max(1, Math.round(width / aspect)));

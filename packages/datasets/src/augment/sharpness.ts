@@ -21,9 +21,14 @@ export function sharpness(
     for (let i = y * line + channels; i < (y + 1) * line - channels; i++) {
       const [up, down] = [i - line, i + line];
       const around =
-        before[up - channels]! + before[up]! + before[up + channels]! +
-        before[i - channels]! + before[i + channels]! +
-        before[down - channels]! + before[down]! + before[down + channels]!;
+        before[up - channels]! +
+        before[up]! +
+        before[up + channels]! +
+        before[i - channels]! +
+        before[i + channels]! +
+        before[down - channels]! +
+        before[down]! +
+        before[down + channels]!;
       const smooth = ((around + 5 * before[i]!) / 13 + 0.5) | 0;
       image[i] = toByte(smooth + f * (before[i]! - smooth));
     }
