@@ -12,7 +12,18 @@ export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
 export type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './archive/types';
 export { extractZip } from './archive/zip';
-export { type Augment, augmentSchema, type PadCrop } from './augment';
+export { type Augment, augmentSchema, inputShapeOf, isMixing } from './augment';
+export type { Affine, Interpolation } from './augment/affine';
+export type { ColorJitter } from './augment/color-jitter';
+export type { CutMix } from './augment/cutmix';
+export type { Cutout } from './augment/cutout';
+export type { Grayscale } from './augment/grayscale';
+export type { Mixed } from './augment/mix';
+export type { Mixup } from './augment/mixup';
+export type { PadCrop } from './augment/pad-crop';
+export type { RandAugment } from './augment/rand-augment';
+export type { RandomErasing } from './augment/random-erasing';
+export type { RandomResizedCrop } from './augment/random-resized-crop';
 export {
   type Batch,
   type BatchOptions,
@@ -27,7 +38,13 @@ export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { fashionMnist, mnist } from './mnist';
-export { computeStatistics, type Normalize, normalizeSchema } from './normalize';
+export {
+  computeStatistics,
+  type Normalize,
+  normalizeSchema,
+  resolveNormalize,
+  type StatisticsOptions,
+} from './normalize';
 export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
 export type { Publication } from './sources/types';
@@ -35,6 +52,8 @@ export { firstImages, isInMemory, readImages, selectImages, splitDataset } from 
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
 export { serveDecoder } from './store/serve-decoder';
+export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
+export { type Size, type Transform, transformImages, transformSchema } from './transform';
 export type {
   Dataset,
   DatasetFiles,

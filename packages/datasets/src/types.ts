@@ -61,8 +61,11 @@ export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading';
+  /**
+   * `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded, `measuring`
+   * their mean and deviation.
+   */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading' | 'measuring';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;
