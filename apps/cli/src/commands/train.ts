@@ -1,5 +1,6 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
+import { dirname } from 'node:path';
 import { splitPart } from '@neusim/models';
 import { exists, joinPath, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
@@ -10,7 +11,7 @@ import {
   type TrainConfig,
   type TrainConfigInput,
 } from '@neusim/train';
-import { makeRegistry } from '../registry';
+import { openPlugins } from '../plugins/open-plugins';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly precision?: string;
   readonly seed?: number;
   readonly workers?: number;
+  /** Besides the config's. */
+  readonly plugin?: readonly string[];
 }
 
 /**
@@ -43,16 +46,19 @@ export interface TrainOptions {
  */
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
-  const config = await readConfig(source, options);
-  const { name = splitPart(config.model).name, seed } = config;
+  const given = await readConfig(source, options);
+  const { name = splitPart(given.model).name, seed } = given;
   const { precision } = options;
   const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
   const backendOptions = precision ? { precision } : undefined;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
-  const registry = makeRegistry();
+  const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
+  const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
+  // The run's config lies in its folder: from there its plug-ins are found again.
+  const config: TrainConfig = { ...given, plugins: specifiersFrom(out) };
   const dataset = await openData(terminal, config, { registry, folder });
-  const engine = await startEngine(backend, backendOptions);
+  const engine = await startEngine(backend, backendOptions, registry);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -63,6 +69,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const job = {
     name,
     config,
+    plugins: urls,
     out,
     backend: engine.name,
     backendOptions,
@@ -70,7 +77,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     resume: options.resume ?? false,
   };
   const signal = terminal.interrupted;
-  const workers = { url: trainWorkerUrl };
+  const workers = { url: trainWorkerUrl, data: urls };
   const context = { dataset, signal, workers, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
   const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
@@ -147,8 +154,13 @@ async function readConfig(
   return parseConfig(config);
 }
 
+const isFile = (source: string) => /[\\/]|\.json$/.test(source);
+
+/** Where the paths in a config begin; those of a preset, in the working directory. */
+const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
+
 async function sourceConfig(source: string): Promise<TrainConfigInput> {
-  if (!/[\\/]|\.json$/.test(source)) return findPreset(source).config;
+  if (!isFile(source)) return findPreset(source).config;
   const text = await readText(source);
   try {
     return JSON.parse(text);
