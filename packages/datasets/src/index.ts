@@ -18,9 +18,11 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
-export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
+export { computeStatistics, type Normalize, normalizeSchema } from './normalize';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
+export { openEncoded } from './store/open-encoded';
 export type {
   Dataset,
   DatasetFiles,
@@ -31,6 +33,7 @@ export type {
   OpenOptions,
   OpenProgress,
   Split,
+  Statistics,
   StoredImages,
 } from './types';
 

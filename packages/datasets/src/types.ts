@@ -1,7 +1,7 @@
 // What a data set is once it is read: bytes and labels in plain typed arrays.
 
 import type { Platform } from '@neusim/platform';
-import type { Statistics } from './normalize';
+import type { NeusimError } from '@neusim/registry';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -20,11 +20,19 @@ export interface Split {
   readonly images: Uint8Array | StoredImages;
   /** [count], each an index into the data set's classes. */
   readonly labels: Int32Array;
+  /** The file (or archive and entry) that image `index` came from, where images have one each: for reports. */
+  nameOf?(index: number): string;
 }
 
 /** A split whose images all lie in memory. */
 export interface MemorySplit extends Split {
   readonly images: Uint8Array;
+}
+
+/** Per channel, on the scale of bytes (0..255). */
+export interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** Images for training and images for testing. */
@@ -61,6 +69,8 @@ export interface OpenOptions {
   /** Stops between two images; what was decoded is kept in the cache. */
   readonly signal?: AbortSignal | undefined;
   onProgress?(progress: OpenProgress): void;
+  /** What is no error, but should be known: images left out, say. Code, data and hint as in an error. */
+  onWarning?(warning: NeusimError): void;
   /** Folder for decoded images; default: `datasets` in the platform's cache folder. false: none, all stays in memory. */
   readonly cache?: string | false | undefined;
   /** Bytes of decoded images to hold in memory; default 1 GiB. What is more is read from the cache, batch by batch. */
