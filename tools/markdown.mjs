@@ -13,7 +13,7 @@ export const documents = (paths = []) => (paths.length > 0 ? paths.flatMap(docum
 
 /**
  * The code blocks of the given documents (default: all): `{ path, line, language, name, code, skip }`; `skip` is the flag
- * `no-run`. The code of a ```ts block is preceded by as many empty lines as the document has before it, so that its line
+ * `no-run`. The code of a ```ts or ```js block is preceded by as many empty lines as the document has before it, so that its line
  * numbers are the document's.
  */
 export const codeBlocks = (paths) =>
@@ -86,5 +86,6 @@ function blocksOf(path, text) {
 const finish = (path, { lines, ...block }) => ({
   path,
   ...block,
-  code: (block.language === 'ts' ? '\n'.repeat(block.line) : '') + lines.join('\n'),
+  code:
+    (block.language === 'ts' || block.language === 'js' ? '\n'.repeat(block.line) : '') + lines.join('\n'),
 });

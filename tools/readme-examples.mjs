@@ -1,8 +1,8 @@
 // The code of the documents is type-checked against the built packages, then run, two documents at a time.
 // - Every ```ts block of the READMEs, CONTRIBUTING.md and docs/ is a program of its own, in an empty folder.
-// - A page of docs/tutorials is one session, from top to bottom in one folder: its ```ts blocks and its ```sh blocks, in
-//   which `npx neusim` is the command line as built here. A block with a file name is kept under it, and ```json and
-//   ```csv blocks are only kept.
+// - A page of docs/tutorials is one session, from top to bottom in one folder: its ```js and ```ts blocks, and its ```sh
+//   blocks, in which `npx neusim` is the command line as built here. ```js is not type-checked. A block with a file name is
+//   kept under it, whatever its language.
 // Blocks with the flag no-run are only type-checked (and kept).
 //   node tools/readme-examples.mjs [file or folder ...]
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function sessionsOf(blocks) {
   const isTutorial = ({ path }) => /^docs[\\/]tutorials[\\/]/.test(path);
   const pages = [...new Set(blocks.filter(isTutorial).map(({ path }) => path))];
   return [
-    ...blocks.filter((block) => !isTutorial(block) && block.language === 'ts').map((block) => [block]),
+    ...blocks.filter((block) => !isTutorial(block) && isProgram(block)).map((block) => [block]),
     ...pages.map((path) => blocks.filter((block) => block.path === path)),
   ].map((all) => ({ blocks: all, isTutorial: isTutorial(all[0]) }));
 }
@@ -54,8 +54,8 @@ function prepare({ blocks }, index) {
   for (const block of blocks) {
     block.folder = own;
     const name = block.name ?? `line-${block.line}.mjs`;
-    block.file = join(own, block.language === 'ts' ? name.replace(/\.(mjs|js|ts)$/, '.mts') : name);
-    if (block.language === 'ts' || block.name) writeFileSync(block.file, block.code);
+    block.file = join(own, block.language === 'ts' ? name.replace(/\.mjs$/, '.mts') : name);
+    if (isProgram(block) || block.name) writeFileSync(block.file, block.code);
   }
 }
 
@@ -105,13 +105,11 @@ async function runAll(queue) {
 
 /** Runs what runs of a session, to its first failure; gives the number of failures. */
 async function runSession({ blocks, isTutorial }) {
-  const compiled = blocks.filter(({ language }) => language === 'ts').map(compile);
   const cwd = isTutorial ? blocks[0].folder : mkdtempSync(join(tmpdir(), 'neusim-example-'));
   try {
-    for (const block of blocks.filter(({ skip, language }) => !skip && (language === 'ts' || language === 'sh'))) {
+    for (const block of blocks.filter((each) => !each.skip && (isProgram(each) || each.language === 'sh'))) {
       const started = Date.now();
-      const script = compiled[blocks.filter(({ language }) => language === 'ts').indexOf(block)];
-      const { code, output } = await (script ? runScript(script, cwd) : runCommands(block, cwd));
+      const { code, output } = await (isProgram(block) ? runProgram(block, cwd) : runCommands(block, cwd));
       console.log(`${code === 0 ? '✓' : '✗'} ${block.path}:${block.line} (${seconds(started)})`);
       if (code === 0) continue;
       console.log(output.replaceAll(/^/gm, '    '));
@@ -121,6 +119,16 @@ async function runSession({ blocks, isTutorial }) {
   } finally {
     if (!isTutorial) rmSync(cwd, { recursive: true, force: true });
   }
+}
+
+function runProgram(block, cwd) {
+  const script = block.language === 'ts' ? compile(block) : block.file;
+  return quiet(['--enable-source-maps', script], { cwd, timeout: limitSeconds * 1000 });
+}
+
+function runCommands({ code }, cwd) {
+  const env = { ...process.env, PATH: `${commands}${delimiter}${process.env.PATH}` };
+  return runShell(code, { cwd, env, timeout: limitSeconds * 1000 });
 }
 
 // The block keeps its line numbers and a source map, so that a stack trace names the line of the document.
@@ -137,12 +145,6 @@ function compile({ code, file, path }) {
   return script;
 }
 
-const runScript = (script, cwd) =>
-  quiet(['--enable-source-maps', script], { cwd, timeout: limitSeconds * 1000 });
-
-const runCommands = ({ code }, cwd) =>
-  runShell(code, {
-    cwd,
-    timeout: limitSeconds * 1000,
-    env: { ...process.env, PATH: `${commands}${delimiter}${process.env.PATH}` },
-  });
+function isProgram({ language }) {
+  return language === 'ts' || language === 'js';
+}

@@ -9,7 +9,8 @@ import { fileNames } from './file-names.mjs';
 const docs = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The first heading of a page. */
-const titleOf = (path) => /^# (.+)$/m.exec(readFileSync(join(docs, path), 'utf8'))?.[1].replaceAll('`', '') ?? path;
+const titleOf = (path) =>
+  /^# (.+)$/m.exec(readFileSync(join(docs, path), 'utf8'))?.[1].replaceAll('`', '') ?? path;
 
 const page = (path, text = titleOf(path)) => ({ text, link: `/${path.replace(/(^|\/)index\.md$/, '$1')}` });
 
@@ -34,13 +35,32 @@ const sidebar = [
   group('Start', named('guide', ['getting-started', 'browser', 'command-line', 'coming-from'])),
   group('Concepts', [
     page('concepts/index.md'),
-    ...named('concepts', ['static-dynamic', 'predictors', 'shapes', 'folding', 'engines', 'reproducibility', 'registry', 'seam']),
+    ...named('concepts', [
+      'static-dynamic',
+      'predictors',
+      'shapes',
+      'folding',
+      'engines',
+      'reproducibility',
+      'registry',
+      'seam',
+    ]),
   ]),
   group('Tutorials', tutorials()),
   group('Help', [page('faq.md'), page('errors.md')]),
   group('Packages', pagesIn('packages'), true),
   group('Reference', [page('reference/index.md'), ...reference()], true),
-  group('Project', [page('features.md'), page('contracts.md'), page('benchmarks.md'), page('exclusions.md'), page('contributing.md')], true),
+  group(
+    'Project',
+    [
+      page('features.md'),
+      page('contracts.md'),
+      page('benchmarks.md'),
+      page('exclusions.md'),
+      page('contributing.md'),
+    ],
+    true,
+  ),
   group('Decisions', pagesIn('decisions'), true),
 ];
 
@@ -67,7 +87,9 @@ export default defineConfig({
         enforce: 'pre',
         // Links to READMEs and to files of the source, as they stand in the repository's documents.
         transform: (code, id) =>
-          id.endsWith('.md') && id.startsWith(docs) ? siteLinks(code, `docs/${relative(docs, id)}`) : undefined,
+          id.endsWith('.md') && id.startsWith(docs)
+            ? siteLinks(code, `docs/${relative(docs, id)}`)
+            : undefined,
       },
     ],
     build: { chunkSizeWarningLimit: 2000 },

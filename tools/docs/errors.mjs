@@ -17,7 +17,8 @@ export function errorCodes() {
   const found = new Map();
   for (const { folder, json } of workspaces().filter(({ folder }) => folder !== 'apps/bench'))
     for (const { code, message, hint } of sources(join(root, folder, 'src')).flatMap(errorsOf)) {
-      if (!found.has(code)) found.set(code, { code, packages: new Set(), messages: new Set(), hints: new Set() });
+      if (!found.has(code))
+        found.set(code, { code, packages: new Set(), messages: new Set(), hints: new Set() });
       const row = found.get(code);
       row.packages.add(json.name);
       if (message) row.messages.add(message);
@@ -33,14 +34,18 @@ export function errorCodes() {
 
 const sources = (folder) =>
   readdirSync(folder, { recursive: true })
-    .filter((name) => /\.ts$/.test(name) && !/\.(test|fixture|test-d|d)\.ts$|(^|[\\/])(test|generated)[\\/]/.test(name))
+    .filter(
+      (name) =>
+        /\.ts$/.test(name) && !/\.(test|fixture|test-d|d)\.ts$|(^|[\\/])(test|generated)[\\/]/.test(name),
+    )
     .map((name) => join(folder, name));
 
 function errorsOf(path) {
   const text = readFileSync(path, 'utf8');
   const errors = [];
   const visit = (node) => {
-    if (ts.isStringLiteral(node) && CODE.test(node.text) && !notCodes.test(node.text)) errors.push(errorOf(node));
+    if (ts.isStringLiteral(node) && CODE.test(node.text) && !notCodes.test(node.text))
+      errors.push(errorOf(node));
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true));
@@ -53,7 +58,8 @@ function errorOf(literal) {
   let at = literal.parent;
   while (ts.isConditionalExpression(at) && at.condition !== child) [child, at] = [at, at.parent];
   const code = literal.text;
-  if (ts.isArrayLiteralExpression(at) || (ts.isPropertyAssignment(at) && at.name.text === 'code')) return { code };
+  if (ts.isArrayLiteralExpression(at) || (ts.isPropertyAssignment(at) && at.name.text === 'code'))
+    return { code };
   if (!ts.isCallExpression(at) && !ts.isNewExpression(at)) return undefined;
   const rest = at.arguments.slice(at.arguments.indexOf(child) + 1);
   const [message, last] = rest.map(textOf).filter((text) => text?.includes(' '));

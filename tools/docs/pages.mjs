@@ -14,8 +14,6 @@ export const pageOf = new Map([
   ['FEATURES.md', 'features.md'],
 ]);
 
-
-
 /** Writes the pages; gives what is wrong with them, a line each. */
 export function writePages() {
   for (const name of generatedDocuments) rmSync(join(root, 'docs', name), { recursive: true, force: true });
