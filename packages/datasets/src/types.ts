@@ -2,6 +2,7 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
+import type { Publication } from './sources/types';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -50,15 +51,21 @@ export interface Dataset<S extends Split = Split> {
 }
 
 /** What a reader needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type DatasetFiles = Pick<Platform, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
+export type DatasetFiles = Pick<
+  Platform,
+  'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip' | 'openFile'
+>;
 
 /** What readers of image files need besides; the package itself fits too. */
 export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding';
+  /**
+   * `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded, `measuring`
+   * their mean and deviation.
+   */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading' | 'measuring';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;
@@ -91,4 +98,6 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    *   `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`, each with `data.file` and `data.offset` (in bytes)
    */
   open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
+  /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
+  readonly published?: readonly Publication[] | undefined;
 }

@@ -4,7 +4,7 @@
  */
 
 import { strictOptions } from '@neusim/core';
-import { augmentSchema, normalizeSchema } from '@neusim/datasets';
+import { augmentSchema, normalizeSchema, transformSchema } from '@neusim/datasets';
 import { partSchema } from '@neusim/models';
 import { parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
@@ -77,7 +77,11 @@ export const configSchema = strictOptions({
    * one worker, by the same sums.
    */
   syncBatchNorm: v.optional(v.boolean(), false),
+  /** Of all images, in training and in tests: what the network's input shape comes from. */
+  transform: v.optional(transformSchema, {}),
+  /** `dataset`: by the training images' mean and deviation. A run's saved config has the numbers. */
   normalize: v.optional(normalizeSchema, 'none'),
+  /** Of training images. */
   augment: v.optional(augmentSchema, {}),
   loss: v.optional(
     strictOptions({

@@ -36,4 +36,5 @@ export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
 export type { Evaluation } from './score';
 export { setConfigValue } from './set-config-value';
+export type { EventSink } from './sinks';
 export { type TrainingRun, train } from './train';

@@ -15,6 +15,7 @@ export const addTrain: AddCommand = ({ command, done, terminal }) => {
     .option('--dataset <name>', '`npx neusim list dataset` names them')
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
     .option('--out <dir>', 'folder for checkpoints and results (default: runs/<name>)')
+    .option('--tensorboard [dir]', 'write a TensorBoard event file too (default: tensorboard in --out)')
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--backend <name>', 'auto (the fastest here), node-gpu, webgpu, node, wasm or cpu')
     .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")

@@ -15,6 +15,7 @@ import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
+import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly precision?: string;
   readonly seed?: number;
   readonly workers?: number;
+  /** Folder of a TensorBoard event file; true: the one in `out`. */
+  readonly tensorboard?: string | true;
 }
 
 /**
@@ -50,6 +53,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const backendOptions = precision ? { precision } : undefined;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
+  const sinks = await openSinks(out, options);
   const registry = makeRegistry();
   const dataset = await openData(terminal, config, { registry, folder });
   const engine = await startEngine(backend, backendOptions);
@@ -71,7 +75,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   };
   const signal = terminal.interrupted;
   const workers = { url: trainWorkerUrl };
-  const context = { dataset, signal, workers, onEvent: ticker(name, progress) };
+  const context = { dataset, signal, workers, sinks, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
   const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
     const resume = json.checkpoint && resumeCommand(out, options);
@@ -161,9 +165,10 @@ async function sourceConfig(source: string): Promise<TrainConfigInput> {
   }
 }
 
-function resumeCommand(out: string, { data, backend, precision }: TrainOptions): string {
-  const more = Object.entries({ data, backend, precision }).flatMap(([name, value]) =>
-    value ? [`--${name}`, value] : [],
+function resumeCommand(out: string, options: TrainOptions): string {
+  const { data, backend, precision, tensorboard } = options;
+  const more = Object.entries({ data, backend, precision, tensorboard }).flatMap(([name, value]) =>
+    value ? [`--${name}`, ...(value === true ? [] : [value])] : [],
   );
   const config = joinPath(out, 'config.json');
   return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...more, '--resume']);

@@ -5,6 +5,7 @@ import type { Dataset } from '@neusim/datasets';
 import { NeusimError } from '@neusim/registry';
 import {
   type AbortedEvent,
+  type EventSink,
   type TrainConfigInput,
   type TrainEvent,
   type TrainResult,
@@ -37,6 +38,7 @@ export interface JobContext {
   readonly dataset?: Dataset;
   /** What the config's `workers` run; without it, this thread does all. */
   readonly workers?: TrainWorkers;
+  readonly sinks?: readonly EventSink[];
 }
 
 /**
@@ -46,10 +48,10 @@ export interface JobContext {
  */
 export async function trainJob(job: Job, context: JobContext): Promise<TrainResult | AbortedEvent> {
   const { config, out, folder, resume = false } = job;
-  const { signal, dataset, workers, onEvent } = context;
+  const { signal, dataset, workers, sinks, onEvent } = context;
   const registry = makeRegistry();
   await startEngine(job.backend, job.backendOptions);
-  const trainContext = { registry, folder, out, resume, signal, dataset, workers };
+  const trainContext = { registry, folder, out, resume, signal, dataset, workers, sinks };
   for await (const event of train(config, trainContext)) {
     onEvent(event);
     if (event.type === 'end') return event.result;
