@@ -25,6 +25,7 @@ const checks = {
   packages: () => tool('packages.mjs'),
   sizes: () => node([bin('size-limit')]),
   features: () => tool('features.mjs', '--check'),
+  docs: () => node([join(root, 'tools/run.mjs'), 'docs']),
   examples: () => tool('readme-examples.mjs'),
 };
 
