@@ -20,6 +20,8 @@ export interface Split {
   readonly images: Uint8Array | StoredImages;
   /** [count], each an index into the data set's classes. */
   readonly labels: Int32Array;
+  /** The file (or archive and entry) that image `index` came from, where images have one each: for reports. */
+  nameOf?(index: number): string;
 }
 
 /** A split whose images all lie in memory. */
