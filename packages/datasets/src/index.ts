@@ -3,8 +3,11 @@
 import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
+import { csvImages } from './csv-images';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { imagenet } from './imagenet';
+import { omniglot } from './omniglot';
 
 export { type Augment, augmentSchema, type PadCrop } from './augment';
 export {
@@ -17,10 +20,13 @@ export {
 } from './batches';
 export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
+export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
+export { imagenet } from './imagenet';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
+export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
@@ -39,5 +45,13 @@ export type {
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx, imageFolder]);
+/** Every data set here but `digits`. (That needs a folder only the caller knows: see `defineDigits`.) */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
+  cifar10,
+  cifar100,
+  idx,
+  imageFolder,
+  imagenet,
+  csvImages,
+  omniglot,
+]);
