@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
+import { imageFolder } from './image-folder';
 import { npz } from './npz';
 
 export { extractArchive } from './archive/extract';
@@ -23,12 +24,14 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
+export { imageFolder } from './image-folder';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
+export { serveDecoder } from './store/serve-decoder';
 export type {
   Dataset,
   DatasetFiles,
@@ -42,5 +45,11 @@ export type {
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100`, `idx` and `npz`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx, npz]);
+/** All but `digits`, which needs a folder only the caller knows: see `defineDigits`. */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
+  cifar10,
+  cifar100,
+  idx,
+  imageFolder,
+  npz,
+]);

@@ -55,8 +55,8 @@ export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding';
+  /** `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded. */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;
