@@ -6,6 +6,7 @@ import { cifar100 } from './cifar-100';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { npz } from './npz';
+import { parquet } from './parquet';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -28,6 +29,7 @@ export { imageFolder } from './image-folder';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
+export { parquet } from './parquet';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
@@ -52,4 +54,5 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   idx,
   imageFolder,
   npz,
+  parquet,
 ]);
