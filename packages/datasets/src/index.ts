@@ -3,9 +3,12 @@
 import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
+import { csvImages } from './csv-images';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { imagenet } from './imagenet';
 import { npz } from './npz';
+import { omniglot } from './omniglot';
 import { parquet } from './parquet';
 
 export { extractArchive } from './archive/extract';
@@ -23,11 +26,14 @@ export {
 } from './batches';
 export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
+export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
+export { imagenet } from './imagenet';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { npz } from './npz';
+export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
@@ -47,7 +53,7 @@ export type {
   StoredImages,
 } from './types';
 
-/** All but `digits`, which needs a folder only the caller knows: see `defineDigits`. */
+/** Every data set here but `digits`. (That needs a folder only the caller knows: see `defineDigits`.) */
 export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   cifar10,
   cifar100,
@@ -55,4 +61,7 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   imageFolder,
   npz,
   parquet,
+  imagenet,
+  csvImages,
+  omniglot,
 ]);

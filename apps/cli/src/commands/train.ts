@@ -1,14 +1,16 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
+import type { Dataset } from '@neusim/datasets';
 import { splitPart } from '@neusim/models';
 import { exists, joinPath, readText } from '@neusim/platform';
-import { NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import {
   findPreset,
   parseConfig,
   setConfigValue,
   type TrainConfig,
   type TrainConfigInput,
+  type TrainResult,
 } from '@neusim/train';
 import { makeRegistry } from '../registry';
 import { resultsTable } from '../run/columns';
@@ -44,14 +46,35 @@ export interface TrainOptions {
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
   const config = await readConfig(source, options);
-  const { name = splitPart(config.model).name, seed } = config;
-  const { precision } = options;
-  const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
-  const backendOptions = precision ? { precision } : undefined;
-  const folder = options.data ?? terminal.env.NEUSIM_DATA;
+  const { out = joinPath('runs', config.name ?? splitPart(config.model).name) } = options;
   if (!options.resume) await requireFree(out);
   const registry = makeRegistry();
+  const folder = options.data ?? terminal.env.NEUSIM_DATA;
   const dataset = await openData(terminal, config, { registry, folder });
+  try {
+    return await trainOn(dataset, { terminal, config, options, out, registry, folder, started });
+  } finally {
+    await dataset.close?.();
+  }
+}
+
+interface Work {
+  readonly terminal: Terminal;
+  readonly config: TrainConfig;
+  readonly options: TrainOptions;
+  readonly out: string;
+  readonly registry: AnyRegistry;
+  readonly folder: string | undefined;
+  /** When the command was. */
+  readonly started: number;
+}
+
+async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
+  const { terminal, config, options, out, registry, folder, started } = work;
+  const { name = splitPart(config.model).name, seed } = config;
+  const { precision } = options;
+  const { backend = precision ? 'wasm' : 'auto' } = options;
+  const backendOptions = precision ? { precision } : undefined;
   const engine = await startEngine(backend, backendOptions);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
@@ -111,8 +134,15 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   });
   return {
     json: results,
-    text: `\n${resultsTable(results.rows)}\n\nReport: ${reportPath}\nResults: ${resultsPath}`,
+    text: `\n${resultsTable(results.rows)}\n\n${loadingLine(result)}Report: ${reportPath}\nResults: ${resultsPath}`,
   };
+}
+
+/** How much of training was waiting for images. */
+function loadingLine({ loadingShare }: TrainResult): string {
+  return loadingShare === null
+    ? ''
+    : `Loading images took ${(100 * loadingShare).toFixed(1)} % of the steps' time.\n`;
 }
 
 /** A folder that holds results is not written over: they may be of something else. */
