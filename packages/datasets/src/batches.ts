@@ -1,13 +1,18 @@
 // Batches without a state: the batch of global step s depends on the seed and on s alone, so a run that was
 // killed goes on with the very same images once it knows its step. An epoch is one seeded permutation of the
-// split; the crops and flips of a step are drawn from a generator of that step.
+// split; what happens to an image is drawn from generators of (step, operation, place in the batch), crops and flips from
+// one of the step.
 
 import { NeusimError } from '@neusim/registry';
-import { type Augment, type Crop, checkAugment, drawCrop, imageWriter, type PadCrop } from './augment';
+import { type Augment, inputShapeOf } from './augment';
+import { drawMix, type Mix, type Mixed, mixBatch } from './augment/mix';
+import { type Crop, drawCrop } from './augment/pad-crop';
+import { createPipeline } from './augment/pipeline';
 import type { Normalize } from './normalize';
-import { permutation, random, streams } from './random';
+import { permutation, random, type Stream, streams } from './random';
 import { readImages } from './split';
-import type { Split } from './types';
+import type { Transform } from './transform';
+import type { ImageShape, Split } from './types';
 
 /** Images and labels of one step. */
 export interface Batch {
@@ -16,6 +21,8 @@ export interface Batch {
   readonly shape: [number, number, number, number];
   readonly images: Float32Array;
   readonly labels: Int32Array;
+  /** The second labels, where mixup or cutmix have mixed the batch's images. */
+  readonly mixed?: Mixed | undefined;
 }
 
 export interface BatchOptions {
@@ -24,6 +31,8 @@ export interface BatchOptions {
   readonly seed: number;
   /** A new order for every epoch; default true. */
   readonly shuffle?: boolean | undefined;
+  /** Default: images as they are stored. */
+  readonly transform?: Transform | undefined;
   /** Default: none. */
   readonly augment?: Augment | undefined;
   /** Default `none`: 0..255. */
@@ -31,8 +40,6 @@ export interface BatchOptions {
   /** Leave out the last images of an epoch where they do not fill a batch; default true. */
   readonly dropLast?: boolean | undefined;
 }
-
-const noCrop: Crop = { down: 0, right: 0, flip: false };
 
 function badBatch(message: string, data: Record<string, unknown>, hint: string) {
   return new NeusimError('DATASET_BAD_BATCH', message, { data, hint });
@@ -72,7 +79,7 @@ interface EpochOrder {
 /** The last order of each split: a step needs no new permutation, and it goes when the split goes. */
 const lastOrders = /* @__PURE__ */ new WeakMap<Split, EpochOrder>();
 
-function epochOrder(split: Split, seed: number, epoch: number): Uint32Array {
+export function epochOrder(split: Split, seed: number, epoch: number): Uint32Array {
   const last = lastOrders.get(split);
   if (last && last.seed === seed && last.epoch === epoch) return last.order;
   const order = permutation(random(seed, streams.order, epoch), split.count);
@@ -80,44 +87,71 @@ function epochOrder(split: Split, seed: number, epoch: number): Uint32Array {
   return order;
 }
 
-/**
- * The batch of global step `step` (0, 1, … through all epochs).
- * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_SEED`, `DATASET_BAD_AUGMENT`, `DATASET_BAD_NORMALIZE`
- */
-export async function trainingBatch(split: Split, step: number, options: BatchOptions): Promise<Batch> {
-  const { batchSize, seed, shuffle = true, augment, normalize = 'none' } = options;
+/** What a step trains on: which images, and what is drawn for them together. */
+export interface StepPlan {
+  readonly step: number;
+  readonly indices: Uint32Array;
+  /** Of each image; null: none is augmented. */
+  readonly crops: readonly Crop[] | null;
+  readonly mix: Mix | undefined;
+  /** Of an image as the network gets it. */
+  readonly shape: ImageShape;
+}
+
+/** Errors as `trainingBatch`. */
+export function planStep(split: Split, step: number, options: BatchOptions): StepPlan {
+  const { batchSize, seed, shuffle = true, transform, augment } = options;
   const steps = stepsPerEpoch(split, options);
   if (!Number.isInteger(step) || step < 0 || step >= 2 ** 32) {
     throw badBatch(`step = ${step}; allowed: integers from 0`, { step }, 'count steps from 0');
   }
-  if (augment) checkAugment(augment, split.shape);
+  const shape = inputShapeOf(split.shape, transform, augment);
   const epoch = Math.floor(step / steps);
   const first = (step - epoch * steps) * batchSize;
   const order = shuffle ? epochOrder(split, seed, epoch) : undefined;
   const length = Math.min(batchSize, split.count - first);
   const indices = Uint32Array.from({ length }, (_, i) => (order ? order[first + i]! : first + i));
   const next = random(seed, streams.augment, step);
-  const crops = Array.from(indices, () => (augment ? drawCrop(next, augment) : noCrop));
-  return gather(split, indices, normalize, crops, augment?.padCrop?.mode);
+  const crops = augment ? Array.from(indices, () => drawCrop(next, augment)) : null;
+  return { step, indices, crops, mix: augment && drawMix(seed, step, augment, shape), shape };
 }
 
-/** Reads images and writes them as the network sees them. */
-async function gather(
+/** A plan's images at the given places of its batch, not mixed yet: [places, height, width, channels]. */
+export async function renderImages(
   split: Split,
-  indices: Uint32Array,
-  normalize: Normalize,
-  crops: readonly Crop[] = [],
-  mode?: PadCrop['mode'],
-): Promise<Batch> {
-  const [height, width, channels] = split.shape;
-  const count = indices.length;
+  { step, indices, crops }: StepPlan,
+  places: ArrayLike<number>,
+  options: BatchOptions,
+): Promise<Float32Array> {
+  const chosen = Uint32Array.from(places, (place) => indices[place]!);
+  const pipeline = createPipeline(await readImages(split, chosen), split.shape, options);
+  const [height, width, channels] = pipeline.shape;
   const pixels = height * width * channels;
-  const images = new Float32Array(count * pixels);
-  const write = imageWriter(await readImages(split, indices), split.shape, normalize, mode);
-  for (let i = 0; i < count; i++) write(i, crops[i] ?? noCrop, images, i * pixels);
-  const labels = Int32Array.from(indices, (index) => split.labels[index]!);
-  return { count, shape: [count, height, width, channels], images, labels };
+  const images = new Float32Array(chosen.length * pixels);
+  for (const [i, place] of Array.from(places).entries()) {
+    const draws = crops && ((stream: Stream) => random(options.seed, stream, step, place));
+    pipeline.write(i, crops?.[place] ?? null, draws, images, i * pixels);
+  }
+  return images;
 }
+
+/**
+ * The batch of global step `step` (0, 1, … through all epochs).
+ * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_SEED`, `DATASET_BAD_TRANSFORM`, `DATASET_BAD_AUGMENT`,
+ *   `DATASET_BAD_NORMALIZE`
+ */
+export async function trainingBatch(split: Split, step: number, options: BatchOptions): Promise<Batch> {
+  const plan = planStep(split, step, options);
+  const { indices, mix, shape } = plan;
+  const count = indices.length;
+  const images = await renderImages(split, plan, [...indices.keys()], options);
+  const labels = labelsAt(split, indices);
+  const mixed = mix && mixBatch(mix, images, labels);
+  return { count, shape: [count, ...shape], images, labels, ...(mixed && { mixed }) };
+}
+
+const labelsAt = (split: Split, indices: Uint32Array) =>
+  Int32Array.from(indices, (index) => split.labels[index]!);
 
 /** All batches of one epoch: those of steps `epoch * stepsPerEpoch` and on. Errors as `trainingBatch`. */
 export function* batches(
@@ -130,20 +164,34 @@ export function* batches(
 
 /**
  * One exact pass in the split's own order, without augmentation; the last batch may be smaller. Read it by `for await`.
- * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_NORMALIZE`
+ * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_TRANSFORM`, `DATASET_BAD_NORMALIZE`
  */
 export function* evaluationBatches(
   split: Split,
   batchSize: number,
   normalize: Normalize = 'none',
+  transform?: Transform,
 ): Generator<Promise<Batch>> {
   checkBatchSize(batchSize);
   for (let first = 0; first < split.count; first += batchSize) {
     const length = Math.min(batchSize, split.count - first);
-    yield gather(
+    yield evaluationBatch(
       split,
       Uint32Array.from({ length }, (_, i) => first + i),
-      normalize,
+      { normalize, transform },
     );
   }
+}
+
+async function evaluationBatch(
+  split: Split,
+  indices: Uint32Array,
+  options: Pick<BatchOptions, 'normalize' | 'transform'>,
+): Promise<Batch> {
+  const { shape, write } = createPipeline(await readImages(split, indices), split.shape, options);
+  const count = indices.length;
+  const pixels = shape[0] * shape[1] * shape[2];
+  const images = new Float32Array(count * pixels);
+  for (let i = 0; i < count; i++) write(i, null, null, images, i * pixels);
+  return { count, shape: [count, ...shape], images, labels: labelsAt(split, indices) };
 }

@@ -3,30 +3,39 @@
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { readImages } from './split';
-import type { Split } from './types';
+import type { Dataset, OpenProgress, Split, Statistics } from './types';
 
-/** Per channel, on the scale of bytes (0..255). */
-export interface Statistics {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
-
-/** `none`: 0..255 as they are (method.md §9); `unit`: 0..1; or (byte - mean) / std, channel by channel. */
-export type Normalize = 'none' | 'unit' | Statistics;
+/**
+ * `none`: 0..255 as they are (method.md §9); `unit`: 0..1; or (byte - mean) / std, channel by channel. `dataset`: by the
+ * training images' own, which `resolveNormalize` finds; batches take its numbers.
+ */
+export type Normalize = 'none' | 'unit' | 'dataset' | Statistics;
 
 /** `Normalize` in a config. */
 export const normalizeSchema = v.union([
-  v.picklist(['none', 'unit']),
+  v.picklist(['none', 'unit', 'dataset']),
   v.strictObject({ mean: v.array(v.number()), std: v.array(v.pipe(v.number(), v.gtValue(0))) }),
 ]);
 
 /** Images that are looked at between two reads. */
 const AT_ONCE = 256;
 
+export interface StatisticsOptions {
+  /** Stops between two reads. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told the images looked at, and their number. */
+  onProgress?(progress: OpenProgress): void;
+}
+
 /** Mean and standard deviation (of the whole population) of every channel, over all images and positions. */
-export async function computeStatistics(split: Split): Promise<Statistics> {
+export async function computeStatistics(
+  split: Split,
+  { signal, onProgress }: StatisticsOptions = {},
+): Promise<Statistics> {
   const counts = new ByteCounts(split.shape[2]);
   for (let first = 0; first < split.count; first += AT_ONCE) {
+    signal?.throwIfAborted();
+    onProgress?.({ phase: 'measuring', done: first, total: split.count });
     const length = Math.min(AT_ONCE, split.count - first);
     counts.add(
       await readImages(
@@ -36,6 +45,23 @@ export async function computeStatistics(split: Split): Promise<Statistics> {
     );
   }
   return counts.statistics();
+}
+
+/**
+ * `dataset` in numbers: those that the data set knows, else those of its training images as they are stored; any other
+ * choice as it is.
+ * @throws NeusimError `DATASET_BAD_NORMALIZE` where a channel is the same everywhere; the signal's reason
+ */
+export async function resolveNormalize(
+  normalize: Normalize,
+  { train, statistics }: Pick<Dataset, 'train' | 'statistics'>,
+  options?: StatisticsOptions,
+): Promise<'none' | 'unit' | { mean: number[]; std: number[] }> {
+  if (normalize === 'none' || normalize === 'unit') return normalize;
+  const known = normalize === 'dataset' ? statistics : normalize;
+  const found = known ?? (await computeStatistics(train, options));
+  checkStatistics(found, train.shape[2]);
+  return { mean: [...found.mean], std: [...found.std] };
 }
 
 /** How often each byte was met in each channel: enough for exact statistics, however many images there are. */
@@ -75,6 +101,11 @@ export class ByteCounts {
  */
 export function normalizeTable(normalize: Normalize, channels: number): Float32Array {
   const table = new Float32Array(channels * 256);
+  if (normalize === 'dataset')
+    throw new NeusimError('DATASET_BAD_NORMALIZE', "normalize is 'dataset', which has no numbers yet", {
+      data: { normalize },
+      hint: 'ask resolveNormalize(normalize, dataset) for them',
+    });
   if (typeof normalize !== 'string') checkStatistics(normalize, channels);
   for (let c = 0; c < channels; c++) {
     const [shift, scale] =

@@ -9,15 +9,31 @@ import { NeusimError } from '@neusim/registry';
 export type Random = () => number;
 
 /** What the numbers are for: streams of one seed are independent of each other. */
-export const streams = { split: 1, order: 2, augment: 3 } as const;
+export const streams = {
+  split: 1,
+  order: 2,
+  augment: 3,
+  randomResizedCrop: 4,
+  verticalFlip: 5,
+  affine: 6,
+  randAugment: 7,
+  colorJitter: 8,
+  grayscale: 9,
+  cutout: 10,
+  randomErasing: 11,
+  mix: 12,
+} as const;
+
+export type Stream = (typeof streams)[keyof typeof streams];
 
 /**
  * @param seed an integer, 0..2^53 - 1
  * @param stream one of `streams`
  * @param index an integer, 0..2^32 - 1: the epoch, or the step
+ * @param part an integer, 0..2^32 - 1: the image's place in its batch; default 0
  * @throws NeusimError `DATASET_BAD_SEED`
  */
-export function random(seed: number, stream: number, index: number): Random {
+export function random(seed: number, stream: number, index: number, part = 0): Random {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new NeusimError('DATASET_BAD_SEED', `seed ${seed}; allowed: integers from 0 to 2^53 - 1`, {
       data: { seed },
@@ -28,7 +44,7 @@ export function random(seed: number, stream: number, index: number): Random {
   // The seed's upper half has 21 bits; the stream takes the byte above them.
   let b = Math.floor(seed / 2 ** 32) | (stream << 24);
   let c = index | 0;
-  let counter = 1;
+  let counter = (1 + part) | 0;
   const next = () => {
     const sum = (a + b + counter) | 0;
     counter = (counter + 1) | 0;

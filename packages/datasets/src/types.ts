@@ -2,7 +2,6 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
-import type { Statistics } from './normalize';
 import type { Publication } from './sources/types';
 
 /** Height, width and channels of every image. */
@@ -31,6 +30,12 @@ export interface MemorySplit extends Split {
   readonly images: Uint8Array;
 }
 
+/** Per channel, on the scale of bytes (0..255). */
+export interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
 /** Images for training and images for testing. */
 export interface Dataset<S extends Split = Split> {
   readonly name: string;
@@ -46,15 +51,21 @@ export interface Dataset<S extends Split = Split> {
 }
 
 /** What a reader needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type DatasetFiles = Pick<Platform, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
+export type DatasetFiles = Pick<
+  Platform,
+  'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip' | 'openFile'
+>;
 
 /** What readers of image files need besides; the package itself fits too. */
 export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding';
+  /**
+   * `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded, `measuring`
+   * their mean and deviation.
+   */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading' | 'measuring';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;

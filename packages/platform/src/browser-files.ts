@@ -3,7 +3,7 @@
 import { NeusimError } from '@neusim/registry';
 import { collect } from './codecs';
 import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
-import type { Bytes, FileStat, Files, FileWriter, OpenFile } from './types';
+import type { Bytes, FileStat, Files, FileWriter, FolderEntry, OpenFile } from './types';
 
 const isUrl = (path: string) => /^https?:\/\//.test(path);
 
@@ -238,15 +238,20 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
-export async function listEntries(path: string) {
+export async function listEntries(path: string): Promise<readonly FolderEntry[]> {
   try {
-    const entries: { name: string; isFolder: boolean }[] = [];
+    const entries: FolderEntry[] = [];
     for await (const { name, kind } of (await folderAt(partsOf(path), false)).values())
-      entries.push({ name, isFolder: kind === 'directory' });
+      entries.push({ name, isFolder: kind === 'directory', isLink: false });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     throw readError(path, cause);
   }
+}
+
+export async function realPath(path: string): Promise<string> {
+  if (!(await exists(path))) throw fileMissing(path);
+  return isUrl(path) ? path : partsOf(path).join('/');
 }
 
 export async function removeFile(path: string): Promise<void> {
@@ -320,6 +325,7 @@ export const files: Files = {
   makeFolder,
   listFolder,
   listEntries,
+  realPath,
   removeFile,
   removeFolder,
   renameFolder,

@@ -17,6 +17,7 @@ export {
   openFile,
   readFile,
   readText,
+  realPath,
   removeFile,
   removeFolder,
   renameFolder,
@@ -24,7 +25,7 @@ export {
   stat,
   writeAtomic,
 } from './node-files';
-export { decodeImage } from './node-images';
+export { decodeImage, imageDecoder } from './node-images';
 export { cores, port, spawn } from './node-workers';
 export type * from './types';
 

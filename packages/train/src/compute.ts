@@ -36,7 +36,7 @@ export function computeHere(
   trainable: readonly WeightInfo[],
 ): Compute {
   const { batchSize } = config.evaluation;
-  const { normalize, loss } = config;
+  const { transform, normalize, loss } = config;
   // The same sums as several workers have, so that their number changes next to nothing.
   const across = config.syncBatchNorm && ONE_CORE_EACH.includes(backend);
   return {
@@ -46,7 +46,7 @@ export function computeHere(
       const run = () => trainingStep(model, trainable, batch, loss);
       return across ? withBatchNormAcross((own) => [own], run) : run();
     },
-    test: (signal) => evaluation(model, dataset.test, { batchSize, normalize, signal }),
+    test: (signal) => evaluation(model, dataset.test, { batchSize, transform, normalize, signal }),
     close: async () => {},
   };
 }
@@ -55,11 +55,17 @@ export function computeHere(
 export async function computeInWorkers(
   { config, model, dataset, loader }: Work,
   backend: string,
-  { url, platform, shareMemory }: TrainWorkers,
+  { url, data, platform, shareMemory }: TrainWorkers,
 ): Promise<Compute> {
-  const { normalize, steps } = config;
+  const { transform, normalize, steps } = config;
   const { batchSize } = config.evaluation;
-  const pool = await createPool({ url, size: config.workers as number, spawn: platform?.spawn, shareMemory });
+  const pool = await createPool({
+    url,
+    data,
+    size: config.workers as number,
+    spawn: platform?.spawn,
+    shareMemory,
+  });
   try {
     const replicas = await openReplicas(pool, model, backend);
     let closed = false;
@@ -75,7 +81,7 @@ export async function computeInWorkers(
       },
       async *test(signal) {
         await replicas.load();
-        return yield* evaluation(model, dataset.test, { batchSize, normalize, signal }, replicas);
+        return yield* evaluation(model, dataset.test, { batchSize, transform, normalize, signal }, replicas);
       },
       close() {
         closed = true;

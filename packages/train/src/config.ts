@@ -4,7 +4,7 @@
  */
 
 import { strictOptions } from '@neusim/core';
-import { augmentSchema, normalizeSchema } from '@neusim/datasets';
+import { augmentSchema, normalizeSchema, transformSchema } from '@neusim/datasets';
 import { partSchema } from '@neusim/models';
 import { parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
@@ -57,6 +57,11 @@ export const configSchema = strictOptions({
   name: v.optional(v.string()),
   /** Of the weights' start, the order of the images and their augmentation: 0..2^53 - 1. */
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  /**
+   * Modules whose default export is a plug-in, or a list of them: names of packages, or paths of files. Whoever makes the
+   * registry imports them, as the command line does; `train` takes the registry as it is.
+   */
+  plugins: v.optional(v.array(v.pipe(v.string(), v.nonEmpty())), []),
   /** A data set's name, or an object of name and options. */
   dataset: partSchema,
   /** The same for the model; it gets inputShape, classes and seed where it does not say them. */
@@ -77,7 +82,11 @@ export const configSchema = strictOptions({
    * one worker, by the same sums.
    */
   syncBatchNorm: v.optional(v.boolean(), false),
+  /** Of all images, in training and in tests: what the network's input shape comes from. */
+  transform: v.optional(transformSchema, {}),
+  /** `dataset`: by the training images' mean and deviation. A run's saved config has the numbers. */
   normalize: v.optional(normalizeSchema, 'none'),
+  /** Of training images. */
   augment: v.optional(augmentSchema, {}),
   loss: v.optional(
     strictOptions({

@@ -1,5 +1,5 @@
 /** Testing a classifier on every image of a split, once. */
-import { evaluationBatches, type Normalize, type Split } from '@neusim/datasets';
+import { evaluationBatches, type Normalize, type Split, type Transform } from '@neusim/datasets';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from './breathe';
 import { checkSplit } from './check-split';
@@ -11,6 +11,8 @@ import { type Evaluation, evaluationOf, inference, type Score, type Scorer, scor
 export interface EvaluateOptions {
   /** Default 100; the last batch may be smaller. */
   readonly batchSize?: number;
+  /** As in training; default: images as they are stored. */
+  readonly transform?: Transform | undefined;
   /** As in training; default `none`. */
   readonly normalize?: Normalize;
   /** Stops between two batches. */
@@ -23,7 +25,7 @@ export interface EvaluateOptions {
  * Runs the model in inference on every image of the split, in order.
  * @param model [B,height,width,channels] to logits [B,classes].
  * @throws NeusimError DATASET_EMPTY, DATASET_BAD_COUNT, DATASET_BAD_LABEL (with `data` { split, index, label,
- *   classes }), DATASET_BAD_BATCH, DATASET_BAD_NORMALIZE; what `pool.each` throws; and the signal's reason, where it
+ *   classes }), DATASET_BAD_BATCH, DATASET_BAD_TRANSFORM, DATASET_BAD_NORMALIZE; what `pool.each` throws; and the signal's reason, where it
  *   stops the pass.
  */
 export async function evaluate(
@@ -44,14 +46,15 @@ export async function evaluate(
 export async function* evaluation(
   model: LayersModel,
   split: Split,
-  { batchSize = 100, normalize = 'none', signal }: Omit<EvaluateOptions, 'pool'>,
+  { batchSize = 100, transform, normalize = 'none', signal }: Omit<EvaluateOptions, 'pool'>,
   scorer: Scorer = here(model),
 ): AsyncGenerator<number, Evaluation> {
   const classes = classesOf(model);
   checkSplit(split, classes, 'given');
   const scores: Score[] = [];
   let done = 0;
-  for await (const score of scorer.scores(evaluationBatches(split, batchSize, normalize), signal)) {
+  const batches = evaluationBatches(split, batchSize, normalize, transform);
+  for await (const score of scorer.scores(batches, signal)) {
     scores.push(score);
     done += score.count;
     yield done;

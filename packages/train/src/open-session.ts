@@ -1,5 +1,6 @@
 /** From a config to a run that is ready to go on: data, model and, where it is resumed, its checkpoint. */
 import { countParameters, describeWeights, multiplyAdds } from '@neusim/core';
+import { type Dataset, resolveNormalize } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import * as platform from '@neusim/platform';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -19,15 +20,16 @@ import { whenReady } from './when-ready';
 
 /** Leaves nothing behind where it throws. */
 export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
-  const parsed = parseConfig(input);
+  const given = parseConfig(input);
   const { registry, out, resume, workers, capture, files = platform } = context;
   const backend = currentBackend();
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
-  const dataset = context.dataset ?? (await openDataset(parsed, context));
+  const dataset = context.dataset ?? (await openDataset(given, context));
   checkDataset(dataset);
-  const chosen = await chooseModel(parsed, registry, dataset);
+  const chosen = await chooseModel(given, registry, dataset);
   const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
+  const parsed = await withStatistics(given, saved, dataset, context);
   if (from !== undefined && saved) requireSameRun(from, parsed, saved);
 
   const model = await whenReady(registry, () => chosen.build());
@@ -54,6 +56,22 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
     for (const free of dispose) await free();
     throw error;
   }
+}
+
+/** The config with the data set's mean and deviation in numbers, where it asks for them: the checkpoint's, or found. */
+async function withStatistics(
+  config: TrainConfig,
+  saved: Checkpoint | undefined,
+  dataset: Dataset,
+  { open, signal }: TrainContext,
+): Promise<TrainConfig> {
+  if (config.normalize !== 'dataset') return config;
+  const before = saved && parseConfig(saved.config).normalize;
+  // Another choice in the checkpoint is another run: told by comparing, without a look at the images.
+  if (typeof before === 'string') return config;
+  const normalize =
+    before ?? (await resolveNormalize('dataset', dataset, { ...open, signal: open?.signal ?? signal }));
+  return Object.freeze({ ...config, normalize });
 }
 
 /** The config with the number of workers: the checkpoint's, or as many as this machine and the model want. */

@@ -1,6 +1,6 @@
 /** From a config's names to a data set and a network that fit each other. */
 import { backendOptions } from '@neusim/core';
-import type { Dataset, DatasetSource } from '@neusim/datasets';
+import { type Dataset, type DatasetSource, inputShapeOf } from '@neusim/datasets';
 import { inPath, type Model, splitPart } from '@neusim/models';
 import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -27,14 +27,16 @@ export async function openDataset(
 
 /**
  * The config's model for a data set: shape, classes and seed are the data set's and the run's where it says none.
- * @throws NeusimError CONFIG_INVALID with the path of a bad option, or of one that contradicts the data set.
+ * @throws NeusimError CONFIG_INVALID with the path of a bad option, or of one that contradicts the data set;
+ *   DATASET_BAD_TRANSFORM and DATASET_BAD_AUGMENT for what its images cannot have.
  */
 export async function chooseModel(
-  { model, seed }: TrainConfig,
+  { model, seed, transform, augment }: TrainConfig,
   registry: AnyRegistry,
-  { shape, classes, name: datasetName }: Dataset,
+  { shape: stored, classes, name: datasetName }: Dataset,
 ): Promise<Model> {
   const { name, options } = splitPart(model);
+  const shape = inputShapeOf(stored, transform, augment);
   const given = { inputShape: [...shape], classes: classes.length, seed, ...options };
   const make = () => inPath('model', () => registry.make('model', name, given) as Model);
   const made = await whenReady(registry, make);

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackend } from '@neusim/core';
+import { computeStatistics } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from './checkpoint/format';
@@ -56,6 +57,21 @@ const runs: [string, Partial<TrainConfigInput>, number][] = [
     8,
   ],
   ['stopped where an evaluation is due', {}, 5],
+  [
+    'resized, augmented, normalised by the data set, mixed',
+    {
+      transform: { resize: 10, centerCrop: 8 },
+      normalize: 'dataset',
+      augment: {
+        randomResizedCrop: { scale: [0.5, 1] },
+        verticalFlip: true,
+        randAugment: { std: 0.5 },
+        randomErasing: { value: 'random' },
+        mixup: { alpha: 1 },
+      },
+    },
+    7,
+  ],
 ];
 
 describe.each(runs)('%s', (_, changes, stop) => {
@@ -130,6 +146,28 @@ test('parts of files that a kill left are swept, and nothing else', async () => 
   await collect(small({ steps: 2 }), { out, resume: true });
   expect(parts.filter((name) => existsSync(join(out, name)))).toEqual([]);
   expect(existsSync(join(out, 'notes.txt.12ab34cd.partial'))).toBe(true);
+});
+
+test("a data set's mean and deviation are saved as numbers, and not looked for again", async () => {
+  const out = temporaryFolder();
+  const config = small({ steps: 4, normalize: 'dataset' });
+  await collect(config, { out });
+  const saved = JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'));
+  const statistics = await computeStatistics(patterns.train);
+  expect(saved.normalize).toEqual(statistics);
+  // Resumed by either config; by others numbers it is another run.
+  const other = { ...patterns, statistics: { mean: [1], std: [1] } };
+  for (const again of [config, saved])
+    expect(
+      ofType(await collect({ ...again, steps: 5 }, { out, resume: true, dataset: other }), 'end'),
+    ).toMatchObject([{ step: 5, result: { config: { normalize: statistics } } }]);
+  const [known] = ofType(await collect(config, { dataset: other }), 'start');
+  expect(known?.config.normalize).toEqual(other.statistics);
+  for (const normalize of ['unit', other.statistics] as const)
+    await expect(collect({ ...config, normalize }, { out, resume: true })).rejects.toMatchObject({
+      code: 'CHECKPOINT_MISMATCH',
+      data: { path: expect.stringMatching(/^normalize/) },
+    });
 });
 
 describe('what is refused', () => {

@@ -41,6 +41,17 @@ describe('captured steps on webgpu', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('mixed batches, some and all: a replayed run is the run op by op, bit for bit', async () => {
+    const augment = { flip: true, mixup: { alpha: 0.4, p: 0.6 }, cutmix: { alpha: 1 } };
+    const events = await collect({ ...config, steps: 8, augment });
+    const [replayed] = ofType(events, 'end');
+    const [eager] = ofType(await collect({ ...config, steps: 8, augment }, { capture: false }), 'end');
+    expect(replayed?.result.history).toEqual(eager?.result.history);
+    expect(ofType(events, 'warning')).toEqual([]);
+    const plain = await collect({ ...config, steps: 8, augment: { flip: true } });
+    expect(ofType(plain, 'end')[0]?.result.history).not.toEqual(replayed?.result.history);
+  });
+
   test('programs are compiled before the first step, and the GPU’s memory is told', async () => {
     const events = await collect({
       ...config,

@@ -11,6 +11,7 @@ import {
   type StepInput,
   type WeightInfo,
 } from '@neusim/core';
+import { isMixing } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { liveTensors } from './checkpoint/state';
@@ -64,25 +65,30 @@ export function capturedSteps(
 ): Steps {
   const trainable = weights.filter((weight) => weight.trainable);
   const state = liveTensors(weights, optimizer);
-  const whole = ([x, labels, rate]: tf.Tensor[]) => {
-    const { loss, grads } = gradientsOf(
-      model,
-      trainable,
-      x as tf.Tensor4D,
-      labels as tf.Tensor1D,
-      config.loss,
-    );
+  const mixes = isMixing(config.augment);
+  const whole = ([x, first, rate, second, share]: tf.Tensor[]) => {
+    const labels = first as tf.Tensor1D;
+    const mixed = mixes ? { labels: second as tf.Tensor1D, share: share as tf.Tensor1D } : undefined;
+    const { loss, grads } = gradientsOf(model, trainable, x as tf.Tensor4D, { labels, mixed }, config.loss);
     optimizer.apply(grads, rate as tf.Tensor1D);
     tf.dispose(grads);
     return [loss];
   };
   const inputs = async (step: number, learningRate: number): Promise<StepInput[]> => {
-    const { images, labels, shape } = await loader.batch(step);
+    const { images, labels, shape, mixed } = await loader.batch(step);
     const rates = Float32Array.from(optimizer.rates(learningRate, step + 1));
-    return [
+    const always = [
       { values: images, shape },
       { values: labels, shape: [labels.length] },
       { values: rates, shape: [rates.length] },
+    ];
+    // A recording is of one graph: a batch that is not mixed has its own labels twice.
+    if (!mixes) return always;
+    const { labels: second, share } = mixed ?? { labels, share: 1 };
+    return [
+      ...always,
+      { values: second, shape: [second.length] },
+      { values: Float32Array.of(share), shape: [1] },
     ];
   };
   const captured: CapturedStep = captureStep(whole, state);

@@ -1,9 +1,8 @@
-// What becomes of a safe entry, whatever kind of archive it lies in: it is counted, bounded, and given to the caller or
-// written below a folder.
+// What becomes of a safe entry, whatever kind of archive it lies in: it is counted, bounded, and given to the caller.
 
 import type { Bytes } from '@neusim/platform';
 import { archiveTooLarge, archiveTruncated } from './errors';
-import type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './types';
+import type { ArchiveEntry, Extracted, ReadOptions } from './types';
 
 const MOST_ENTRIES = 2_000_000;
 
@@ -22,12 +21,10 @@ export class Taker {
   private told = 0;
   private files = 0;
   private bytes = 0;
-  private readonly folders = new Set<string>();
 
   constructor(
-    private readonly platform: ArchivePlatform,
     private readonly archive: string,
-    private readonly options: ExtractOptions,
+    private readonly options: ReadOptions,
   ) {}
 
   /** For every entry, before any of it is read. @throws NeusimError `ARCHIVE_TOO_LARGE` */
@@ -51,36 +48,14 @@ export class Taker {
 
   /** Gives one wanted file to the caller. */
   async take(raw: RawEntry): Promise<void> {
-    const { onEntry, into, signal } = this.options;
-    const entry = entryOf(this.archive, raw, signal);
-    if (into !== undefined) await this.write(entry, into);
-    else await onEntry?.(entry);
+    const { onEntry, signal } = this.options;
+    await onEntry?.(entryOf(this.archive, raw, signal));
     this.files++;
     this.bytes += raw.size;
   }
 
   result(): Extracted {
     return { files: this.files, bytes: this.bytes };
-  }
-
-  private async write(entry: ArchiveEntry, into: string): Promise<void> {
-    const { platform } = this;
-    const parts = entry.name.split('/');
-    const folder = platform.joinPath(into, ...parts.slice(0, -1));
-    if (!this.folders.has(folder)) {
-      await platform.makeFolder(folder);
-      this.folders.add(folder);
-    }
-    const path = platform.joinPath(into, ...parts);
-    await platform.removeFile(path);
-    try {
-      // Without a flush for each file: an archive may hold a hundred thousand small ones.
-      if (entry.size === 0) await platform.appendFile(path, new Uint8Array(0));
-      for await (const chunk of entry.chunks()) await platform.appendFile(path, chunk);
-    } catch (error) {
-      await platform.removeFile(path).catch(() => {});
-      throw error;
-    }
   }
 }
 

@@ -6,7 +6,8 @@ import { entryName } from './entry-name';
 import { archiveDamaged, archiveTooLarge, archiveTruncated, badGzip, unsafeEntry } from './errors';
 import { piecesOf, readStream, streamOf } from './pieces';
 import { Taker } from './take';
-import type { ArchivePlatform, Extracted, ExtractOptions } from './types';
+import type { ArchivePlatform, Extracted, ExtractOptions, ReadOptions } from './types';
+import { writeInto } from './write-into';
 
 /** Room for headers and padding: of what is read ahead, and of each entry. */
 const OVERHEAD = 4 * 2 ** 20;
@@ -25,7 +26,7 @@ type Pieces = AsyncGenerator<Uint8Array<ArrayBuffer>>;
 /** The archive as it is read: errors name the entry that was met last. */
 interface Reading {
   readonly path: string;
-  readonly options: ExtractOptions;
+  readonly options: ReadOptions;
   entry: string | undefined;
   entries: number;
 }
@@ -40,11 +41,21 @@ interface Reading {
 export async function extractTar(
   platform: ArchivePlatform,
   path: string,
-  options: ExtractOptions,
+  { into, ...options }: ExtractOptions,
+): Promise<Extracted> {
+  const onEntry = into === undefined ? options.onEntry : writeInto(platform, into);
+  return readTar(platform, path, { ...options, onEntry });
+}
+
+/** The same, to the callback alone. */
+export async function readTar(
+  platform: Pick<ArchivePlatform, 'openFile'>,
+  path: string,
+  options: ReadOptions,
 ): Promise<Extracted> {
   const { createTarDecoder } = await import('modern-tar');
   const file = await platform.openFile(path);
-  const taker = new Taker(platform, path, options);
+  const taker = new Taker(path, options);
   const reading: Reading = { path, options, entry: undefined, entries: 0 };
   try {
     const [first, second] = await file.read(0, Math.min(2, file.size));

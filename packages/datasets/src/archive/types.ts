@@ -21,15 +21,11 @@ export interface ArchiveEntry {
   bytes(): Promise<Bytes>;
 }
 
-export interface ExtractOptions {
+/** How an archive is read. */
+export interface ReadOptions {
   /** Called for one file after the other, in the archive's order; the next waits for its promise. */
   readonly onEntry?: ((entry: ArchiveEntry) => void | Promise<void>) | undefined;
-  /**
-   * Instead of `onEntry`: writes every file below this folder, which is made where it is missing. Not atomic: what was unpacked before an
-   * error stays, save the file that was being written; unpack in a folder of your own, and take it once this resolves.
-   */
-  readonly into?: string | undefined;
-  /** Only files of these names, for `onEntry` and `into`; the others are checked all the same. */
+  /** Only files of these names; the others are checked all the same. */
   readonly filter?: ((name: string) => boolean) | undefined;
   /** All files together, unpacked; more is refused, before memory or disk is taken where the archive tells. */
   readonly maxBytes: number;
@@ -41,6 +37,15 @@ export interface ExtractOptions {
   readonly signal?: AbortSignal | undefined;
   /** `unpacking`, in bytes of the archive. */
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined;
+}
+
+export interface ExtractOptions extends ReadOptions {
+  /**
+   * Instead of `onEntry`: writes every file below this folder, which is made where it is missing. Not atomic: what was
+   * unpacked before an error stays, save the file that was being written; unpack in a folder of your own, and take it
+   * once this resolves.
+   */
+  readonly into?: string | undefined;
 }
 
 /** What was taken out of an archive. */

@@ -5,7 +5,8 @@ import type { OpenFile } from '@neusim/platform';
 import { archiveDamaged, archiveTooLarge, archiveTruncated } from './errors';
 import { piecesOf } from './pieces';
 import { type RawEntry, Taker } from './take';
-import type { ArchivePlatform, Extracted, ExtractOptions } from './types';
+import type { ArchivePlatform, Extracted, ExtractOptions, ReadOptions } from './types';
+import { writeInto } from './write-into';
 import { readDirectory, type ZipEntry } from './zip-directory';
 
 const LOCAL = 0x04034b50;
@@ -27,7 +28,11 @@ export interface Zip {
 export async function openZip(
   platform: Pick<ArchivePlatform, 'openFile'>,
   path: string,
-  { maxEntries = MOST_ENTRIES, signal, onProgress }: Partial<ExtractOptions> = {},
+  {
+    maxEntries = MOST_ENTRIES,
+    signal,
+    onProgress,
+  }: Pick<Partial<ReadOptions>, 'maxEntries' | 'signal' | 'onProgress'> = {},
 ): Promise<Zip> {
   const file = await platform.openFile(path);
   try {
@@ -57,10 +62,11 @@ export async function openZip(
 export async function extractZip(
   platform: ArchivePlatform,
   path: string,
-  options: ExtractOptions,
+  { into, ...rest }: ExtractOptions,
 ): Promise<Extracted> {
+  const options = { ...rest, onEntry: into === undefined ? rest.onEntry : writeInto(platform, into) };
   const zip = await openZip(platform, path, options);
-  const taker = new Taker(platform, path, options);
+  const taker = new Taker(path, options);
   try {
     for (const { name, size } of zip.entries) taker.count(name, size);
     for (const entry of zip.entries) if (taker.wants(entry.name, entry.size)) await taker.take(entry);
@@ -73,7 +79,7 @@ export async function extractZip(
 interface Where {
   readonly directory: number;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: ExtractOptions['onProgress'];
+  readonly onProgress: ReadOptions['onProgress'];
 }
 
 async function* unpacked(file: OpenFile, path: string, entry: ZipEntry, where: Where) {

@@ -1,11 +1,25 @@
 // One encoded image becomes the bytes that a data set has of it.
 
 import type { Platform } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
 import type { ImageOptions } from './encoded';
 import { type Pixels, resize } from './resize';
 
 /** What determines the bytes of an image besides the image. */
 export type DecodeOptions = Pick<ImageOptions, 'size' | 'channels' | 'fit' | 'maxPixels'>;
+
+/** Side of an image, as JPEG allows: what scaling takes grows with it. */
+const LONGEST = 65_535;
+
+const tooLong = (width: number, height: number) =>
+  new NeusimError(
+    'PLATFORM_TOO_LARGE',
+    `an image of ${width}×${height} pixels; ${LONGEST} a side are allowed`,
+    {
+      data: { width, height, longest: LONGEST },
+      hint: 'check where the image comes from',
+    },
+  );
 
 /**
  * Decodes and brings to size.
@@ -18,6 +32,7 @@ export async function decodeToSize(
   { size, channels, fit, maxPixels }: DecodeOptions,
 ): Promise<Uint8Array> {
   const { width, height, data } = await decodeImage(bytes, { maxPixels });
+  if (Math.max(width, height) > LONGEST) throw tooLong(width, height);
   const image = { height, width, data: channels === 1 ? grey(data) : data };
   const [h, w] = size;
   if (height === h && width === w) return image.data;

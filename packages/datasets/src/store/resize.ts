@@ -71,7 +71,9 @@ export function resize(
       for (let x = 0, at = i * line; x < line; x++, at++) sums[at]! += weight * row[x]!;
     }
   }
-  return Uint8Array.from(sums, Math.round);
+  const out = new Uint8Array(sums.length);
+  for (let i = 0; i < out.length; i++) out[i] = Math.round(sums[i] as number);
+  return out;
 }
 
 function scaleRow(

@@ -10,6 +10,7 @@ import {
   type WeightInfo,
   withBatchNormAcross,
 } from '@neusim/core';
+import type { Mixed } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
@@ -44,6 +45,8 @@ export interface Part {
   readonly images: Float32Array;
   readonly labels: Int32Array;
   readonly shape: [number, number, number, number];
+  /** Of a step, where the batch is mixed. */
+  readonly mixed?: Mixed | undefined;
 }
 
 export interface StepItem extends Part, Cargo {

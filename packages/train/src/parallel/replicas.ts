@@ -82,11 +82,17 @@ export async function openReplicas(pool: Pool, model: LayersModel, backend: stri
 }
 
 /** Images and labels of one rank's part, in arrays of their own. */
-function cut({ images, labels, shape: [count, ...image] }: Batch, rank: number, size: number) {
+function cut({ images, labels, mixed, shape: [count, ...image] }: Batch, rank: number, size: number) {
   const [from, to] = partOf(count, rank, size);
   const pixels = tf.util.sizeFromShape(image);
   const shape: [number, number, number, number] = [to - from, ...image];
-  return { images: images.slice(from * pixels, to * pixels), labels: labels.slice(from, to), shape };
+  const second = mixed && { ...mixed, labels: mixed.labels.slice(from, to) };
+  return {
+    images: images.slice(from * pixels, to * pixels),
+    labels: labels.slice(from, to),
+    shape,
+    ...(second && { mixed: second }),
+  };
 }
 
 const buffersOf = ({ weights, gradients }: Cargo) =>

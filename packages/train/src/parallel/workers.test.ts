@@ -112,6 +112,20 @@ describe('50 steps', () => {
       expect(largestDifference(await losses({ ...config, workers }), one)).toBeLessThan(1e-4);
   });
 
+  test('of mixed batches, 12 of them: 2 and 3 workers as one, to 1e-4', async () => {
+    const augment = { mixup: { alpha: 0.4 }, cutmix: { alpha: 1 } };
+    const config = steady({ steps: 12, augment });
+    const one = await losses({ ...config, workers: 1 });
+    for (const workers of [2, 3])
+      expect(largestDifference(await losses({ ...config, workers, syncBatchNorm: true }), one)).toBeLessThan(
+        1e-4,
+      );
+    // The second labels count.
+    expect(largestDifference(await losses({ ...config, workers: 1, augment: {} }), one)).toBeGreaterThan(
+      1e-2,
+    );
+  });
+
   test('one seed and number of workers, one curve and one test result, shared memory or not', async () => {
     const config = steady({ steps: 20, workers: 3 });
     const [end] = ofType(await run(config), 'end');

@@ -3,9 +3,9 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { type Normalize, normalizeTable } from './normalize';
-import { type Random, uniformInt } from './random';
-import type { ImageShape } from './types';
+import { type Normalize, normalizeTable } from '../normalize';
+import { type Random, uniformInt } from '../random';
+import type { ImageShape } from '../types';
 
 /** Pad all four sides by `pad` pixels, then crop the image's own size at a uniform place. */
 export interface PadCrop {
@@ -14,21 +14,10 @@ export interface PadCrop {
   readonly mode?: 'mirror' | 'zero' | undefined;
 }
 
-export interface Augment {
-  readonly padCrop?: PadCrop | undefined;
-  /** Mirror left and right, for every second image by chance. */
-  readonly flip?: boolean | undefined;
-}
-
-/** `Augment` in a config. */
-export const augmentSchema = v.strictObject({
-  padCrop: v.optional(
-    v.strictObject({
-      pad: v.pipe(v.number(), v.integer(), v.minValue(1)),
-      mode: v.optional(v.picklist(['mirror', 'zero']), 'mirror'),
-    }),
-  ),
-  flip: v.optional(v.boolean(), false),
+/** `PadCrop` in a config. */
+export const padCropSchema = v.strictObject({
+  pad: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  mode: v.optional(v.picklist(['mirror', 'zero']), 'mirror'),
 });
 
 /** Where one image is cropped: offsets from the image itself, -pad..pad. */
@@ -36,10 +25,15 @@ export interface Crop {
   readonly down: number;
   readonly right: number;
   readonly flip: boolean;
+  /** Mirror top and bottom; default false. */
+  readonly flipRows?: boolean | undefined;
 }
 
-/** Draws one image's crop. */
-export function drawCrop(next: Random, { padCrop, flip = false }: Augment): Crop {
+/** Draws one image's crop: down, right, left or right. */
+export function drawCrop(
+  next: Random,
+  { padCrop, flip = false }: { readonly padCrop?: PadCrop | undefined; readonly flip?: boolean | undefined },
+): Crop {
   const pad = padCrop?.pad ?? 0;
   const down = pad === 0 ? 0 : uniformInt(next, 2 * pad + 1) - pad;
   const right = pad === 0 ? 0 : uniformInt(next, 2 * pad + 1) - pad;
@@ -47,19 +41,13 @@ export function drawCrop(next: Random, { padCrop, flip = false }: Augment): Crop
 }
 
 /** @throws NeusimError `DATASET_BAD_AUGMENT` */
-export function checkAugment({ padCrop }: Augment, [height, width]: ImageShape): void {
-  if (!padCrop) return;
+export function checkPadCrop({ pad }: PadCrop, [height, width]: ImageShape): void {
   const most = Math.min(height, width);
-  if (!Number.isInteger(padCrop.pad) || padCrop.pad < 0 || padCrop.pad > most) {
-    throw new NeusimError(
-      'DATASET_BAD_AUGMENT',
-      `pad = ${padCrop.pad}; allowed: integers from 0 to ${most}`,
-      {
-        data: { pad: padCrop.pad, height, width },
-        hint: 'a side cannot be padded by more than the image has to mirror',
-      },
-    );
-  }
+  if (Number.isInteger(pad) && pad >= 0 && pad <= most) return;
+  throw new NeusimError('DATASET_BAD_AUGMENT', `pad = ${pad}; allowed: integers from 0 to ${most}`, {
+    data: { pad, height, width },
+    hint: 'a side cannot be padded by more than the image has to mirror',
+  });
 }
 
 /** The position, in a line of `size` pixels, that position `at` of the padded line shows; -1: nothing. */
@@ -69,21 +57,20 @@ function readAt(at: number, size: number, zero: boolean): number {
   return at < 0 ? -1 - at : 2 * size - 1 - at;
 }
 
-/** Writes one image, cropped and normalised, to `out` from `start` on. */
-export type ImageWriter = (index: number, crop: Crop, out: Float32Array, start: number) => void;
+/** Writes one image, cropped, to `out` from `start` on. */
+export type ImageWriter<Out = Float32Array> = (index: number, crop: Crop, out: Out, start: number) => void;
 
 /**
  * @param images [n, height, width, channels], bytes.
+ * @param table [channels, 256]: what is written for each byte.
  * @param mode what lies outside the image
- * @throws NeusimError `DATASET_BAD_NORMALIZE`
  */
-export function imageWriter(
+export function cropWriter<Out extends Float32Array | Uint8Array>(
   images: Uint8Array,
   [height, width, channels]: ImageShape,
-  normalize: Normalize,
+  table: Out,
   mode: PadCrop['mode'] = 'mirror',
-): ImageWriter {
-  const table = normalizeTable(normalize, channels);
+): ImageWriter<Out> {
   const columns = new Int32Array(width);
   const zero = mode === 'zero';
 
@@ -94,7 +81,7 @@ export function imageWriter(
     }
     let to = start;
     for (let y = 0; y < height; y++) {
-      const row = readAt(y + crop.down, height, zero);
+      const row = readAt((crop.flipRows ? height - 1 - y : y) + crop.down, height, zero);
       const base = (index * height + row) * width * channels;
       for (let x = 0; x < width; x++) {
         const column = columns[x]!;
@@ -106,4 +93,17 @@ export function imageWriter(
       }
     }
   };
+}
+
+/**
+ * The same, normalised.
+ * @throws NeusimError `DATASET_BAD_NORMALIZE`
+ */
+export function imageWriter(
+  images: Uint8Array,
+  shape: ImageShape,
+  normalize: Normalize,
+  mode?: PadCrop['mode'],
+): ImageWriter {
+  return cropWriter(images, shape, normalizeTable(normalize, shape[2]), mode);
 }

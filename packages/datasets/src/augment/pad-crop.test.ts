@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkAugment, drawCrop, imageWriter } from './augment';
-import { random, streams } from './random';
-import type { MemorySplit } from './types';
+import { random, streams } from '../random';
+import type { MemorySplit } from '../types';
+import { checkPadCrop, drawCrop, imageWriter } from './pad-crop';
 
 /** Pads, crops and flips the slow way, value by value, as the words say. */
 function oracle(
@@ -86,7 +86,7 @@ describe('pad, crop, flip', () => {
   });
 
   test.each([-1, 1.5, 4])('pad %d for a 3×5 image is refused', (pad) => {
-    expect(() => checkAugment({ padCrop: { pad } }, [3, 5, 1])).toThrow(
+    expect(() => checkPadCrop({ pad }, [3, 5, 1])).toThrow(
       expect.objectContaining({ code: 'DATASET_BAD_AUGMENT' }),
     );
   });
