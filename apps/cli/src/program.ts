@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { withExamples } from './command-line/add-command';
+import { addData } from './command-line/data';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
 import { addList } from './command-line/list';
@@ -36,8 +37,12 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 }
 
 function helpFor(program: Command, argv: readonly string[]): string {
-  const command = program.commands.find((each) => argv.includes(each.name()));
-  return `npx neusim ${command ? `${command.name()} ` : ''}--help`;
+  const words = ['npx', 'neusim'];
+  for (let within: Command | undefined = program; within; ) {
+    within = within.commands.find((each) => argv.includes(each.name()));
+    if (within) words.push(within.name());
+  }
+  return [...words, '--help'].join(' ');
 }
 
 function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Command {
@@ -57,6 +62,6 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
 
   const command = (name: string, description: string, examples: readonly string[]) =>
     withExamples(program.command(name).description(description), examples);
-  for (const add of [addDemo, addTrain, addList, addDoctor]) add({ terminal, command, done });
+  for (const add of [addDemo, addTrain, addData, addList, addDoctor]) add({ terminal, command, done });
   return program;
 }

@@ -1,15 +1,25 @@
 // CIFAR-10: 50,000 + 10,000 colour images of 32×32 in 10 classes. Five training files and a test file of 10,000
-// records: 1 byte of label, 3,072 of pixels; class names in batches.meta.txt.
+// records: 1 byte of label, 3,072 of pixels; class names in batches.meta.txt. Plain, or in the published archive.
 
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import { type CifarLayout, readCifar, readNames } from './cifar';
-import { findFolder } from './folder';
+import { type CifarSet, findCifar } from './find-cifar';
 import { limitSchema } from './options';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
 const trainFiles = [1, 2, 3, 4, 5].map((k) => `data_batch_${k}.bin`);
 const testFile = 'test_batch.bin';
+const namesFile = 'batches.meta.txt';
+
+const set: CifarSet = {
+  name: 'cifar-10',
+  below: ['cifar-10', 'cifar-10-batches-bin'],
+  archive: 'cifar-10-binary.tar.gz',
+  names: [...trainFiles, testFile, namesFile],
+  marker: testFile,
+  pickles: ['cifar-10-python.tar.gz', 'cifar-10-batches-py', 'data_batch_1'],
+};
 
 const options = v.strictObject({
   limit: limitSchema,
@@ -17,7 +27,7 @@ const options = v.strictObject({
   subset: v.optional(v.boolean(), false),
 });
 
-/** CIFAR-10 from its published binary files. */
+/** CIFAR-10 from its published binary files, or their archive. */
 export const cifar10 = define({
   kind: 'dataset',
   name: 'cifar-10',
@@ -27,16 +37,10 @@ export const cifar10 = define({
   load:
     () =>
     ({ limit, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
-      async open(files, folder) {
-        const at = await findFolder(
-          files,
-          'cifar-10',
-          folder,
-          ['cifar-10', 'cifar-10-batches-bin'],
-          [testFile],
-        );
+      async open(platform, folder, open) {
+        const { files, at } = await findCifar(platform, set, folder, open);
         const path = (name: string) => files.joinPath(at, name);
-        const classes = await readNames(files, path('batches.meta.txt'), 10);
+        const classes = await readNames(files, path(namesFile), 10);
         const layout: CifarLayout = {
           labelBytes: 1,
           labelAt: 0,

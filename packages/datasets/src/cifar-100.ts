@@ -1,13 +1,22 @@
 // CIFAR-100: 50,000 + 10,000 colour images of 32×32 in 100 fine classes, grouped into 20 coarse ones. A training
 // and a test file of records: 1 byte of coarse label, 1 of fine label, 3,072 of pixels; class names in
-// fine_label_names.txt and coarse_label_names.txt.
+// fine_label_names.txt and coarse_label_names.txt. Plain, or in the published archive.
 
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import { type CifarLayout, readCifar, readNames } from './cifar';
-import { findFolder } from './folder';
+import { type CifarSet, findCifar } from './find-cifar';
 import { limitSchema } from './options';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
+
+const set: CifarSet = {
+  name: 'cifar-100',
+  below: ['cifar-100', 'cifar-100-binary'],
+  archive: 'cifar-100-binary.tar.gz',
+  names: ['train.bin', 'test.bin', 'fine_label_names.txt', 'coarse_label_names.txt'],
+  marker: 'test.bin',
+  pickles: ['cifar-100-python.tar.gz', 'cifar-100-python', 'meta'],
+};
 
 const options = v.strictObject({
   limit: limitSchema,
@@ -17,7 +26,7 @@ const options = v.strictObject({
   subset: v.optional(v.boolean(), false),
 });
 
-/** CIFAR-100 from its published binary files. */
+/** CIFAR-100 from its published binary files, or their archive. */
 export const cifar100 = define({
   kind: 'dataset',
   name: 'cifar-100',
@@ -27,14 +36,8 @@ export const cifar100 = define({
   load:
     () =>
     ({ limit, labels, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
-      async open(files, folder) {
-        const at = await findFolder(
-          files,
-          'cifar-100',
-          folder,
-          ['cifar-100', 'cifar-100-binary'],
-          ['test.bin'],
-        );
+      async open(platform, folder, open) {
+        const { files, at } = await findCifar(platform, set, folder, open);
         const path = (name: string) => files.joinPath(at, name);
         const count = labels === 'fine' ? 100 : 20;
         const classes = await readNames(files, path(`${labels}_label_names.txt`), count);

@@ -1,7 +1,33 @@
 // Finds the folder that holds a data set: the one given, or a usual name below it.
 
 import { NeusimError } from '@neusim/registry';
-import type { DatasetFiles } from './types';
+import type { DatasetFiles, DatasetPlatform } from './types';
+
+/**
+ * The folder itself, where it is given and is one.
+ * @param holds what is in the right one, for the message.
+ * @throws NeusimError `DATASET_NO_FOLDER`, `DATASET_NOT_FOUND`
+ */
+export async function requireFolder(
+  platform: DatasetPlatform,
+  dataset: string,
+  folder: string | undefined,
+  holds: string,
+): Promise<string> {
+  if (folder === undefined) throw noFolder(dataset, holds);
+  if ((await platform.exists(folder)) && (await platform.stat(folder)).isFolder) return folder;
+  throw new NeusimError('DATASET_NOT_FOUND', `there is no folder ${folder}`, {
+    data: { dataset, looked: [folder] },
+    hint: `the right folder holds ${holds}`,
+  });
+}
+
+function noFolder(dataset: string, holds: string) {
+  return new NeusimError('DATASET_NO_FOLDER', `no folder is given for the data set "${dataset}"`, {
+    data: { dataset },
+    hint: `give the folder that holds ${holds}`,
+  });
+}
 
 /**
  * The first of `folder` and its `below` that holds one of `markers`.
@@ -15,10 +41,8 @@ export async function findFolder(
   markers: readonly string[],
 ): Promise<string> {
   if (folder === undefined) {
-    throw new NeusimError('DATASET_NO_FOLDER', `no folder is given for the data set "${dataset}"`, {
-      data: { dataset },
-      hint: `give the folder that holds ${markers[0]}, or one with ${below.map((name) => `${name}/`).join(' or ')} in it`,
-    });
+    const inside = below.map((name) => `${name}/`).join(' or ');
+    throw noFolder(dataset, `${markers[0]}, or one with ${inside} in it`);
   }
   const looked = [folder, ...below.map((name) => files.joinPath(folder, name))];
   for (const candidate of looked) {

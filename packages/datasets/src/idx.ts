@@ -6,7 +6,7 @@ import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { badFile, badLabel } from './errors';
 import { findFolder } from './folder';
-import { limitSchema } from './options';
+import { type Limit, limitSchema } from './options';
 import { firstImages } from './split';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
@@ -96,6 +96,41 @@ async function readSplit(
   return { count, shape: [height, width, 1], images: images.values, labels: Int32Array.from(labels.values) };
 }
 
+/** How one data set in this format is called, and what its labels mean. */
+export interface IdxNames {
+  /** Its folder may also be a subfolder of that name. */
+  readonly name: string;
+  /** In the order of the labels. */
+  readonly classes: readonly string[];
+}
+
+/** Opens a data set whose definition has `limit` alone, or more, as options. */
+export function idxSource(
+  { name, classes }: IdxNames,
+  limit: Limit,
+): DatasetSource<MemorySplit, DatasetFiles> {
+  return {
+    async open(files, folder) {
+      const first = 'train-images-idx3-ubyte';
+      const at = await findFolder(files, name, folder, [name], [first, `${first}.gz`]);
+      const train = await readSplit(files, at, 'train', classes.length);
+      const test = await readSplit(files, at, 't10k', classes.length);
+      if (test.shape[0] !== train.shape[0] || test.shape[1] !== train.shape[1]) {
+        const path = files.joinPath(at, 't10k-images-idx3-ubyte');
+        const message = `images of [${test.shape}], for training [${train.shape}]`;
+        throw badFile('DATASET_BAD_SHAPE', path, 8, message, { shape: test.shape, wanted: train.shape });
+      }
+      return {
+        name,
+        shape: train.shape,
+        classes,
+        train: firstImages(train, limit.train),
+        test: firstImages(test, limit.test),
+      };
+    },
+  };
+}
+
 const options = v.strictObject({
   limit: limitSchema,
   /** The data set's name; its folder may also be a subfolder of that name. */
@@ -113,32 +148,6 @@ export const idx = define({
   options,
   load:
     () =>
-    ({ limit, name, classes }): DatasetSource<MemorySplit, DatasetFiles> => ({
-      async open(files, folder) {
-        const first = 'train-images-idx3-ubyte';
-        const at = await findFolder(files, name, folder, [name], [first, `${first}.gz`]);
-        const train = await readSplit(files, at, 'train', classes.length);
-        const test = await readSplit(files, at, 't10k', classes.length);
-        if (test.shape[0] !== train.shape[0] || test.shape[1] !== train.shape[1]) {
-          const path = files.joinPath(at, 't10k-images-idx3-ubyte');
-          throw badFile(
-            'DATASET_BAD_SHAPE',
-            path,
-            8,
-            `images of [${test.shape}], for training [${train.shape}]`,
-            {
-              shape: test.shape,
-              wanted: train.shape,
-            },
-          );
-        }
-        return {
-          name,
-          shape: train.shape,
-          classes,
-          train: firstImages(train, limit.train),
-          test: firstImages(test, limit.test),
-        };
-      },
-    }),
+    ({ limit, name, classes }) =>
+      idxSource({ name, classes }, limit),
 });

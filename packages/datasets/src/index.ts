@@ -4,7 +4,14 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { idx } from './idx';
+import { imageFolder } from './image-folder';
+import { fashionMnist, mnist } from './mnist';
+import { npz } from './npz';
 
+export { extractArchive } from './archive/extract';
+export { extractTar } from './archive/tar';
+export type { ArchiveEntry, ArchivePlatform, Extracted, ExtractOptions } from './archive/types';
+export { extractZip } from './archive/zip';
 export { type Augment, augmentSchema, inputShapeOf, isMixing } from './augment';
 export type { Affine, Interpolation } from './augment/affine';
 export type { ColorJitter } from './augment/color-jitter';
@@ -29,16 +36,22 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
+export { imageFolder } from './image-folder';
+export { fashionMnist, mnist } from './mnist';
 export {
   computeStatistics,
   type Normalize,
   normalizeSchema,
   resolveNormalize,
-  type Statistics,
   type StatisticsOptions,
 } from './normalize';
+export { npz } from './npz';
 export { type Limit, limitSchema } from './options';
+export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
+export { openEncoded } from './store/open-encoded';
+export { serveDecoder } from './store/serve-decoder';
 export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
 export { type Size, type Transform, transformImages, transformSchema } from './transform';
 export type {
@@ -51,8 +64,17 @@ export type {
   OpenOptions,
   OpenProgress,
   Split,
+  Statistics,
   StoredImages,
 } from './types';
 
-/** `cifar-10`, `cifar-100` and `idx`. (`digits` needs a folder only the caller knows: see `defineDigits`.) */
-export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [cifar10, cifar100, idx]);
+/** Every data set but `digits`, which needs a folder that only the caller knows: see `defineDigits`. */
+export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
+  cifar10,
+  cifar100,
+  mnist,
+  fashionMnist,
+  idx,
+  imageFolder,
+  npz,
+]);

@@ -17,5 +17,13 @@ export function memoryFiles(contents: Readonly<Record<string, Uint8Array | strin
     exists: async (path) => path in contents,
     joinPath: (...parts) => parts.join('/'),
     gunzip,
+    openFile: async (path) => {
+      const bytes = await readFile(path);
+      return {
+        size: bytes.length,
+        read: async (offset, length) => bytes.slice(offset, offset + length),
+        close: async () => {},
+      };
+    },
   };
 }

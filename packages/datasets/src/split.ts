@@ -38,7 +38,9 @@ export function selectImages<S extends Split>(split: S, indices: ArrayLike<numbe
             Int32Array.from(some, (index) => indices[index]!),
           ),
       };
-  return { ...split, count: indices.length, images, labels };
+  const { nameOf } = split;
+  const names = nameOf && { nameOf: (index: number) => nameOf(indices[index]!) };
+  return { ...split, count: indices.length, images, labels, ...names };
 }
 
 /** The first `limit` images, or the split itself where it has no more (or no limit is given). */

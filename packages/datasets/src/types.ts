@@ -1,7 +1,8 @@
 // What a data set is once it is read: bytes and labels in plain typed arrays.
 
 import type { Platform } from '@neusim/platform';
-import type { Statistics } from './normalize';
+import type { NeusimError } from '@neusim/registry';
+import type { Publication } from './sources/types';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
@@ -20,11 +21,19 @@ export interface Split {
   readonly images: Uint8Array | StoredImages;
   /** [count], each an index into the data set's classes. */
   readonly labels: Int32Array;
+  /** The file (or archive and entry) that image `index` came from, where images have one each: for reports. */
+  nameOf?(index: number): string;
 }
 
 /** A split whose images all lie in memory. */
 export interface MemorySplit extends Split {
   readonly images: Uint8Array;
+}
+
+/** Per channel, on the scale of bytes (0..255). */
+export interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** Images for training and images for testing. */
@@ -42,15 +51,21 @@ export interface Dataset<S extends Split = Split> {
 }
 
 /** What a reader needs of `@neusim/platform`; the package itself, as a namespace, fits. */
-export type DatasetFiles = Pick<Platform, 'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip'>;
+export type DatasetFiles = Pick<
+  Platform,
+  'readFile' | 'readText' | 'exists' | 'joinPath' | 'gunzip' | 'openFile'
+>;
 
 /** What readers of image files need besides; the package itself fits too. */
 export type DatasetPlatform = Omit<Platform, 'modelFile' | 'port'>;
 
 /** What opening a data set tells while it lasts. */
 export interface OpenProgress {
-  /** `listing` files, `unpacking` an archive (bytes), `decoding` images, `measuring` their mean and deviation. */
-  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'measuring';
+  /**
+   * `listing` files, `unpacking` an archive (bytes), `decoding` images, `reading` those that are decoded, `measuring`
+   * their mean and deviation.
+   */
+  readonly phase: 'listing' | 'unpacking' | 'decoding' | 'reading' | 'measuring';
   readonly done: number;
   /** 0 where it is not known. */
   readonly total: number;
@@ -61,6 +76,8 @@ export interface OpenOptions {
   /** Stops between two images; what was decoded is kept in the cache. */
   readonly signal?: AbortSignal | undefined;
   onProgress?(progress: OpenProgress): void;
+  /** What is no error, but should be known: images left out, say. Code, data and hint as in an error. */
+  onWarning?(warning: NeusimError): void;
   /** Folder for decoded images; default: `datasets` in the platform's cache folder. false: none, all stays in memory. */
   readonly cache?: string | false | undefined;
   /** Bytes of decoded images to hold in memory; default 1 GiB. What is more is read from the cache, batch by batch. */
@@ -81,4 +98,6 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    *   `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`, each with `data.file` and `data.offset` (in bytes)
    */
   open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
+  /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
+  readonly published?: readonly Publication[] | undefined;
 }

@@ -3,7 +3,7 @@
 import { NeusimError } from '@neusim/registry';
 import { collect } from './codecs';
 import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
-import type { Bytes, FileStat, Files, FileWriter, OpenFile } from './types';
+import type { Bytes, FileStat, Files, FileWriter, FolderEntry, OpenFile } from './types';
 
 const isUrl = (path: string) => /^https?:\/\//.test(path);
 
@@ -238,15 +238,20 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
-export async function listEntries(path: string) {
+export async function listEntries(path: string): Promise<readonly FolderEntry[]> {
   try {
-    const entries: { name: string; isFolder: boolean }[] = [];
+    const entries: FolderEntry[] = [];
     for await (const { name, kind } of (await folderAt(partsOf(path), false)).values())
-      entries.push({ name, isFolder: kind === 'directory' });
+      entries.push({ name, isFolder: kind === 'directory', isLink: false });
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch (cause) {
     throw readError(path, cause);
   }
+}
+
+export async function realPath(path: string): Promise<string> {
+  if (!(await exists(path))) throw fileMissing(path);
+  return isUrl(path) ? path : partsOf(path).join('/');
 }
 
 export async function removeFile(path: string): Promise<void> {
@@ -273,6 +278,33 @@ export async function removeFolder(path: string): Promise<void> {
   }
 }
 
+type Movable = FileSystemFileHandle & {
+  move(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
+};
+
+/** Browsers move files, not folders. */
+async function moveAll(from: FileSystemDirectoryHandle, to: FileSystemDirectoryHandle): Promise<void> {
+  const entries: FileSystemHandle[] = [];
+  for await (const entry of from.values()) entries.push(entry);
+  for (const entry of entries) {
+    const { kind, name } = entry;
+    if (kind === 'file') await (entry as Movable).move(to, name);
+    else
+      await moveAll(entry as FileSystemDirectoryHandle, await to.getDirectoryHandle(name, { create: true }));
+  }
+}
+
+export async function renameFolder(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to)) throw writeFailed(to, 'it is there');
+    await moveAll(await folderAt(partsOf(from), false), await folderAt(partsOf(to), true));
+    await removeFolder(from);
+  } catch (cause) {
+    if (cause instanceof NeusimError) throw cause;
+    throw writeFailed(to, reasonOf(cause), cause);
+  }
+}
+
 export const cacheFolder = () => 'neusim-cache';
 
 export function joinPath(...parts: readonly string[]): string {
@@ -293,8 +325,10 @@ export const files: Files = {
   makeFolder,
   listFolder,
   listEntries,
+  realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   cacheFolder,
   joinPath,
 };

@@ -33,3 +33,6 @@ const byCanvas: ImageDecoder = async (bytes, { type }) => {
 export function decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<DecodedImage> {
   return decodeWith(byCanvas, bytes, options);
 }
+
+/** See `Images.imageDecoder`. */
+export const imageDecoder = async () => 'browser';

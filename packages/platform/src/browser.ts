@@ -16,13 +16,15 @@ export {
   openFile,
   readFile,
   readText,
+  realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,
 } from './browser-files';
-export { decodeImage } from './browser-images';
+export { decodeImage, imageDecoder } from './browser-images';
 export { cores, port, spawn } from './browser-workers';
 export { concatBytes, gunzip, sha256, sha256Bytes } from './codecs';
 export type * from './types';

@@ -10,6 +10,7 @@ import {
   readFile,
   readText,
   removeFile,
+  renameFolder,
   size,
   writeAtomic,
 } from './node';
@@ -109,5 +110,27 @@ describe('files in Node', () => {
     await removeFile(file);
     await removeFile(file);
     expect(await listFolder(deep)).toEqual([]);
+  });
+});
+
+describe('renameFolder in Node', () => {
+  test('moves a folder with all in it', async () => {
+    await makeFolder(joinPath(folder, 'a', 'b'));
+    await writeFile(join(folder, 'a', 'b', 'c.txt'), 'c');
+    await renameFolder(joinPath(folder, 'a'), joinPath(folder, 'd'));
+    expect(await readdir(folder)).toEqual(['d']);
+    expect(await readText(joinPath(folder, 'd', 'b', 'c.txt'))).toBe('c');
+  });
+
+  test.each([
+    ['a path that is taken', 'taken', 'EEXIST'],
+    ['a folder that is missing', join('no', 'd'), 'ENOENT'],
+  ])('%s is refused, and nothing moves', async (_, to, reason) => {
+    for (const name of ['a', 'taken']) await mkdir(join(folder, name));
+    await expect(renameFolder(joinPath(folder, 'a'), joinPath(folder, to))).rejects.toMatchObject({
+      code: 'PLATFORM_WRITE_FAILED',
+      data: { reason },
+    });
+    expect(await readdir(folder)).toEqual(['a', 'taken']);
   });
 });

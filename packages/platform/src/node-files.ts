@@ -9,13 +9,14 @@ import {
   open,
   readFile as read,
   readdir,
+  realpath,
   rename,
   rm,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileMissing, fileTooLarge, readFailed, writeFailed } from './errors';
-import type { Bytes, FileStat, Files, FileWriter, OpenFile } from './types';
+import type { Bytes, FileStat, Files, FileWriter, FolderEntry, OpenFile } from './types';
 
 function reasonOf(cause: unknown): string {
   return (cause as NodeJS.ErrnoException).code ?? String(cause);
@@ -190,16 +191,24 @@ export async function listFolder(path: string): Promise<readonly string[]> {
   }
 }
 
-export async function listEntries(path: string) {
+export async function listEntries(path: string): Promise<readonly FolderEntry[]> {
   try {
     const found = await readdir(path, { withFileTypes: true });
     const entries = found.map(async (entry) => {
       const { name } = entry;
-      if (!entry.isSymbolicLink()) return { name, isFolder: entry.isDirectory() };
+      if (!entry.isSymbolicLink()) return { name, isFolder: entry.isDirectory(), isLink: false };
       const target = await info(join(path, name)).catch(() => undefined);
-      return { name, isFolder: target?.isDirectory() ?? false };
+      return { name, isFolder: target?.isDirectory() ?? false, isLink: true };
     });
     return (await Promise.all(entries)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch (cause) {
+    throw readError(path, cause);
+  }
+}
+
+export async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
   } catch (cause) {
     throw readError(path, cause);
   }
@@ -219,6 +228,16 @@ export async function removeFolder(path: string): Promise<void> {
   } catch (cause) {
     throw writeFailed(path, reasonOf(cause), cause);
   }
+}
+
+export async function renameFolder(from: string, to: string): Promise<void> {
+  try {
+    if (await exists(to)) throw Object.assign(new Error(`${to} is there`), { code: 'EEXIST' });
+    await rename(from, to);
+  } catch (cause) {
+    throw writeFailed(to, reasonOf(cause), cause);
+  }
+  await flushFolder(dirname(to));
 }
 
 /** Where this system's programs keep what can be made again. */
@@ -247,8 +266,10 @@ export const files: Files = {
   makeFolder,
   listFolder,
   listEntries,
+  realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   cacheFolder,
   joinPath,
 };

@@ -1,23 +1,37 @@
-// Images in Node: by sharp where it is installed, else in plain JavaScript. Each is loaded when first needed.
+// Images in Node: by sharp where it is installed, else in plain JavaScript and WebAssembly. Each is loaded when first
+// needed.
 
 import { decodeWith, type ImageDecoder } from './images/decode';
 import type { DecodedImage, DecodeImageOptions } from './types';
 
-let decoder: Promise<ImageDecoder> | undefined;
+interface Chosen {
+  readonly name: string;
+  readonly decode: ImageDecoder;
+}
 
-async function chooseDecoder(): Promise<ImageDecoder> {
+let chosen: Promise<Chosen> | undefined;
+
+async function choose(): Promise<Chosen> {
   const { sharpDecoder } = await import('./images/sharp');
-  return (await sharpDecoder()) ?? plainDecoder;
+  const decode = await sharpDecoder();
+  return decode ? { name: 'sharp', decode } : { name: 'javascript', decode: plainDecoder };
 }
 
 /** Without sharp. */
 export const plainDecoder: ImageDecoder = async (bytes, header) => {
   if (header.type === 'image/png') return (await import('./images/png')).decodePng(bytes, header);
+  if (header.type === 'image/webp') return (await import('./images/webp')).decodeWebp(bytes);
   return (await import('./images/jpeg')).decodeJpeg(bytes, header);
 };
 
 /** See `Images.decodeImage`. */
 export async function decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<DecodedImage> {
-  decoder ??= chooseDecoder();
-  return decodeWith(await decoder, bytes, options);
+  chosen ??= choose();
+  return decodeWith((await chosen).decode, bytes, options);
+}
+
+/** See `Images.imageDecoder`. */
+export async function imageDecoder(): Promise<string> {
+  chosen ??= choose();
+  return (await chosen).name;
 }

@@ -17,13 +17,15 @@ export {
   openFile,
   readFile,
   readText,
+  realPath,
   removeFile,
   removeFolder,
+  renameFolder,
   size,
   stat,
   writeAtomic,
 } from './node-files';
-export { decodeImage } from './node-images';
+export { decodeImage, imageDecoder } from './node-images';
 export { cores, port, spawn } from './node-workers';
 export type * from './types';
 

@@ -13,6 +13,13 @@ export interface FileStat {
   readonly modified: number;
 }
 
+/** What a folder holds. */
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
+}
+
 /** A file that is open for reading at any place. */
 export interface OpenFile {
   /** Bytes, when it was opened. */
@@ -89,12 +96,23 @@ export interface Files {
   makeFolder(path: string): Promise<void>;
   /** Names (not paths) of what a folder holds, sorted. */
   listFolder(path: string): Promise<readonly string[]>;
-  /** The same, each with whether it is a folder (a link: whether it leads to one). */
-  listEntries(path: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
+  /** The same, each with whether it is a folder (a link: whether it leads to one), and whether it is a link. */
+  listEntries(path: string): Promise<readonly FolderEntry[]>;
+  /**
+   * The path with every link followed, absolute. A browser's file system has no links.
+   * @throws NeusimError `PLATFORM_FILE_MISSING`, `PLATFORM_READ_FAILED`
+   */
+  realPath(path: string): Promise<string>;
   /** Removes a file; one that is missing is no error. */
   removeFile(path: string): Promise<void>;
   /** Removes a folder and all in it; one that is missing is no error. */
   removeFolder(path: string): Promise<void>;
+  /**
+   * Moves a folder with all in it to a path that is free, in a folder that exists. In Node at once; in a browser file by
+   * file, so that one that is stopped leaves parts in both places.
+   * @throws NeusimError `PLATFORM_WRITE_FAILED`
+   */
+  renameFolder(from: string, to: string): Promise<void>;
   /** The folder for what can be made again: NEUSIM_CACHE, or the user's usual one; in a browser one of the page's. */
   cacheFolder(): string;
   /** Joins parts of a path. */
@@ -133,12 +151,14 @@ export interface DecodedImage {
 
 export interface Images {
   /**
-   * Decodes a PNG or a JPEG into 8-bit RGB: greys are repeated, 16 bits lose their lower half, and what is transparent
+   * Decodes a PNG, a JPEG or a WebP into 8-bit RGB: greys are repeated, 16 bits lose their lower half, and what is transparent
    * lies on black. Colour profiles are ignored. A JPEG's EXIF orientation is ignored in Node and heeded by browsers;
    * decoders of JPEG differ by a few levels of 255.
    * @throws NeusimError `PLATFORM_UNKNOWN_IMAGE`, `PLATFORM_BAD_IMAGE`, `PLATFORM_TOO_LARGE`
    */
   decodeImage(bytes: Uint8Array, options: DecodeImageOptions): Promise<DecodedImage>;
+  /** What decodes here, by name: `sharp`, `javascript` or `browser`. Pixels that are kept are another's elsewhere. */
+  imageDecoder(): Promise<string>;
 }
 
 /** The side of a worker that started it. Register callbacks in the same turn as `spawn`. */

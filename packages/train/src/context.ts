@@ -3,6 +3,7 @@ import type { Dataset, OpenOptions } from '@neusim/datasets';
 import type * as platform from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
 import type { TrainWorkers } from './parallel/choose-workers';
+import type { EventSink } from './sinks';
 
 /** What training needs of `@neusim/platform`; the package itself, as a namespace, fits. */
 export type TrainFiles = Pick<platform.Platform, keyof platform.Files | keyof platform.Codecs | 'modelFile'>;
@@ -29,6 +30,8 @@ export interface TrainContext {
    * Default true.
    */
   readonly capture?: boolean | undefined;
+  /** Where events go besides: a TensorBoard sink of `@neusim/export`, say. */
+  readonly sinks?: readonly EventSink[] | undefined;
   /** Stops the run between two steps, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
 }

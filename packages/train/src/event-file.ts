@@ -5,27 +5,23 @@
  */
 import type { TrainFiles } from './context';
 import type { History, StartEvent, TrainEvent } from './events';
+import type { EventSink } from './sinks';
 
 const NAME = 'events.jsonl';
-
-export interface EventFile {
-  /** Takes an event, and writes the file where it is more than one more step. */
-  add(event: TrainEvent): Promise<void>;
-  /** Writes what is not written yet. @throws NeusimError PLATFORM_WRITE_FAILED */
-  flush(): Promise<void>;
-}
 
 /**
  * Begins a run's file, or goes on with the one that is there: what came after the step gone on from, other runs'
  * steps and earlier stops are dropped, and the first `start` is kept with the config of now.
  * @param history what the checkpoint has of the run.
+ * @returns what takes the events after `start`; it writes the file where one is more than one more step.
+ * @throws NeusimError PLATFORM_WRITE_FAILED
  */
 export async function openEventFile(
   files: TrainFiles,
   out: string,
   start: StartEvent,
   history: History,
-): Promise<EventFile> {
+): Promise<EventSink> {
   const path = files.joinPath(out, NAME);
   const before =
     start.resumedFrom !== null && (await files.exists(path)) ? parseLines(await files.readText(path)) : [];
@@ -42,6 +38,7 @@ export async function openEventFile(
   await flush();
   return {
     async add(event) {
+      if (event.type === 'progress') return;
       lines.push(JSON.stringify(event));
       if (event.type !== 'step') await flush();
     },

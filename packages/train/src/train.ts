@@ -8,10 +8,11 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from './breathe';
 import type { TrainConfigInput } from './config';
 import type { TrainContext } from './context';
-import { type EventFile, openEventFile } from './event-file';
+import { openEventFile } from './event-file';
 import type { TrainEvent } from './events';
 import { openSession } from './open-session';
 import type { Session } from './session';
+import { type JoinedSinks, joinSinks } from './sinks';
 
 /** The events of a run. Whoever stops reading them stops the run. */
 export interface TrainingRun extends AsyncIterable<TrainEvent> {
@@ -52,16 +53,18 @@ async function* run(
   context: TrainContext,
   held: { session?: Session },
 ): AsyncGenerator<TrainEvent, void> {
-  const { out, files = platform, signal } = context;
+  const { out, files = platform, signal, sinks = [] } = context;
   const session = await openSession(config, context);
   held.session = session;
-  let file: EventFile | undefined;
+  let sink = joinSinks(sinks);
   try {
     const start = session.startEvent();
-    if (out !== undefined) file = await openEventFile(files, out, start, session.history);
+    const file = out === undefined ? [] : [await openEventFile(files, out, start, session.history)];
+    await sink.add(start);
+    sink = joinSinks([...file, ...sinks]);
     yield start;
-    for await (const event of advance(session, signal, file)) {
-      if (event.type !== 'progress') await file?.add(event);
+    for await (const event of advance(session, signal, sink)) {
+      await sink.add(event);
       yield event;
     }
   } catch (error) {
@@ -72,13 +75,13 @@ async function* run(
     // What stopped the run matters more than a checkpoint that cannot be written.
     const saved = session.unsaved ? await session.save().catch(() => null) : null;
     if (saved) {
-      await file?.add(saved).catch(() => {});
+      await sink.add(saved).catch(() => {});
       yield saved;
     }
     throw error.code === 'POOL_WORKER_DIED' ? workerFailed(error, session.step, session.checkpoint) : error;
   } finally {
     // Where the run broke or its reader left; what stopped it matters more than a file that cannot be written.
-    await file?.flush().catch(() => {});
+    await sink.flush().catch(() => {});
     held.session = undefined;
     await session.dispose();
   }
@@ -108,15 +111,15 @@ function workerFailed(cause: NeusimError, step: number, checkpoint: string | nul
   });
 }
 
-/** All events after the start. What led to a checkpoint is in the file before the checkpoint is. */
+/** All events after the start. What led to a checkpoint is in the sinks before the checkpoint is. */
 async function* advance(
   session: Session,
   signal: AbortSignal | undefined,
-  file: EventFile | undefined,
+  sink: JoinedSinks,
 ): AsyncGenerator<TrainEvent, void> {
   const pause = breathe();
   const save = async () => {
-    await file?.flush();
+    await sink.flush();
     return session.save();
   };
   yield* session.notices();

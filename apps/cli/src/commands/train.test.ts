@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readEventFile } from '@neusim/export';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildWorker } from '../test/build-worker';
 import { neusim, temporaryFolder } from '../test/terminal';
@@ -49,6 +50,34 @@ describe('neusim train', () => {
     expect(read(out, 'results.json')).toEqual(results);
     const inFile = await neusim(['demo', '--quick', '--out', join(out, 'config.json')]);
     expect(inFile).toMatchObject({ code: 2, out: '', err: expect.stringContaining('CLI_OUT_NOT_FOLDER') });
+  });
+
+  test('--tensorboard writes an event file into the run, or into a folder named; the resume command keeps it', async () => {
+    const folder = temporaryFolder();
+    const [own, other] = [join(folder, 'run'), join(folder, 'logs')];
+    expect((await neusim(['train', 'cnn-digits', ...tiny, '--out', own, '--tensorboard'])).code).toBe(0);
+    const [name = '', ...more] = readdirSync(join(own, 'tensorboard'));
+    expect(more).toEqual([]);
+    const { events } = readEventFile(readFileSync(join(own, 'tensorboard', name)));
+    expect(events.flatMap(({ step, scalars }) => ('train/loss' in scalars ? [step] : []))).toEqual(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+    );
+
+    const args = ['train', 'cnn-digits', ...tiny, '--out', join(folder, 'cut'), '--tensorboard', other];
+    const stopped = await neusim(args, (line, interrupt) => {
+      if (/ 5\/12 /.test(line)) interrupt();
+    });
+    expect(stopped.out).toContain(`--tensorboard ${other} --resume`);
+    expect(readdirSync(other)).toHaveLength(1);
+  });
+
+  test('--tensorboard with a file in place of a folder: exit code 2, and nothing is written', async () => {
+    const folder = temporaryFolder();
+    const [out, file] = [join(folder, 'run'), join(folder, 'file')];
+    writeFileSync(file, '');
+    const told = await neusim(['train', 'cnn-digits', ...tiny, '--out', out, '--tensorboard', file]);
+    expect(told).toMatchObject({ code: 2, err: expect.stringContaining('EXPORT_BAD_FOLDER') });
+    expect(existsSync(out)).toBe(false);
   });
 
   test('--precision is of wasm: another engine, or a name that is none, is refused', async () => {

@@ -15,7 +15,7 @@ export function unknownImage(bytes: Uint8Array) {
   const magic = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
   return new NeusimError('PLATFORM_UNKNOWN_IMAGE', `${bytes.length} bytes beginning with "${magic}"`, {
     data: { bytes: bytes.length, magic },
-    hint: 'PNG and JPEG are read',
+    hint: 'PNG, JPEG and WebP are read',
   });
 }
 

@@ -1,9 +1,9 @@
-// What a PNG or JPEG file says of itself before anything is decoded: its size in pixels, and whether it is whole.
+// What a PNG, JPEG or WebP file says of itself before anything is decoded: its size in pixels, and whether it is whole.
 
 import { badImage, unknownImage } from './errors';
 
 export interface ImageHeader {
-  readonly type: 'image/png' | 'image/jpeg';
+  readonly type: 'image/png' | 'image/jpeg' | 'image/webp';
   readonly width: number;
   readonly height: number;
 }
@@ -14,17 +14,25 @@ const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 
 const END_OF_IMAGE = 0xd9;
 const START_OF_SCAN = 0xda;
 
+/** Four letters. */
+const textAt = (bytes: Uint8Array, at: number) => String.fromCharCode(...bytes.subarray(at, at + 4));
+
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** @throws NeusimError `PLATFORM_UNKNOWN_IMAGE`, `PLATFORM_BAD_IMAGE` */
 export function readImageHeader(bytes: Uint8Array): ImageHeader {
-  const isPng = PNG_SIGNATURE.every((byte, index) => bytes[index] === byte);
-  if (!isPng && !(bytes[0] === 0xff && bytes[1] === 0xd8)) throw unknownImage(bytes);
-  const header = isPng ? pngHeader(bytes) : jpegHeader(bytes);
+  const header = readerOf(bytes)(bytes);
   if (header.width === 0 || header.height === 0) {
     throw badImage(bytes, `a size of ${header.width}×${header.height} pixels`);
   }
   return header;
+}
+
+function readerOf(bytes: Uint8Array): (bytes: Uint8Array) => ImageHeader {
+  if (PNG_SIGNATURE.every((byte, index) => bytes[index] === byte)) return pngHeader;
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpegHeader;
+  if (textAt(bytes, 0) === 'RIFF' && textAt(bytes, 8) === 'WEBP') return webpHeader;
+  throw unknownImage(bytes);
 }
 
 export interface PngChunk {
@@ -84,4 +92,27 @@ function endsAfter(bytes: Uint8Array, from: number): boolean {
     if (bytes[at] === 0xff && bytes[at + 1] === END_OF_IMAGE) return true;
   }
   return false;
+}
+
+/** Of WebP's extended header. */
+const ANIMATED = 0x02;
+
+/** https://developers.google.com/speed/webp/docs/riff_container; the decoder reads the sizes from the same places. */
+function webpHeader(bytes: Uint8Array): ImageHeader {
+  const view = viewOf(bytes);
+  const chunk = textAt(bytes, 12);
+  const least = chunk === 'VP8L' ? 25 : 30;
+  if (bytes.length < least || bytes.length < 8 + view.getUint32(4, true))
+    throw badImage(bytes, 'a WebP cut short');
+  const type = 'image/webp';
+  if (chunk === 'VP8 ')
+    return { type, width: view.getUint16(26, true) & 0x3fff, height: view.getUint16(28, true) & 0x3fff };
+  if (chunk === 'VP8L') {
+    const bits = view.getUint32(21, true);
+    return { type, width: (bits & 0x3fff) + 1, height: ((bits >>> 14) & 0x3fff) + 1 };
+  }
+  if (chunk !== 'VP8X') throw badImage(bytes, `a WebP that begins with a chunk "${chunk}"`);
+  if ((bytes[20] as number) & ANIMATED) throw badImage(bytes, 'an animated WebP, which is not read');
+  const side = (at: number) => 1 + view.getUint16(at, true) + 65_536 * (bytes[at + 2] as number);
+  return { type, width: side(24), height: side(27) };
 }

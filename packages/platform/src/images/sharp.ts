@@ -1,4 +1,4 @@
-// PNG and JPEG by sharp, where the user has installed it: several times as fast as plain JavaScript.
+// PNG, JPEG and WebP by sharp, where the user has installed it: several times as fast as plain JavaScript.
 
 import type { Bytes } from '../types';
 import type { ImageDecoder } from './decode';

@@ -1,0 +1,97 @@
+// Folders of image files: a class is a folder of any depth. `train/` with `test/`, `val/`, `validation/` or `valid/`
+// beside it; or class folders alone (or `train/` alone), of which a seeded part of every class is tested on. Tiny
+// ImageNet as published is such a folder too, with a list of classes in `val/`.
+
+import { define, NeusimError } from '@neusim/registry';
+import * as v from 'valibot';
+import { chooseClasses, classesSchema, divide, evenly, splitEntries } from './files/choose';
+import { filesOfClasses, filesToTest, TEST_FOLDERS } from './files/class-folders';
+import { encodedFiles, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
+import { requireFolder } from './folder';
+import { limitSchema } from './options';
+import { imageEntries } from './store/encoded';
+import { openEncoded } from './store/open-encoded';
+import type { DatasetSource } from './types';
+
+const NAME = 'image-folder';
+const VERSION = '1.0.0';
+
+const options = v.strictObject({
+  ...imageEntries(64),
+  ...splitEntries,
+  classes: classesSchema,
+  limit: limitSchema,
+});
+
+type Options = v.InferOutput<typeof options>;
+
+/** Any image folder. */
+export const imageFolder = define({
+  kind: 'dataset',
+  name: NAME,
+  version: VERSION,
+  summary: 'image files in folders: a class is a folder (PNG, JPEG, WebP)',
+  options,
+  load:
+    () =>
+    (given): DatasetSource => ({
+      async open(platform, folder, open) {
+        const holds = 'a folder for each class, or train/ and test/ with such folders in them';
+        const at = await requireFolder(platform, NAME, folder, holds);
+        const tree = await openTree(platform, at, given.maxPixels, open);
+        const { classes, train, test } = await list(tree, given);
+        const listed = {
+          name: NAME,
+          version: VERSION,
+          classes,
+          train: await encodedFiles(tree, evenly(train, given.limit.train)),
+          test: await encodedFiles(tree, evenly(test, given.limit.test)),
+        };
+        return openEncoded(platform, listed, given, open);
+      },
+    }),
+});
+
+interface Listed {
+  readonly classes: readonly string[];
+  readonly train: readonly LabelledFile[];
+  readonly test: readonly LabelledFile[];
+}
+
+async function list(tree: Tree, given: Options): Promise<Listed> {
+  const top = await subfolders(tree, tree.root);
+  const trainFolder = top.get('train');
+  const folders = trainFolder === undefined ? top : await subfolders(tree, trainFolder);
+  const all = [...folders.keys()];
+  if (all.length < 2) throw noClasses(trainFolder ?? tree.root, all);
+  const classes = chooseClasses(NAME, all, given.classes);
+  const files = await filesOfClasses(NAME, tree, classes, folders);
+  const test = trainFolder === undefined ? undefined : await findTest(tree, top, all, classes);
+  return test ? { classes, train: files, test } : { classes, ...divide(files, given) };
+}
+
+/** In the first of the usual folders whose images have classes. */
+async function findTest(
+  tree: Tree,
+  top: ReadonlyMap<string, string>,
+  all: readonly string[],
+  classes: readonly string[],
+): Promise<readonly LabelledFile[] | undefined> {
+  for (const name of TEST_FOLDERS) {
+    const folder = top.get(name);
+    const found = folder && (await filesToTest(NAME, tree, folder, all, classes));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function noClasses(folder: string, found: readonly string[]) {
+  return new NeusimError(
+    'DATASET_NOT_FOUND',
+    `${folder} holds ${found.length} folders; wanted: one for each class`,
+    {
+      data: { dataset: NAME, folder, found },
+      hint: 'give the folder that holds a folder of images for each of two classes or more, or train/ and test/ with such folders',
+    },
+  );
+}

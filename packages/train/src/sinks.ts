@@ -1,0 +1,26 @@
+/** Where a run's events go besides to whoever reads them: files, pages, other tools. */
+import type { TrainEvent } from './events';
+
+export interface EventSink {
+  /** Takes each event, before the run's reader does; the run waits for it, and stops where it throws. */
+  add(event: TrainEvent): void | Promise<void>;
+  /** Writes what was taken: before every checkpoint, and when the run ends in whatever way. */
+  flush?(): void | Promise<void>;
+}
+
+export interface JoinedSinks {
+  add(event: TrainEvent): Promise<void>;
+  flush(): Promise<void>;
+}
+
+/** Many as one, in their order. */
+export function joinSinks(sinks: readonly EventSink[]): JoinedSinks {
+  return {
+    async add(event) {
+      for (const sink of sinks) await sink.add(event);
+    },
+    async flush() {
+      for (const sink of sinks) await sink.flush?.();
+    },
+  };
+}
