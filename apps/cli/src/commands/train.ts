@@ -12,10 +12,10 @@ import {
   type TrainConfigInput,
 } from '@neusim/train';
 import { openPlugins } from '../plugins/open-plugins';
-import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
+import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
@@ -101,8 +101,8 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     );
   }
 
-  terminal.err(`Measuring ${name}: its speed, and what it learned, on 64 test images …`);
-  const run = await unlessStopped(signal, () => examine(registry, dataset, result, out, signal));
+  const examination = { terminal, registry, dataset, signal };
+  const run = await unlessStopped(signal, () => examine(examination, result, out));
   if (!run) {
     return stopped(
       { step: result.steps, checkpoint: joinPath(out, 'checkpoints') },
@@ -137,11 +137,19 @@ async function requireFree(out: string): Promise<void> {
 }
 
 /** The config of a preset or a file, with the command line's changes. */
-async function readConfig(
+export async function readConfig(
   source: string,
-  { set = [], dataset, seed, workers }: TrainOptions,
+  options: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
 ): Promise<TrainConfig> {
-  let config: Record<string, unknown> = { ...(await sourceConfig(source)) };
+  return parseConfig(changeConfig(await sourceConfig(source), options));
+}
+
+/** A config that is still plain JSON, with the command line's changes. */
+export function changeConfig(
+  from: object,
+  { set = [], dataset, seed, workers }: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
+): Record<string, unknown> {
+  let config: Record<string, unknown> = { ...from };
   if (dataset !== undefined) config = { ...config, dataset };
   if (seed !== undefined) config = { ...config, seed };
   if (workers !== undefined) config = { ...config, workers };
@@ -155,7 +163,7 @@ async function readConfig(
     }
     config = setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1));
   }
-  return parseConfig(config);
+  return config;
 }
 
 const isFile = (source: string) => /[\\/]|\.json$/.test(source);
@@ -163,7 +171,7 @@ const isFile = (source: string) => /[\\/]|\.json$/.test(source);
 /** Where the paths in a config begin; those of a preset, in the working directory. */
 const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
 
-async function sourceConfig(source: string): Promise<TrainConfigInput> {
+export async function sourceConfig(source: string): Promise<TrainConfigInput> {
   if (!isFile(source)) return findPreset(source).config;
   const text = await readText(source);
   try {
