@@ -20,6 +20,7 @@ export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { computeStatistics, type Normalize, normalizeSchema, type Statistics } from './normalize';
 export { type Limit, limitSchema } from './options';
+export { type Random, random, uniformInt } from './random';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export type {
   Dataset,
