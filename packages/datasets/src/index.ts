@@ -55,6 +55,7 @@ export { npz } from './npz';
 export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
+export { type Random, random, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
