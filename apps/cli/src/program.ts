@@ -3,9 +3,13 @@
 
 import { Command, CommanderError } from 'commander';
 import { withExamples } from './command-line/add-command';
+import { addCompare } from './command-line/compare';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
+import { addEval } from './command-line/eval';
+import { addFold } from './command-line/fold';
 import { addList } from './command-line/list';
+import { addReport } from './command-line/report';
 import { addTrain } from './command-line/train';
 import { packageVersion } from './package-version';
 import { errorJson, errorText, exitCodeOf, usageError } from './terminal/report-error';
@@ -57,6 +61,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
 
   const command = (name: string, description: string, examples: readonly string[]) =>
     withExamples(program.command(name).description(description), examples);
-  for (const add of [addDemo, addTrain, addList, addDoctor]) add({ terminal, command, done });
+  for (const add of [addDemo, addTrain, addCompare, addEval, addFold, addReport, addList, addDoctor])
+    add({ terminal, command, done });
   return program;
 }
