@@ -1,4 +1,4 @@
-import { createRegistry, plugin } from '@neusim/registry';
+import { createRegistry, define, plugin } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -11,6 +11,7 @@ import core, {
   innerProduct,
   loadModel,
   multiplyAdds,
+  type Similarity,
   staticDns,
   staticUns,
   summarize,
@@ -46,6 +47,36 @@ describe('loadModel, weights and costs', () => {
     await expect(loadModel(createRegistry(), handler)).rejects.toThrow(
       expect.objectContaining({ code: 'REGISTRY_UNKNOWN_NAME' }),
     );
+  });
+
+  test('a part that a registry made is saved with its plug-in, which a registry without it is told', async () => {
+    const ours = { ...staticUns({ init: 'identity', l2: 0 }), name: 'theirs', version: undefined };
+    const definition = define({
+      kind: 'similarity',
+      name: 'theirs',
+      version: '1.2.0',
+      summary: 'of someone else',
+      options: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+      load: () => () => ({ ...ours }) as Similarity,
+    });
+    const plugins = (version: string) =>
+      createRegistry(core, plugin('@them/plugin', '3.1.0', [{ ...definition, version }]));
+    const registry = plugins('1.2.0');
+    const x = tfl.input({ shape: [5, 5, 1] });
+    const layer = conv(registry.make('similarity', 'theirs'), { name: 'block' });
+    const saved = await savedArtifacts(tfl.model({ inputs: x, outputs: apply(layer, x) }));
+    const handler = { load: async () => saved };
+    const told = { plugin: '@them/plugin@3.1.0' };
+    for (const [code, other] of [
+      ['REGISTRY_UNKNOWN_NAME', createRegistry(core)],
+      ['REGISTRY_VERSION', plugins('2.0.0')],
+    ] as const)
+      await expect(loadModel(other, handler)).rejects.toMatchObject({
+        code,
+        data: told,
+        hint: 'npm install @them/plugin@3.1.0, and give the registry the plug-in @them/plugin',
+      });
+    expect((await loadModel(registry, handler)).layers).toHaveLength(2);
   });
 
   test.each([

@@ -30,7 +30,10 @@ export interface Weight {
 /** A named choice with the options it was made from: all that a saved model keeps of it. */
 export interface Part {
   readonly name: string;
-  /** Version of its definition: a model saved with another major version is refused. */
+  /**
+   * Version of its definition: a model saved with another major version is refused. A part that a registry makes need
+   * not say it.
+   */
   readonly version?: string;
   readonly options: Readonly<Record<string, unknown>>;
 }
@@ -46,9 +49,10 @@ export interface Similarity extends Part {
   channels(taps: number): number;
   /**
    * M from z, which is the layer's weight (source `parameter`: [K] or [K,K], returned as [K] or [K,K]) or the
-   * predictor's output [B,H',W',channels] (returned as [B,H',W',K] or [B,H',W',K,K]); null for `none`.
+   * predictor's output [B,H',W',channels] (returned as [B,H',W',K] or [B,H',W',K,K]); null for `none`. A weight may have
+   * any shape that M can be made of.
    */
-  toM(z: Tensor | undefined, taps: number): Tensor | null;
+  toM(z: Tensor | undefined, g: Geometry): Tensor | null;
 }
 
 /** What a shape gives for one call: the 0/1 diagonal D over the K taps, and the side of M it stands on. */
@@ -67,11 +71,12 @@ export interface Shape extends Part {
   taps?(weights: readonly Tensor[], g: Geometry): Taps;
 }
 
-/** A network from a layer's input to z on the layer's output grid. */
+/** A network from a layer's input to z: on the layer's output grid, or one for all of it. */
 export interface Predictor extends Part {
   /**
-   * Wires the network to x [B,H,W,C] and returns z [B,H',W',channels].
-   * @param layerName the name of the layer it serves; names of the network's own layers begin with it.
+   * Wires the network to x [B,H,W,C] and returns z [B,H',W',channels]; [B,1,1,channels] where an image has one M.
+   * @param layerName the name of the layer it serves. Names of the network's own layers begin with
+   *   `${layerName}_predictor`, so that the weights of tfjs's own layers are known as a predictor's too.
    */
   apply(x: SymbolicTensor, channels: number, g: Geometry, layerName: string): SymbolicTensor;
 }

@@ -2,7 +2,14 @@ import { createRegistry, define, noOptions, plugin } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-wasm';
 import { describe, expect, test } from 'vitest';
-import core, { type Backend, dynamicUns, setMemoryLimit, similarityConv2d, startBackend } from './index';
+import core, {
+  type Backend,
+  dynamicUns,
+  geometry,
+  setMemoryLimit,
+  similarityConv2d,
+  startBackend,
+} from './index';
 
 const absent: Backend = {
   priority: 99,
@@ -161,7 +168,7 @@ describe('startBackend', () => {
       // M is as large as the predicted z: refused too, while z itself fits.
       const z = tf.zeros([1, 40, 40, 81]);
       const before = tf.memory().numTensors;
-      expect(() => dynamicUns().toM(z, 9)).toThrow(wanted(518_400));
+      expect(() => dynamicUns().toM(z, geometry([40, 40, 1], [3, 3]))).toThrow(wanted(518_400));
       expect(tf.memory().numTensors).toBe(before);
     } finally {
       setMemoryLimit('cpu', Number.POSITIVE_INFINITY);

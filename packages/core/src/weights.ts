@@ -3,7 +3,7 @@
  * parameter counts all read this one list.
  */
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
-import type { WeightDescription } from './layers/neural-similarity-conv2d';
+import { NeuralSimilarityConv2D, type WeightDescription } from './layers/neural-similarity-conv2d';
 import type { Role } from './parts';
 
 export interface WeightInfo {
@@ -30,11 +30,16 @@ const stockRoles: readonly (readonly [RegExp, Role])[] = [
 
 /** Every weight of the model, each once, in the order of its layers; nested models included. */
 export function describeWeights(model: LayersModel): WeightInfo[] {
-  return leafLayers(model).flatMap((layer) =>
-    layer.weights.map((variable) => {
+  const all = leafLayers(model);
+  const predictors = all.flatMap((layer) =>
+    layer instanceof NeuralSimilarityConv2D && layer.predictor ? `${layer.name}_predictor` : [],
+  );
+  return all.flatMap((layer) => {
+    const own = predictors.some((prefix) => layer.name.startsWith(prefix)) ? 'predictor' : 'filter';
+    return layer.weights.map((variable) => {
       const short = variable.originalName.split('/').pop() as string;
       const told = (layer as unknown as Partial<DescribesWeights>).describeWeight?.(variable);
-      const role = told?.role ?? stockRoles.find(([pattern]) => pattern.test(short))?.[1] ?? 'filter';
+      const role = told?.role ?? stockRoles.find(([pattern]) => pattern.test(short))?.[1] ?? own;
       return {
         name: `${layer.name}/${short}`,
         layer: layer.name,
@@ -44,8 +49,8 @@ export function describeWeights(model: LayersModel): WeightInfo[] {
         l2: told?.l2,
         learningRateScale: told?.learningRateScale ?? 1,
       };
-    }),
-  );
+    });
+  });
 }
 
 /** The layers that hold weights, each once, those of nested models in place of the model. */

@@ -1,6 +1,15 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { type AnyRegistry, createRegistry, define, isKind, kinds, noOptions, plugin } from './index';
+import {
+  type AnyRegistry,
+  createRegistry,
+  define,
+  isKind,
+  kinds,
+  noOptions,
+  originOf,
+  plugin,
+} from './index';
 
 const uns = define({
   kind: 'similarity',
@@ -51,6 +60,14 @@ describe('a registry', () => {
 
   test('hands itself to factories', () => {
     expect(registry.make('model', 'net')).toEqual({ options: { scale: 2 } });
+  });
+
+  test('tells what a product was made from: the definition that made it, not one that passed it on', () => {
+    const version = { name: 'core', version: '1.0.0' };
+    const origin = { kind: 'similarity', name: 'static-uns', version: '1.2.0', plugin: version };
+    expect(originOf(registry.make('similarity', 'static-uns'))).toEqual(origin);
+    expect(originOf(registry.make('model', 'net') as object)).toEqual(origin);
+    expect(originOf({})).toBeUndefined();
   });
 
   test('an unknown name: those known, and the nearest', () => {

@@ -3,6 +3,7 @@
 
 import type { Kind } from './kinds';
 import { load, loadNow } from './load';
+import { remember } from './origin';
 import { parseSchema } from './parse-schema';
 import type { Registry } from './registry-type';
 import { collect, type Slot, type Slots } from './slots';
@@ -49,7 +50,7 @@ function over(plugins: readonly AnyPlugin[], slots: Slots): AnyRegistry {
     make(kind, name, given) {
       const slot = find(kind, name);
       const options = parse(slot, given);
-      return loadNow(slot)(options, registry);
+      return remember(loadNow(slot)(options, registry), slot.origin);
     },
     parse: (kind, name, given) => parse(find(kind, name), given),
     version: (kind, name) => find(kind, name).definition.version,

@@ -5,6 +5,7 @@ export { define, type NoOptions, noOptions } from './define';
 export { NeusimError, type NeusimErrorDetails } from './error';
 export { formatError } from './format-error';
 export { isKind, type Kind, kinds } from './kinds';
+export { type Origin, originOf } from './origin';
 export { parseSchema } from './parse-schema';
 export { plugin } from './plugin';
 export type {

@@ -1,6 +1,7 @@
 // From a list of plug-ins to the checked table in which a registry looks things up.
 
 import { NeusimError } from './error';
+import type { Origin } from './origin';
 import { show } from './show';
 import { checkKind, checkMajor, checkSpelling, splitVersion } from './spelling';
 import type { AnyDefinition, AnyPlugin, Factory, Listing } from './types';
@@ -13,6 +14,7 @@ export interface Slot {
   readonly key: string;
   readonly definition: AnyDefinition;
   readonly listing: Listing;
+  readonly origin: Origin;
   /** The factory, or the one promise of it that is waited for. */
   loaded?: AnyFactory | Promise<AnyFactory> | undefined;
 }
@@ -45,7 +47,13 @@ export function collect(plugins: readonly AnyPlugin[], before?: Slots): Slots {
         });
       }
       const listing = Object.freeze({ kind, name, version, plugin: plugin.name, summary });
-      slots.set(key, { key, definition, listing, ...before?.get(key) });
+      const origin = Object.freeze({
+        kind,
+        name,
+        version,
+        plugin: Object.freeze({ name: plugin.name, version: plugin.version }),
+      });
+      slots.set(key, { key, definition, listing, origin, ...before?.get(key) });
       versions.set(key, version);
     }
   }
@@ -59,7 +67,7 @@ export function collect(plugins: readonly AnyPlugin[], before?: Slots): Slots {
           hint: `pass the plug-in ${name.includes(':') ? `that defines ${name}` : name} too`,
         });
       }
-      checkMajor(name, asked, present);
+      checkMajor(name, asked, present, key);
     }
   }
   return slots;

@@ -37,11 +37,18 @@ export function sameMajor(asked: string | undefined, present: string): boolean {
   return !asked || Number.parseInt(asked, 10) === Number.parseInt(present, 10);
 }
 
-/** @throws NeusimError `REGISTRY_VERSION` */
-export function checkMajor(what: string, asked: string | undefined, present: string): void {
+/**
+ * @param by who asks, where it is a definition.
+ * @throws NeusimError `REGISTRY_VERSION`
+ */
+export function checkMajor(what: string, asked: string | undefined, present: string, by?: string): void {
   if (sameMajor(asked, present)) return;
-  throw new NeusimError('REGISTRY_VERSION', `${what} is version ${present}, not ${asked}`, {
-    data: { what, asked, present },
-    hint: `install the plug-in in version ${asked}`,
+  const wanted = by === undefined ? asked : `${asked}, which ${by} requires`;
+  throw new NeusimError('REGISTRY_VERSION', `${what} is version ${present}, not ${wanted}`, {
+    data: { what, asked, present, by },
+    hint:
+      by === undefined
+        ? `install the plug-in in version ${asked}`
+        : `install versions that fit: of ${what}, or of the plug-in of ${by}`,
   });
 }

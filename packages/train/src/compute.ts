@@ -55,11 +55,17 @@ export function computeHere(
 export async function computeInWorkers(
   { config, model, dataset, loader }: Work,
   backend: string,
-  { url, platform, shareMemory }: TrainWorkers,
+  { url, data, platform, shareMemory }: TrainWorkers,
 ): Promise<Compute> {
   const { transform, normalize, steps } = config;
   const { batchSize } = config.evaluation;
-  const pool = await createPool({ url, size: config.workers as number, spawn: platform?.spawn, shareMemory });
+  const pool = await createPool({
+    url,
+    data,
+    size: config.workers as number,
+    spawn: platform?.spawn,
+    shareMemory,
+  });
   try {
     const replicas = await openReplicas(pool, model, backend);
     let closed = false;

@@ -57,6 +57,11 @@ export const configSchema = strictOptions({
   name: v.optional(v.string()),
   /** Of the weights' start, the order of the images and their augmentation: 0..2^53 - 1. */
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  /**
+   * Modules whose default export is a plug-in, or a list of them: names of packages, or paths of files. Whoever makes the
+   * registry imports them, as the command line does; `train` takes the registry as it is.
+   */
+  plugins: v.optional(v.array(v.pipe(v.string(), v.nonEmpty())), []),
   /** A data set's name, or an object of name and options. */
   dataset: partSchema,
   /** The same for the model; it gets inputShape, classes and seed where it does not say them. */

@@ -30,7 +30,7 @@ export type { TrainWorkers } from './parallel/choose-workers';
 export { type ReplicaOptions, trainTasks } from './parallel/replica';
 export { Moved } from './pool/messages';
 export { createPool, type Pool, type PoolOptions } from './pool/pool';
-export { type PoolWorker, serveTasks, type Task, type Tasks } from './pool/serve';
+export { type PoolWorker, poolData, serveTasks, type Task, type Tasks } from './pool/serve';
 export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';

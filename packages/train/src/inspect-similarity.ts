@@ -53,7 +53,7 @@ export function predictSimilarity(model: LayersModel, images: tf.Tensor4D): Map<
   const inner = makeModel({ inputs: model.inputs, outputs: layers.map(predictionOf) });
   const found = tf.tidy(() => {
     const z = [inner.apply(images)].flat() as tf.Tensor[];
-    return layers.map((layer, index) => layer.similarity.toM(z[index], geometryOf(layer).taps) as tf.Tensor);
+    return layers.map((layer, index) => layer.similarity.toM(z[index], geometryOf(layer)) as tf.Tensor);
   });
   return new Map(layers.map((layer, index) => [layer.name, found[index] as tf.Tensor]));
 }
@@ -107,7 +107,7 @@ async function inspectLayer(
     predictor: predictor?.name ?? null,
     kernel: [g.kernelHeight, g.kernelWidth],
     form: similarity.form,
-    matrix: await numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g.taps) : null)),
+    matrix: await numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g) : null)),
     mask: await numbers(() => shape.taps?.(weights('shape'), g).mask),
     predicted: m
       ? {

@@ -1,15 +1,18 @@
 import { train } from '../commands/train';
 import type { AddCommand } from './add-command';
+import { withPlugins } from './plugin-option';
 import { collect, positive, wholeNumber } from './values';
 
 export const addTrain: AddCommand = ({ command, done, terminal }) => {
-  command('train', 'train one network', [
+  const words = command('train', 'train one network', [
     'train cnn-digits',
     'train nsn-digits --set model.similarity=static-uns --seed 3',
     'train nsn-cifar --dataset cifar-100 --data ~/data/cifar-100-binary --out runs/c100',
     'train nsn-cifar --workers 4 --set syncBatchNorm=true --data ~/data/cifar-10-batches-bin',
     'train runs/c100/config.json --out runs/c100 --resume',
-  ])
+    'train nsn-digits --plugin ./my-plugin.mjs --set model.similarity=mine',
+  ]);
+  withPlugins(words)
     .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
     .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
     .option('--dataset <name>', '`npx neusim list dataset` names them')

@@ -1,5 +1,6 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
+import { dirname } from 'node:path';
 import { splitPart } from '@neusim/models';
 import { exists, joinPath, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
@@ -10,7 +11,7 @@ import {
   type TrainConfig,
   type TrainConfigInput,
 } from '@neusim/train';
-import { makeRegistry } from '../registry';
+import { openPlugins } from '../plugins/open-plugins';
 import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
@@ -38,6 +39,8 @@ export interface TrainOptions {
   readonly workers?: number;
   /** Folder of a TensorBoard event file; true: the one in `out`. */
   readonly tensorboard?: string | true;
+  /** Besides the config's. */
+  readonly plugin?: readonly string[];
 }
 
 /**
@@ -46,17 +49,20 @@ export interface TrainOptions {
  */
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
-  const config = await readConfig(source, options);
-  const { name = splitPart(config.model).name, seed } = config;
+  const given = await readConfig(source, options);
+  const { name = splitPart(given.model).name, seed } = given;
   const { precision } = options;
   const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
   const backendOptions = precision ? { precision } : undefined;
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
+  const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
+  const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
+  // The run's config lies in its folder: from there its plug-ins are found again.
+  const config: TrainConfig = { ...given, plugins: specifiersFrom(out) };
   const sinks = await openSinks(out, options);
-  const registry = makeRegistry();
   const dataset = await openData(terminal, config, { registry, folder });
-  const engine = await startEngine(backend, backendOptions);
+  const engine = await startEngine(backend, backendOptions, registry);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -67,6 +73,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const job = {
     name,
     config,
+    plugins: urls,
     out,
     backend: engine.name,
     backendOptions,
@@ -74,7 +81,7 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     resume: options.resume ?? false,
   };
   const signal = terminal.interrupted;
-  const workers = { url: trainWorkerUrl };
+  const workers = { url: trainWorkerUrl, data: urls };
   const context = { dataset, signal, workers, sinks, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
   const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
@@ -151,8 +158,13 @@ async function readConfig(
   return parseConfig(config);
 }
 
+const isFile = (source: string) => /[\\/]|\.json$/.test(source);
+
+/** Where the paths in a config begin; those of a preset, in the working directory. */
+const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
+
 async function sourceConfig(source: string): Promise<TrainConfigInput> {
-  if (!/[\\/]|\.json$/.test(source)) return findPreset(source).config;
+  if (!isFile(source)) return findPreset(source).config;
   const text = await readText(source);
   try {
     return JSON.parse(text);

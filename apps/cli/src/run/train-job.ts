@@ -2,7 +2,7 @@
 
 import { startBackend } from '@neusim/core';
 import type { Dataset } from '@neusim/datasets';
-import { NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import {
   type AbortedEvent,
   type EventSink,
@@ -13,12 +13,14 @@ import {
   train,
 } from '@neusim/train';
 import { enableProdMode } from '@tensorflow/tfjs-core';
-import { makeRegistry } from '../registry';
+import { makeRegistry, openRegistry } from '../registry';
 
 export interface Job {
   /** Of the row; also in the config. */
   readonly name: string;
   readonly config: TrainConfigInput;
+  /** URLs of its plug-ins' modules. */
+  readonly plugins?: readonly string[];
   /** Folder of the run. */
   readonly out: string;
   /** `auto`, or the name of an engine. */
@@ -49,8 +51,8 @@ export interface JobContext {
 export async function trainJob(job: Job, context: JobContext): Promise<TrainResult | AbortedEvent> {
   const { config, out, folder, resume = false } = job;
   const { signal, dataset, workers, sinks, onEvent } = context;
-  const registry = makeRegistry();
-  await startEngine(job.backend, job.backendOptions);
+  const registry = await openRegistry(job.plugins);
+  await startEngine(job.backend, job.backendOptions, registry);
   const trainContext = { registry, folder, out, resume, signal, dataset, workers, sinks };
   for await (const event of train(config, trainContext)) {
     onEvent(event);
@@ -63,7 +65,7 @@ export async function trainJob(job: Job, context: JobContext): Promise<TrainResu
 }
 
 /** Starts an engine, without the notes that tfjs writes to the console. */
-export async function startEngine(name: string, options?: object) {
+export async function startEngine(name: string, options?: object, registry: AnyRegistry = makeRegistry()) {
   enableProdMode();
-  return startBackend(makeRegistry(), name, options);
+  return startBackend(registry, name, options);
 }

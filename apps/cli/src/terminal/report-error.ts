@@ -48,6 +48,8 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
       ? `${hint} Go on with the same command and --resume; --workers 1 needs no workers.`
       : hint,
   CHECKPOINT_NONE: () => 'leave out --resume to begin anew, or give the folder of the run with --out',
+  REGISTRY_UNKNOWN_NAME: ({ hint, data }) =>
+    data.plugin ? `npm install ${data.plugin}, and name it with --plugin or in the config's plugins` : hint,
   BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, webgpu, node, wasm or cpu',
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',

@@ -45,7 +45,7 @@ export function inputShapes(
 
 /**
  * @param grid [B,H',W'] of the layer's output; null where a size is open.
- * @throws NeusimError LAYER_INPUT for a z that is not [B,H',W',channels].
+ * @throws NeusimError LAYER_INPUT for a z that is neither [B,H',W',channels] nor [B,1,1,channels].
  */
 export function requirePredicted(
   layer: string,
@@ -54,15 +54,17 @@ export function requirePredicted(
   [, height, width]: readonly [number | null, number | null, number | null],
   z: TfShape,
 ): void {
-  const wanted = [height, width, similarity.channels(taps)];
-  const fits = wanted.every((size, i) => size === null || z[i + 1] === null || z[i + 1] === size);
-  if (z.length === 4 && fits) return;
+  const channels = similarity.channels(taps);
+  const wanted = [height, width, channels];
+  const fits = (sizes: (number | null)[]) =>
+    z.length === 4 && sizes.every((size, i) => size === null || z[i + 1] === null || z[i + 1] === size);
+  if (fits(wanted) || fits([1, 1, channels])) return;
   throw new NeusimError(
     'LAYER_INPUT',
     `layer ${layer} (${similarity.name}, ${taps} taps) takes predicted values [B,${wanted}], not [${z}]`,
     {
       data: { layer, predicted: z, wanted },
-      hint: "The predictor works on the layer's output grid, with that many channels.",
+      hint: `The predictor works on the layer's output grid, or gives one value for all of it ([B,1,1,${channels}]).`,
     },
   );
 }

@@ -37,7 +37,7 @@ export interface WeightDescription {
 
 /**
  * Neural similarity convolution (Liu et al. 2019): input [B,H,W,C] (or [B,C,H,W] with `channelsFirst`), and where the
- * similarity is dynamic a second input, the predictor's z [B,H',W',channels]; output [B,H',W',F] in the same format.
+ * similarity is dynamic a second input, the predictor's z [B,H',W',channels] or [B,1,1,channels]; output [B,H',W',F] in the same format.
  * Applying it throws NeusimError LAYER_INPUT for inputs that do not fit, and GEOMETRY_KERNEL_TOO_LARGE.
  */
 export class NeuralSimilarityConv2D extends layers.Layer {
@@ -161,7 +161,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const masked = (w: tf.Tensor4D) =>
       mask ? (tf.mul(w, tf.reshape(mask, [g.kernelHeight, g.kernelWidth, 1, 1])) as tf.Tensor4D) : w;
     if (this.similarity.source !== 'predictor') {
-      const m = this.similarity.toM(weight, g.taps);
+      const m = this.similarity.toM(weight, g);
       return {
         w: side === 'kernel' ? foldSimilarity(masked(kernel), m) : masked(foldSimilarity(kernel, m)),
         m: null,
@@ -176,7 +176,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
           hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
         },
       );
-    const m = this.similarity.toM(z, g.taps);
+    const m = this.similarity.toM(z, g);
     if (side === 'kernel' || !mask || this.similarity.form === 'diagonal') return { w: masked(kernel), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
   }

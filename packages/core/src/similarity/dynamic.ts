@@ -38,7 +38,7 @@ export function dynamicUns(): Similarity {
     source: 'predictor',
     weights: () => [],
     channels: (taps) => taps * taps,
-    toM: (z, taps) => {
+    toM: (z, { taps }) => {
       if (!z) return null;
       requireMemory('M', z.shape);
       const [batch, height, width] = z.shape as [number, number, number];

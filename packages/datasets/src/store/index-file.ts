@@ -1,8 +1,8 @@
 // The index beside a file of decoded images: it is there once all are, and says which were left out.
 
 import * as v from 'valibot';
-import type { Statistics } from '../normalize';
-import type { DatasetPlatform } from '../types';
+
+import type { DatasetPlatform, Statistics } from '../types';
 
 /** Of a data set's whole index; labels and names are in the listing, which `key` is a digest of. */
 export interface StoreIndex {

@@ -2,8 +2,8 @@
 // is held there, the rest is read batch by batch. A damaged file is made again.
 
 import { NeusimError } from '@neusim/registry';
-import { ByteCounts, type Statistics } from '../normalize';
-import type { Dataset, DatasetPlatform, ImageShape, OpenOptions, Split } from '../types';
+import { ByteCounts } from '../normalize';
+import type { Dataset, DatasetPlatform, ImageShape, OpenOptions, Split, Statistics } from '../types';
 import { decodeImages } from './decode-images';
 import type { EncodedDataset, EncodedImage, ImageOptions } from './encoded';
 import { badImage, emptyClass, skippedImages, tooLarge } from './errors';

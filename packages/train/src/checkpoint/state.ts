@@ -104,9 +104,12 @@ export function liveTensors(
   ];
 }
 
-/** The part of a config that its curve depends on; what `workers` changes is told when a run is resumed. The length is one only where the schedule looks at it. */
+/**
+ * The part of a config that its curve depends on; what `workers` changes is told when a run is resumed. The length is
+ * one only where the schedule looks at it. A plug-in may lie elsewhere now: what it gives the run has names of its own.
+ */
 function curveOf(config: TrainConfig): object {
-  const { name, log, evaluation, checkpoint, workers, steps, ...rest } = config;
+  const { name, log, evaluation, checkpoint, workers, plugins, steps, ...rest } = config;
   return config.schedule.name === 'cosine' ? { ...rest, steps } : rest;
 }
 

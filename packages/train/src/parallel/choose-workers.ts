@@ -7,6 +7,8 @@ import type { TrainConfig } from '../config';
 export interface TrainWorkers {
   /** The module that each worker runs: it gives `trainTasks` to `serveTasks`. */
   readonly url: URL;
+  /** What each worker is told, as `poolData` there: which plug-ins to load, say. */
+  readonly data?: unknown;
   /** Default: `@neusim/platform`. */
   readonly platform?: Pick<Platform, 'spawn' | 'cores'> | undefined;
   /** As in `createPool`. */

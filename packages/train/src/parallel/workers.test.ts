@@ -117,11 +117,13 @@ describe('50 steps', () => {
     const config = steady({ steps: 12, augment });
     const one = await losses({ ...config, workers: 1 });
     for (const workers of [2, 3])
-      expect(
-        largestDifference(await losses({ ...config, workers, syncBatchNorm: true }), one),
-      ).toBeLessThan(1e-4);
+      expect(largestDifference(await losses({ ...config, workers, syncBatchNorm: true }), one)).toBeLessThan(
+        1e-4,
+      );
     // The second labels count.
-    expect(largestDifference(await losses({ ...config, workers: 1, augment: {} }), one)).toBeGreaterThan(1e-2);
+    expect(largestDifference(await losses({ ...config, workers: 1, augment: {} }), one)).toBeGreaterThan(
+      1e-2,
+    );
   });
 
   test('one seed and number of workers, one curve and one test result, shared memory or not', async () => {

@@ -6,6 +6,7 @@ export interface Welcome {
   readonly rank: number;
   readonly size: number;
   readonly meeting: SharedArrayBuffer | null;
+  readonly data: unknown;
 }
 
 export interface Request {

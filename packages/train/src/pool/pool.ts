@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly url: URL;
   /** Workers: 1 or more. */
   readonly size: number;
+  /** What every worker is told from the start: what can be cloned. `poolData` gives it there. */
+  readonly data?: unknown;
   /** Default: of `@neusim/platform`. */
   readonly spawn?: platform.Platform['spawn'] | undefined;
   /** Whether workers share memory; default: where the platform can. Without, they cannot gather. */
@@ -61,7 +63,14 @@ interface Waiting {
  * @throws NeusimError POOL_SIZE, POOL_WORKER_DIED, POOL_START_TIMEOUT
  */
 export async function createPool(options: PoolOptions): Promise<Pool> {
-  const { url, size, spawn = platform.spawn, shareMemory = canShareMemory(), startSeconds = 120 } = options;
+  const {
+    url,
+    size,
+    data,
+    spawn = platform.spawn,
+    shareMemory = canShareMemory(),
+    startSeconds = 120,
+  } = options;
   if (!(Number.isInteger(size) && size >= 1))
     throw new NeusimError('POOL_SIZE', `size is ${size}; allowed: whole numbers from 1`, {
       data: { size },
@@ -90,7 +99,7 @@ export async function createPool(options: PoolOptions): Promise<Pool> {
   };
   const workers: WorkerHandle[] = [];
   const begin = (rank: number) => {
-    const welcome: Welcome = { rank, size, meeting: memory };
+    const welcome: Welcome = { rank, size, meeting: memory, data };
     const worker = spawn(url, welcome);
     workers.push(worker);
     worker.onError((cause) => breakDown(died(rank, cause.message, cause)));

@@ -26,6 +26,11 @@ export interface PoolWorker {
 export type Task = (item: any, worker: PoolWorker) => unknown;
 export type Tasks = Readonly<Record<string, Task>>;
 
+/** What the owner of the pool tells its workers: `data` of `createPool`. For a worker that needs it before it serves. */
+export function poolData(port: WorkerPort): unknown {
+  return (port.data as Welcome).data;
+}
+
 /** Answers a pool's requests until it closes. Names are checked when they are asked for. */
 export function serveTasks(port: WorkerPort, tasks: Tasks): void {
   const { rank, size, meeting: memory } = port.data as Welcome;
