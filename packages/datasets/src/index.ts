@@ -3,10 +3,13 @@
 import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
+import { csvImages } from './csv-images';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { imagenet } from './imagenet';
 import { fashionMnist, mnist } from './mnist';
 import { npz } from './npz';
+import { omniglot } from './omniglot';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -34,9 +37,11 @@ export {
 } from './batches';
 export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
+export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
+export { imagenet } from './imagenet';
 export { fashionMnist, mnist } from './mnist';
 export {
   computeStatistics,
@@ -46,6 +51,7 @@ export {
   type StatisticsOptions,
 } from './normalize';
 export { npz } from './npz';
+export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
@@ -76,5 +82,8 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   fashionMnist,
   idx,
   imageFolder,
+  imagenet,
+  csvImages,
+  omniglot,
   npz,
 ]);

@@ -1,13 +1,12 @@
-// The one view of M and D, for every command that shows them. M as a heat map over taps (rows are kernel taps,
-// columns the input taps they are compared with), a diagonal M in the shape of its window, a predicted M as one map
-// a tap over the image it was predicted from, D as the window's filled and empty cells.
+// The one view of M and D, for every command and page that shows them; plain SVG text, so that it needs no document. M
+// as a heat map over taps (rows are kernel taps, columns the input taps they are compared with), a diagonal M in the
+// shape of its window, a predicted M as one map a tap over the image it was predicted from, D as the window's filled
+// and empty cells.
 
-import * as Plot from '@observablehq/plot';
-import type { DynamicMatrix, LearnedShape, Sample, StaticMatrix } from '../run/run-report';
-import { chart } from './chart';
 import { extent, formatSmall, opacity, rgba } from './colors';
 import { type Html, html } from './html';
 import { pngDataUri } from './png';
+import type { LearnedShape, PredictedMatrix, Sample, StaticMatrix } from './types';
 
 interface Cell {
   readonly row: number;
@@ -24,37 +23,18 @@ function tapName(tap: number, [height, width]: readonly [number, number]): strin
   return `${signed(Math.floor(tap / width) - ((height - 1) >> 1))},${signed((tap % width) - ((width - 1) >> 1))}`;
 }
 
+/** A grid of cells, each with its value as its colour, and as digits where there is room. */
 function cells(label: string, data: readonly Cell[], most: number, size: number, digits: boolean): Html {
-  const columns = new Set(data.map((cell) => cell.column)).size;
-  const rows = new Set(data.map((cell) => cell.row)).size;
-  return chart(label, {
-    width: columns * size + 2,
-    height: rows * size + 2,
-    margin: 1,
-    x: { axis: null, padding: 0 },
-    y: { axis: null, padding: 0 },
-    marks: [
-      Plot.cell(data, {
-        x: 'column',
-        y: 'row',
-        fill: { value: (cell: Cell) => ink(cell.value), scale: null },
-        fillOpacity: { value: (cell: Cell) => opacity(cell.value, most), scale: null },
-        stroke: 'var(--line)',
-        strokeWidth: 0.75,
-        title: 'title',
-      }),
-      ...(digits
-        ? [
-            Plot.text(data, {
-              x: 'column',
-              y: 'row',
-              text: (cell: Cell) => formatSmall(cell.value),
-              fontSize: 10,
-            }),
-          ]
-        : []),
-    ],
+  const width = 2 + size * (1 + Math.max(...data.map(({ column }) => column)));
+  const height = 2 + size * (1 + Math.max(...data.map(({ row }) => row)));
+  const drawn = data.map(({ row, column, value, title }) => {
+    const [x, y] = [1 + column * size, 1 + row * size];
+    const fill = `fill: ${ink(value)}; fill-opacity: ${opacity(value, most).toFixed(3)}`;
+    const text =
+      digits && html`<text x="${x + size / 2}" y="${y + size / 2}" dy="0.35em">${formatSmall(value)}</text>`;
+    return html`<rect x="${x}" y="${y}" width="${size}" height="${size}" style="${fill}"><title>${title}</title></rect>${text}`;
   });
+  return html`<svg class="cells" role="img" aria-label="${label}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">${drawn}</svg>`;
 }
 
 /** What a picture of M shows: its entries, or what learning added to the inner product. */
@@ -86,15 +66,12 @@ export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number)
   return cells(label, data, most, taps > 9 ? 9 : 20, false);
 }
 
-/** The entries of M or of M − I, of one matrix or of one at every position. */
+/** The entries of M or of M − I. */
 export function entriesOf({ values, form, kernel }: StaticMatrix, part: MatrixPart): readonly number[] {
   if (part === 'M') return values;
   const taps = kernel[0] * kernel[1];
   if (form === 'diagonal') return values.map((value) => value - 1);
-  return values.map((value, index) => {
-    const entry = index % (taps * taps);
-    return Math.floor(entry / taps) === entry % taps ? value - 1 : value;
-  });
+  return values.map((value, index) => (Math.floor(index / taps) === index % taps ? value - 1 : value));
 }
 
 /** D of one layer: a filled cell for each tap that exists. */
@@ -114,38 +91,19 @@ export interface TapMaps {
   readonly most: number;
 }
 
-/**
- * M − I over one image: a map for each tap, laid out as the window. Of a full M the row of the centre's kernel
- * tap is shown: how much it reads from each input tap.
- */
-export function tapMaps(matrix: DynamicMatrix, sample: Sample): TapMaps {
-  const { form, height, width, kernel } = matrix;
+/** M − I over the sample: a map for each tap, laid out as the window. */
+export function tapMaps(matrix: PredictedMatrix, { picture }: Sample): TapMaps {
+  const { height, width, kernel, values } = matrix;
   const taps = kernel[0] * kernel[1];
-  const difference = entriesOf(matrix, 'M − I');
-  const entries = form === 'diagonal' ? taps : taps * taps;
-  const centre = ((kernel[0] - 1) >> 1) * kernel[1] + ((kernel[1] - 1) >> 1);
-  const first = form === 'diagonal' ? 0 : centre * taps;
   const maps = Array.from({ length: taps }, (_, tap) =>
-    Array.from({ length: height * width }, (_, at) => difference[at * entries + first + tap] as number),
+    Array.from({ length: height * width }, (_, at) => values[at * taps + tap] as number),
   );
-  const most = extent(maps.flat());
-  const image = imageUri(sample);
+  const most = extent(values);
   const view = html`<div class="taps" style="--columns: ${kernel[1]}">${maps.map((map, tap) => {
     const pixels = new Uint8Array(map.flatMap((value) => [...rgba(value, most)]));
     const mean = map.reduce((sum, value) => sum + value, 0) / map.length;
     const title = `tap ${tapName(tap, kernel)}: mean ${formatSmall(mean)}`;
-    return html`<div class="map" title="${title}"><img class="under" alt="" src="${image}"><img class="over" alt="${title}" src="${pngDataUri(width, height, pixels)}"></div>`;
+    return html`<div class="map" title="${title}"><img class="under" alt="" src="${picture.uri}"><img class="over" alt="${title}" src="${pngDataUri(width, height, pixels)}"></div>`;
   })}</div>`;
   return { view, most };
-}
-
-/** The image itself. */
-export function imageUri({ height, width, channels, pixels }: Sample): string {
-  const colour = new Uint8Array(height * width * 4);
-  for (let at = 0; at < height * width; at++) {
-    for (let c = 0; c < 3; c++)
-      colour[4 * at + c] = pixels[at * channels + Math.min(c, channels - 1)] as number;
-    colour[4 * at + 3] = 255;
-  }
-  return pngDataUri(width, height, colour);
 }

@@ -1,35 +1,23 @@
-// The report's sections, each from the runs alone; one that has nothing to show is left out.
+// What a network learned besides kernels: M as it is or as it is predicted over an image, how much that depends on what
+// it sees, and D. A report, and a page that trains or looks into a network, show it alike.
 
-import { resultColumns } from '../run/columns';
-import type { RunReport, StaticMatrix } from '../run/run-report';
-import { colorKey, extent, formatSmall } from './colors';
-import { type Html, html } from './html';
-import { entriesOf, imageUri, type MatrixPart, matrixView, shapeView, tapMaps } from './matrix';
-import { seriesColor } from './series';
+import { colorKey, extent, formatSmall } from '../colors';
+import { type Html, html } from '../html';
+import { entriesOf, type MatrixPart, matrixView, shapeView, tapMaps } from '../matrix';
+import type { Learned, StaticMatrix } from '../types';
 
-/** The results' table; the lowest test error is set in bold. */
-export function tableSection(runs: readonly RunReport[], missing: readonly string[]): Html {
-  const errors = runs.flatMap(({ result }) => result.testError ?? []);
-  const best = runs.length > 1 ? Math.min(...errors) : Number.NaN;
-  const head = resultColumns.map(({ title, align }) => html`<th class="${align}">${title}</th>`);
-  const body = runs.map(({ result }, index) => {
-    const cells = resultColumns.map(({ title, align, cell }, at) => {
-      const bold = title === 'test error %' && result.testError === best ? ' best' : '';
-      const dot = at === 0 && html`<span class="dot" style="background: ${seriesColor(index)}"></span>`;
-      return html`<td class="${align}${at === 0 ? ' name' : ''}${bold}">${dot}${cell(result) ?? '–'}</td>`;
-    });
-    return html`<tr>${cells}</tr>`;
-  });
-  return html`<section>
-<h2>Results</h2>
-${missing.map((why) => html`<p class="missing">${why}</p>`)}
-<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>
-</section>`;
+/**
+ * All of it, section by section; nothing for a plain network.
+ * @param name of the network.
+ */
+export function learnedSections(name: string, learned: Learned): Html[] {
+  return [matrixSection, shapeSection, dynamicSection, spreadSection].flatMap(
+    (section) => section(name, learned) ?? [],
+  );
 }
 
 /** The learned M of every layer whose M is a weight. */
-export function matrixSection({ result, learned }: RunReport): Html | null {
-  const { matrices } = learned;
+function matrixSection(name: string, { matrices }: Learned): Html | null {
   if (matrices.length === 0) return null;
   const full = matrices.some(({ form }) => form === 'full');
   const layers = matrices.map((matrix) => {
@@ -37,7 +25,7 @@ export function matrixSection({ result, learned }: RunReport): Html | null {
     return html`<div><h3>${matrix.layer}</h3><div class="pair">${views}</div></div>`;
   });
   return html`<section>
-<h2>Learned M · ${result.name}</h2>
+<h2>Learned M · ${name}</h2>
 <p class="soft">${
     full
       ? 'Rows are kernel taps, columns the input taps they are compared with. M = I is the inner product of a plain convolution; M − I is what learning added to it, each layer on a scale of its own. A penalty pulls M to zero, which shrinks its diagonal. All of it folds into the kernel for inference.'
@@ -53,40 +41,38 @@ function view(matrix: StaticMatrix, part: MatrixPart): Html {
 }
 
 /** The D of every layer whose shape is learned. */
-export function shapeSection({ result, learned }: RunReport): Html | null {
-  if (learned.shapes.length === 0) return null;
-  const layers = learned.shapes.map((shape) => html`<div><h3>${shape.layer}</h3>${shapeView(shape)}</div>`);
+function shapeSection(name: string, { shapes }: Learned): Html | null {
+  if (shapes.length === 0) return null;
+  const layers = shapes.map((shape) => html`<div><h3>${shape.layer}</h3>${shapeView(shape)}</div>`);
   return html`<section>
-<h2>Learned D · ${result.name}</h2>
+<h2>Learned D · ${name}</h2>
 <p class="soft">The taps that the kernel kept.</p>
 <div class="layers">${layers}</div>
 </section>`;
 }
 
 /** The predicted M over the sample image. */
-export function dynamicSection({ result, learned }: RunReport): Html | null {
-  const { dynamic, sample } = learned;
+function dynamicSection(name: string, { dynamic, sample }: Learned): Html | null {
   if (dynamic.length === 0) return null;
   const full = dynamic.some(({ form }) => form === 'full');
   const layers = dynamic.map((matrix) => {
     const { view: maps, most } = tapMaps(matrix, sample);
-    const size = `${matrix.height}×${matrix.width}`;
+    const size = matrix.positions.join('×');
     return html`<div><h3>${matrix.layer} <small>${size} positions</small></h3>${maps}${colorKey(most, 'image')}</div>`;
   });
   return html`<section>
-<h2>Predicted M over an image · ${result.name}</h2>
+<h2>Predicted M over an image · ${name}</h2>
 <p class="soft">${
     full
       ? 'How much the centre of the kernel reads from each tap of its window, at every position: the centre’s row of M − I.'
       : 'One map for each tap of the window, in the tap’s place: M − 1 at every position. Where a map is orange the kernel listens to that tap more than a plain convolution would, where it is blue less.'
   }</p>
-<div class="layers${dynamic.length > 3 ? '' : ' few'}"><div><h3>input</h3><img class="sample" alt="the sample image" src="${imageUri(sample)}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
+<div class="layers${dynamic.length > 3 ? '' : ' few'}"><div><h3>input</h3><img class="sample" alt="the sample image" src="${sample.picture.uri}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
 </section>`;
 }
 
 /** How much the predicted M differs over positions and over images. */
-export function spreadSection({ result, learned }: RunReport): Html | null {
-  const { spread } = learned;
+function spreadSection(name: string, { spread }: Learned): Html | null {
   if (spread.length === 0) return null;
   const most = Math.max(...spread.flatMap(({ positions, images }) => [positions, images]), 1e-12);
   const bar = (value: number) =>
@@ -96,7 +82,7 @@ export function spreadSection({ result, learned }: RunReport): Html | null {
       html`<tr><td class="name">${layer}</td>${bar(positions)}${bar(images)}<td class="right">${formatSmall(fromIdentity)}</td></tr>`,
   );
   return html`<section>
-<h2>Does M depend on what it sees? · ${result.name}</h2>
+<h2>Does M depend on what it sees? · ${name}</h2>
 <p class="soft">Standard deviation of M’s entries over the positions of one image, and over images at one position (means over the rest). Zero would be a static similarity.</p>
 <div class="scroll"><table><thead><tr><th>layer</th><th>over positions</th><th>over images</th><th class="right">mean |M − I|</th></tr></thead><tbody>${rows}</tbody></table></div>
 </section>`;

@@ -39,3 +39,8 @@ export function formatSmall(value: number): string {
   if (size < 1e-3) return value.toExponential(1);
   return value.toFixed(size < 0.1 ? 3 : 2);
 }
+
+/** 1.65 %, 12.3 %, 100 %. */
+export function formatPercent(percent: number): string {
+  return `${percent.toFixed(percent < 10 ? 2 : percent < 99.95 ? 1 : 0)} %`;
+}
