@@ -10,6 +10,7 @@ import { imagenet } from './imagenet';
 import { fashionMnist, mnist } from './mnist';
 import { npz } from './npz';
 import { omniglot } from './omniglot';
+import { parquet } from './parquet';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -53,6 +54,8 @@ export {
 export { npz } from './npz';
 export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
+export { parquet } from './parquet';
+export { type Random, random, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
@@ -86,4 +89,5 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   csvImages,
   omniglot,
   npz,
+  parquet,
 ]);

@@ -17,7 +17,7 @@ export type SplitName = EvaluationReport['split'];
 export interface Pass {
   readonly dataset: Dataset;
   readonly split: SplitName;
-  readonly config: Pick<TrainConfig, 'normalize' | 'evaluation'>;
+  readonly config: Pick<TrainConfig, 'transform' | 'normalize' | 'evaluation'>;
   /** Threads; default: the cores, where there is enough to do. */
   readonly workers?: number | undefined;
   readonly signal: AbortSignal;
@@ -32,6 +32,7 @@ export async function evaluateSplit(model: LayersModel, pass: Pass): Promise<Eva
   try {
     return await evaluate(model, dataset[split], {
       batchSize: config.evaluation.batchSize,
+      transform: config.transform,
       normalize: config.normalize,
       signal,
       pool,

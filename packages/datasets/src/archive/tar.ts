@@ -70,9 +70,10 @@ export async function readTar(
       if (REFUSED[type] !== undefined) throw unsafeEntry(path, header.name, REFUSED[type]);
       const name = entryName(path, header.name);
       taker.count(name, size);
+      const reader = body.getReader();
       if (type === 'file' && taker.wants(name, size))
-        await taker.take({ name, size, open: () => told(reading, readStream(body)) });
-      if (!body.locked) await body.cancel();
+        await taker.take({ name, size, open: () => told(reading, restOf(reader)) });
+      for await (const _ of told(reading, restOf(reader)));
     }
     return taker.result();
   } finally {
@@ -91,6 +92,11 @@ async function* told<T>(reading: Reading, pieces: AsyncGenerator<T>): AsyncGener
     if (/truncated/i.test(reason)) throw archiveTruncated(path, reading.entry, error);
     throw archiveDamaged(path, reading.entry, `no tar archive from here on (${reason})`, error);
   }
+}
+
+/** To the end, never cancelled: a short body that is cancelled takes the next entry's with it (modern-tar 0.8). */
+async function* restOf<T>(reader: ReadableStreamDefaultReader<T>): AsyncGenerator<T> {
+  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 async function* gunzipped(reading: Reading, pieces: Pieces): Pieces {

@@ -59,6 +59,5 @@ export function byHand(
   return new NeusimError(code, message, {
     data: { ...telling.data, name: publication.name, files },
     hint: `get ${files.length === 1 ? 'this file' : 'these files'} elsewhere, and pull again:${lines.join('')}`,
-    cause: telling,
   });
 }
