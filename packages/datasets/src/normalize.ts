@@ -3,9 +3,13 @@
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { readImages } from './split';
-import type { Split, Statistics } from './types';
+import type { Split } from './types';
 
-export type { Statistics } from './types';
+/** Per channel, on the scale of bytes (0..255). */
+export interface Statistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
 
 /** `none`: 0..255 as they are (method.md §9); `unit`: 0..1; or (byte - mean) / std, channel by channel. */
 export type Normalize = 'none' | 'unit' | Statistics;

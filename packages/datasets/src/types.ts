@@ -2,15 +2,10 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
+import type { Statistics } from './normalize';
 
 /** Height, width and channels of every image. */
 export type ImageShape = readonly [height: number, width: number, channels: number];
-
-/** Per channel, on the scale of bytes (0..255). */
-export interface Statistics {
-  readonly mean: readonly number[];
-  readonly std: readonly number[];
-}
 
 /** Images that lie in a file, and are read when a batch wants them. */
 export interface StoredImages {
