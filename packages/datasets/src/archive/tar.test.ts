@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as platform from '@neusim/platform';
 import { describe, expect, test } from 'vitest';
-import { makeTar, makeTarGz, type TarPart, temporaryFiles, text } from './archives.fixture';
+import { makeTar, makeTarGz, type TarPart, text } from './make-tar.fixture';
 import { extractTar } from './tar';
+import { temporaryFiles } from './temporary-files.fixture';
 import type { ExtractOptions } from './types';
 
 const { folder, write } = temporaryFiles();
