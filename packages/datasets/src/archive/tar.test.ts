@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as platform from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
 import { describe, expect, test } from 'vitest';
 import { makeTar, makeTarGz, type TarPart, text } from './make-tar.fixture';
 import { extractTar } from './tar';
@@ -127,6 +128,26 @@ describe('extractTar', () => {
     await expect(read(write('none.tar', noise(4096)))).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
     await expect(read(write('empty.tar', text('')))).rejects.toMatchObject({ code: 'ARCHIVE_TRUNCATED' });
     await expect(read(join(folder, 'absent.tar'))).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+
+  test('a disk that fills: the file that was being written is gone, and the error tells of it', async () => {
+    const path = write('full.tar.gz', await makeTarGz(parts));
+    const into = join(folder, 'full');
+    let left = 40_000;
+    const full: typeof platform = {
+      ...platform,
+      async appendFile(file, data) {
+        left -= data.length;
+        if (left >= 0) return platform.appendFile(file, data);
+        throw new NeusimError('PLATFORM_WRITE_FAILED', 'full', { data: { path: file, reason: 'ENOSPC' } });
+      },
+    };
+    await expect(extractTar(full, path, { ...MAX, into })).rejects.toMatchObject({
+      code: 'PLATFORM_WRITE_FAILED',
+      data: { path: join(into, 'set/a.bin'), reason: 'ENOSPC' },
+    });
+    expect(left).toBeLessThan(0);
+    expect(existsSync(join(into, 'set/a.bin'))).toBe(false);
   });
 
   test('a signal stops it with its reason, and what the callback throws comes through', async () => {
