@@ -57,6 +57,28 @@ describe('extractTar', () => {
     });
   });
 
+  test('a small file that is skipped before one that is wanted, whole, left in the middle, and cut short', async () => {
+    const tar = await makeTar([
+      ['b', noise(69)],
+      ['a', noise(300_000)],
+      ['c', noise(10)],
+    ]);
+    const wanted = { filter: (name: string) => name !== 'b' };
+    expect((await read(write('skip.tar', tar), wanted)).found).toEqual({ a: 300_000, c: 10 });
+    const first: Record<string, number> = {};
+    const left = await read(write('skip.tar', tar), {
+      onEntry: async (entry) => {
+        for await (const piece of entry.chunks()) {
+          first[entry.name] = piece[0]!;
+          break;
+        }
+      },
+    });
+    expect([first, left.files]).toEqual([{ b: 0, a: 0, c: 0 }, 3]);
+    const cut = write('cut-skip.tar', tar.subarray(0, 1977));
+    await expect(read(cut, wanted)).rejects.toMatchObject({ code: 'ARCHIVE_TRUNCATED', data: { file: cut } });
+  });
+
   test('into a folder', async () => {
     const path = write('into.tar.gz', await makeTarGz(parts));
     const into = join(folder, 'into');

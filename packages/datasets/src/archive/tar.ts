@@ -4,7 +4,7 @@
 import { NeusimError } from '@neusim/registry';
 import { entryName } from './entry-name';
 import { archiveDamaged, archiveTooLarge, archiveTruncated, badGzip, unsafeEntry } from './errors';
-import { piecesOf, readStream, streamOf } from './pieces';
+import { piecesOf, readRest, readStream, streamOf } from './pieces';
 import { Taker } from './take';
 import type { ArchivePlatform, Extracted, ExtractOptions, ReadOptions } from './types';
 import { writeInto } from './write-into';
@@ -71,8 +71,8 @@ export async function readTar(
       const name = entryName(path, header.name);
       taker.count(name, size);
       if (type === 'file' && taker.wants(name, size))
-        await taker.take({ name, size, open: () => told(reading, readStream(body)) });
-      if (!body.locked) await body.cancel();
+        await taker.take({ name, size, open: () => told(reading, readRest(body)) });
+      for await (const _ of told(reading, readRest(body)));
     }
     return taker.result();
   } finally {
