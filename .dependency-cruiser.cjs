@@ -47,10 +47,17 @@ module.exports = {
       to: { path: '^apps/', pathNot: '^$1/$2/' },
     },
     {
+      name: 'examples-are-strangers',
+      comment: 'an example uses packages as anyone does, and nothing here imports it',
+      severity: 'error',
+      from: { path: '^(?:packages|apps|tools)/' },
+      to: { path: '^examples/' },
+    },
+    {
       name: 'through-the-front-door',
       comment: 'another package is imported by its name, never by a relative path',
       severity: 'error',
-      from: { path: '^(packages|apps)/([^/]+)/' },
+      from: { path: '^(packages|apps|examples)/([^/]+)/' },
       to: { path: '^(?:packages|apps)/', pathNot: '^$1/$2/', dependencyTypes: ['local'] },
     },
     {
@@ -72,7 +79,7 @@ module.exports = {
       name: 'declared',
       comment: 'what source imports stands in its own package.json (dependency or peer dependency)',
       severity: 'error',
-      from: { path: '^(?:packages|apps)/[^/]+/src/', pathNot: test },
+      from: { path: '^(?:packages|apps|examples)/[^/]+/src/', pathNot: test },
       to: {
         dependencyTypes: ['npm-no-pkg', 'npm-unknown', 'npm-dev'],
         dependencyTypesNot: ['npm', 'npm-peer'],
@@ -91,7 +98,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.base.json' },
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(?:packages|apps)/[^/]+/(?:bin|dist|node_modules)/' },
+    exclude: { path: '^(?:packages|apps|examples)/[^/]+/(?:bin|dist|node_modules)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['@neusim/source', 'import', 'node', 'default', 'types'],

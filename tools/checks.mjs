@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { findAdapter, findChromium, HOW_TO_GET_ONE } from './adapter.mjs';
 import { build, seconds } from './setup.mjs';
 import { bin, node, root } from './shell.mjs';
+import { workspaces } from './workspaces.mjs';
 
 const tool = (file, ...args) => node([join(root, 'tools', file), ...args]);
 
@@ -18,17 +19,23 @@ const checks = {
   lint: () => node([bin('@biomejs/biome'), 'check', '--error-on-warnings']),
   lockfile: () => tool('lockfile.mjs'),
   arrows: () =>
-    node([bin('dependency-cruiser', 'depcruise'), 'packages', 'apps', '--config', '.dependency-cruiser.cjs']),
+    node([
+      bin('dependency-cruiser', 'depcruise'),
+      ...['packages', 'apps', 'examples'],
+      ...['--config', '.dependency-cruiser.cjs'],
+    ]),
   tests: (args) => vitest(args),
   chromium,
   build: () => build(),
+  plugins,
   packages: () => tool('packages.mjs'),
   sizes: () => node([bin('size-limit')]),
   features: () => tool('features.mjs', '--check'),
+  docs: () => node([join(root, 'tools/run.mjs'), 'docs']),
   examples: () => tool('readme-examples.mjs'),
 };
 
-const readTheBuild = ['packages', 'sizes', 'features', 'examples'];
+const readTheBuild = ['plugins', 'packages', 'sizes', 'features', 'examples'];
 
 /** Tests passed, failed and skipped. */
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -72,6 +79,16 @@ function parse(args) {
   const [flag] = rest.splice(at, 1);
   const names = flag.includes('=') ? flag.slice(flag.indexOf('=') + 1) : (rest.splice(at, 1)[0] ?? '');
   return { only: names.split(','), rest };
+}
+
+/** The plug-ins of examples/, each by its own test, which sees the packages as anyone's would. */
+async function plugins() {
+  for (const { folder } of workspaces().filter((each) => each.folder.startsWith('examples/'))) {
+    process.stdout.write(`${folder}\n`);
+    const code = await node(['--test', '--test-reporter=spec'], { cwd: join(root, folder) });
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 /** The suites of a page. */

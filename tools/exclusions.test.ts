@@ -18,7 +18,7 @@ function sources(folder: string): string[] {
 }
 
 test('docs/exclusions.md lists what is switched off, each with its reason', () => {
-  const found = ['packages', 'apps', 'tools'].flatMap(sources).flatMap((path) => {
+  const found = ['packages', 'apps', 'examples', 'tools'].flatMap(sources).flatMap((path) => {
     const met = [...readFileSync(join(root, path), 'utf8').matchAll(switches)].map(
       ([, test, engine, rule]) => test ?? engine ?? rule,
     );

@@ -1,17 +1,23 @@
-// Finds the TypeScript blocks of the documents.
+// Finds the code blocks of the documents. A block's info string is its language, a file name where it has one, and flags:
+// ```ts my.mjs no-run
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './shell.mjs';
 import { workspaces } from './workspaces.mjs';
 
+/** What `npm run docs` writes into docs/: copies of documents, and what is made from the source. */
+export const generatedDocuments = ['packages', 'reference', 'contributing.md', 'features.md', 'errors.md'];
+
+/** The documents that are written by hand: those named, or all. */
+export const documents = (paths = []) => (paths.length > 0 ? paths.flatMap(documentsIn) : everyDocument());
+
 /**
- * The ```ts blocks of the given documents (default: all): `{ path, line, code, onlyTypes }`. `code` is preceded by
- * as many empty lines as the document has before it, so that its line numbers are the document's.
+ * The code blocks of the given documents (default: all): `{ path, line, language, name, code, skip }`; `skip` is the flag
+ * `no-run`. The code of a ```ts or ```js block is preceded by as many empty lines as the document has before it, so that its line
+ * numbers are the document's.
  */
-export function tsBlocks(paths) {
-  const chosen = paths.length > 0 ? paths.flatMap(documentsIn) : everyDocument();
-  return chosen.flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
-}
+export const codeBlocks = (paths) =>
+  documents(paths).flatMap((path) => blocksOf(path, readFileSync(join(root, path), 'utf8')));
 
 /** The READMEs that a package should have, with an example, and has not. */
 export const packagesWithoutExample = (blocks) =>
@@ -49,10 +55,12 @@ const everyDocument = () => [
 function documentsIn(path) {
   if (!existsSync(join(root, path))) return [];
   if (!statSync(join(root, path)).isDirectory()) return [path];
+  const left = generatedDocuments.map((name) => join('docs', name));
   return readdirSync(join(root, path), { recursive: true })
-    .filter((name) => name.endsWith('.md') && !name.includes('node_modules'))
+    .filter((name) => name.endsWith('.md') && !name.includes('node_modules') && !name.startsWith('.'))
     .sort()
-    .map((name) => join(path, name));
+    .map((name) => join(path, name))
+    .filter((name) => !left.some((each) => name === each || name.startsWith(`${each}/`)));
 }
 
 function blocksOf(path, text) {
@@ -63,20 +71,21 @@ function blocksOf(path, text) {
     if (open) {
       if (fence === undefined) open.lines.push(content);
       else {
-        if (open.isTs) blocks.push(finish(path, open));
+        blocks.push(finish(path, open));
         open = undefined;
       }
     } else if (fence !== undefined) {
-      const [language, ...flags] = fence.trim().split(/\s+/);
-      open = { isTs: language === 'ts', onlyTypes: flags.includes('no-run'), line: index + 1, lines: [] };
+      const [language, ...words] = fence.trim().split(/\s+/);
+      const name = words.find((word) => word.includes('.'));
+      open = { language, name, skip: words.includes('no-run'), line: index + 1, lines: [] };
     }
   });
   return blocks;
 }
 
-const finish = (path, { line, lines, onlyTypes }) => ({
+const finish = (path, { lines, ...block }) => ({
   path,
-  line,
-  onlyTypes,
-  code: '\n'.repeat(line) + lines.join('\n'),
+  ...block,
+  code:
+    (block.language === 'ts' || block.language === 'js' ? '\n'.repeat(block.line) : '') + lines.join('\n'),
 });

@@ -7,8 +7,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { filterProblems, problemKindInfo } from '@arethetypeswrong/core/problems';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
-import { npm } from './setup.mjs';
-import { quiet } from './shell.mjs';
+import { pack } from './pack.mjs';
 import { workspaces } from './workspaces.mjs';
 
 const esmOnly = ['node16-esm', 'bundler'];
@@ -17,7 +16,9 @@ const folder = mkdtempSync(join(tmpdir(), 'neusim-pack-'));
 try {
   let failed = 0;
   const entries = new Map(workspaces().map(({ json }) => [json.name, json.exports]));
-  for (const { name, filename, size } of await pack(folder)) {
+  const published = workspaces().filter(({ json }) => !json.private);
+  const names = published.map(({ json }) => json.name);
+  for (const { name, filename, size } of await pack(names, folder)) {
     const tarball = new Uint8Array(readFileSync(join(folder, filename)));
     const problems = await fieldProblems(tarball);
     // A package that is a command alone has nothing to import.
@@ -29,22 +30,6 @@ try {
   process.exitCode = failed > 0 ? 1 : 0;
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-async function pack(destination) {
-  const published = workspaces().filter(({ json }) => !json.private);
-  const names = published.map(({ json }) => `--workspace=${json.name}`);
-  const args = [
-    'pack',
-    '--json',
-    '--ignore-scripts',
-    '--loglevel=error',
-    `--pack-destination=${destination}`,
-  ];
-  const { code, output, stdout } = await quiet([npm(), ...args, ...names]);
-  if (code !== 0) throw new Error(`npm pack failed:\n${output}`);
-  const packed = JSON.parse(stdout);
-  return Array.isArray(packed) ? packed : Object.values(packed);
 }
 
 async function fieldProblems(tarball) {

@@ -1,4 +1,4 @@
-// In front of `npm test`, `npm run demo`, `bench`, `studio`, `build`, `features` and `gpu-bundle`. Needs Node and npm alone: it checks the
+// In front of `npm test`, `npm run demo`, `bench`, `studio`, `build`, `features`, `docs` and `gpu-bundle`. Needs Node and npm alone: it checks the
 // Node version, installs when node_modules does not match the lockfile, builds what changed, then runs the command.
 import { build, install, requireNode } from './setup.mjs';
 import { node, root } from './shell.mjs';
@@ -19,6 +19,10 @@ async function run(command, args) {
   }
   if (command === 'build') return build();
   if (command === 'features') return (await build()) || node([`${root}/tools/features.mjs`, ...args]);
+  if (command === 'docs') {
+    const { docs } = await import('./docs.mjs');
+    return docs(args);
+  }
   if (command === 'gpu-bundle') {
     const { gpuBundle } = await import('./gpu-bundle.mjs');
     return gpuBundle(args);
@@ -26,7 +30,7 @@ async function run(command, args) {
   const app = apps[command];
   if (!app) {
     process.stderr.write(
-      `unknown command ${command}; known: test, build, features, gpu-bundle, ${Object.keys(apps).join(', ')}\n`,
+      `unknown command ${command}; known: test, build, features, docs, gpu-bundle, ${Object.keys(apps).join(', ')}\n`,
     );
     return 2;
   }

@@ -20,8 +20,13 @@ export const node = (args, options = {}) =>
   start(process.execPath, args, { stdio: 'inherit', ...options }).code;
 
 /** Runs Node quietly; resolves to the exit code and what it printed (`output`, `stdout` alone). `onLine` sees each line as it comes. */
-export async function quiet(args, { onLine = () => {}, ...options } = {}) {
-  const { child, code } = start(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export const quiet = (args, options) => collect(process.execPath, args, options);
+
+/** Runs lines of a POSIX shell quietly, to the first that fails; resolves as `quiet` does. */
+export const runShell = (lines, options) => collect('sh', ['-eu', '-c', lines], options);
+
+async function collect(command, args, { onLine = () => {}, ...options } = {}) {
+  const { child, code } = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   let stdout = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -5,7 +5,7 @@ import { readJson, root } from './shell.mjs';
 
 /** `[{ folder: 'packages/core', json }]`, by folder name. */
 export const workspaces = () =>
-  ['packages', 'apps']
+  ['packages', 'apps', 'examples']
     .flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .map((folder) => ({ folder, json: readJson(join(root, folder, 'package.json')) }));

@@ -9,6 +9,7 @@ import { addDoctor } from './command-line/doctor';
 import { addList } from './command-line/list';
 import { addTrain } from './command-line/train';
 import { packageVersion } from './package-version';
+import { exitCodes } from './terminal/exit-codes';
 import { errorJson, errorText, exitCodeOf, usageError } from './terminal/report-error';
 import type { Outcome, Terminal } from './terminal/terminal';
 
@@ -29,6 +30,12 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return 0;
     const { json, debug } = program.opts<{ json?: true; debug?: true }>();
+    const stopped = exitCodes[String(thrown)];
+    if (stopped !== undefined) {
+      terminal.err('Stopped. Images that were decoded are kept; the same command goes on.');
+      if (json) terminal.out(JSON.stringify({ stopped: true, step: 0, checkpoint: null, resume: null }));
+      return stopped;
+    }
     const error = thrown instanceof CommanderError ? usageError(thrown, helpFor(program, argv)) : thrown;
     terminal.err(errorText(error, debug ?? false));
     if (json) terminal.out(JSON.stringify(errorJson(error)));

@@ -7,10 +7,13 @@ import core, {
   BatchNorm,
   countParameters,
   describeWeights,
+  dynamicDns,
   foldModel,
   innerProduct,
   loadModel,
   multiplyAdds,
+  neuralSimilarity,
+  type Predictor,
   type Similarity,
   staticDns,
   staticUns,
@@ -178,6 +181,33 @@ describe('loadModel, weights and costs', () => {
     await expect(loadModel(registry, graph)).rejects.toThrow(
       expect.objectContaining({ code: 'MODEL_CORRUPT' }),
     );
+  });
+
+  test("weights of tfjs's own layers in a predictor are the predictor's", () => {
+    const z = tfl.layers.dense({ name: 'block_predictor_z', units: 6 });
+    const predictor: Predictor = {
+      name: 'mean',
+      options: {},
+      apply: (x, channels) =>
+        [
+          tfl.layers.globalAveragePooling2d({}),
+          z,
+          tfl.layers.reshape({ targetShape: [1, 1, channels] }),
+        ].reduce((y, layer) => apply(layer, y), x),
+    };
+    const spec = { name: 'block', filters: 2, kernelSize: [3, 2], useBias: false, similarity: dynamicDns() };
+    const x = tfl.input({ shape: [5, 5, 1] });
+    const features = neuralSimilarity(x, { ...spec, predictor });
+    const head = tfl.layers.dense({ name: 'block_head', units: 2 });
+    const model = tfl.model({ inputs: x, outputs: apply(head, features) });
+    const roles = Object.fromEntries(describeWeights(model).map(({ name, role }) => [name, role]));
+    expect(roles).toEqual({
+      'block_predictor_z/kernel': 'predictor',
+      'block_predictor_z/bias': 'bias',
+      'block/kernel': 'filter',
+      'block_head/kernel': 'filter',
+      'block_head/bias': 'bias',
+    });
   });
 
   test('roles, parameters and multiply-adds', async () => {

@@ -3,10 +3,14 @@
 import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
+import { csvImages } from './csv-images';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
+import { imagenet } from './imagenet';
 import { fashionMnist, mnist } from './mnist';
 import { npz } from './npz';
+import { omniglot } from './omniglot';
+import { parquet } from './parquet';
 
 export { extractArchive } from './archive/extract';
 export { extractTar } from './archive/tar';
@@ -34,9 +38,11 @@ export {
 } from './batches';
 export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
+export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
+export { imagenet } from './imagenet';
 export { fashionMnist, mnist } from './mnist';
 export {
   computeStatistics,
@@ -46,7 +52,10 @@ export {
   type StatisticsOptions,
 } from './normalize';
 export { npz } from './npz';
+export { omniglot } from './omniglot';
 export { type Limit, limitSchema } from './options';
+export { parquet } from './parquet';
+export { type Random, random, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
@@ -77,5 +86,9 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   mnist,
   idx,
   imageFolder,
+  imagenet,
+  csvImages,
+  omniglot,
   npz,
+  parquet,
 ]);

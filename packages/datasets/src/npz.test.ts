@@ -190,7 +190,7 @@ describe('npz', () => {
     expect([limited.train.count, limited.test.count, limited.classes]).toEqual([2, 1, ['a', 'b', 'c']]);
     await expect(open(path, {}, { memory: 19 })).rejects.toMatchObject({
       code: 'DATASET_TOO_LARGE',
-      data: { file: path, bytes: 20, memory: 19 },
+      data: { dataset: path, bytes: 20, memory: 19 },
     });
     await expect(open(path, { limit: { test: 1 } }, { memory: 16 })).resolves.toMatchObject({ name: 'npz' });
   });

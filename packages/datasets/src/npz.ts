@@ -17,6 +17,8 @@ import {
 import { type NpyPlaces, openPlaces } from './npy/places';
 import { limitSchema } from './options';
 import { firstImages, splitDataset } from './split';
+import { tooLarge } from './store/errors';
+import { DEFAULT_MEMORY } from './store/open-encoded';
 import type { Dataset, DatasetSource, MemorySplit } from './types';
 
 /** Names of the arrays of images and labels. */
@@ -28,8 +30,6 @@ const USUAL: readonly { readonly train: Pair; readonly test?: Pair | undefined }
   { train: ['train_images', 'train_labels'], test: ['test_images', 'test_labels'] },
   { train: ['images', 'labels'] },
 ];
-
-const DEFAULT_MEMORY = 2 ** 30;
 
 const inFolder = v.pipe(
   v.string(),
@@ -99,13 +99,7 @@ async function read(places: NpyPlaces, given: Options, memory: number): Promise<
   const keepTest = test ? Math.min(given.limit.test ?? test.count, test.count) : 0;
   const [height, width, channels] = train.shape;
   const bytes = (keepTrain + keepTest) * height * width * channels;
-  if (bytes > memory) {
-    const message = `${places.folder}: ${keepTrain + keepTest} images of [${train.shape}] take ${bytes} bytes; ${memory} are allowed`;
-    throw new NeusimError('DATASET_TOO_LARGE', message, {
-      data: { file: places.folder, bytes, memory },
-      hint: 'keep fewer images by the option "limit", or allow more memory',
-    });
-  }
+  if (bytes > memory) throw tooLarge(places.folder, bytes, memory);
   const scale = await floatScale(train);
   const split = async (images: ImageArray, labelsName: string, keep: number) => {
     const array = await openNpy(await placeOf(places, labelsName));

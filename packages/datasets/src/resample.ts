@@ -1,8 +1,10 @@
 // Bilinear resizing with antialiasing, as Pillow does it and torchvision with it: a triangle as wide as an output pixel
 // (or two input pixels, where the image grows), columns first, then rows, in whole numbers of 2^-22, rounded to bytes
-// after each. Equal to Pillow's bytes.
+// after each. Pillow's bytes, but where one side grows and the other shrinks much: there Pillow may begin with the rows, and
+// the two differ by one level at most.
 
 const BITS = 22;
+const HALF = 1 << (BITS - 1);
 
 /** What each output of one axis reads: `width` weights from `first` on. */
 export interface Taps {
@@ -117,7 +119,9 @@ function alongLine3(bytes: Uint8Array, from: number, taps: Taps, out: Uint8Array
   let w = 0;
   for (let x = 0; x < first.length; x++) {
     let at = from + 3 * first[x]!;
-    let [r, g, b] = [1 << (BITS - 1), 1 << (BITS - 1), 1 << (BITS - 1)];
+    let r = HALF;
+    let g = HALF;
+    let b = HALF;
     for (let k = 0; k < width; k++, w++, at += 3) {
       const weight = weights[w]!;
       r += Math.imul(weight, bytes[at]!);
@@ -142,7 +146,7 @@ function alongLine(
   let to = start;
   for (let x = 0; x < first.length; x++) {
     for (let c = 0; c < channels; c++) {
-      let sum = 1 << (BITS - 1);
+      let sum = HALF;
       let at = from + first[x]! * channels + c;
       for (let k = 0; k < width; k++, at += channels) sum += Math.imul(weights[x * width + k]!, bytes[at]!);
       out[to++] = clip(sum);
@@ -156,7 +160,7 @@ function alongColumns(bytes: Uint8Array, taps: Taps, line: number, out: Uint8Arr
     const base = (first[y]! - from) * line;
     const to = y * line;
     for (let x = 0; x < line; x++) {
-      let sum = 1 << (BITS - 1);
+      let sum = HALF;
       let at = base + x;
       for (let k = 0; k < width; k++, at += line) sum += Math.imul(weights[y * width + k]!, bytes[at]!);
       out[to + x] = clip(sum);

@@ -84,7 +84,7 @@ export interface Files {
   openFile(path: string): Promise<OpenFile>;
   /**
    * Begins a file, as `PATH.partial` beside its place. The folder has to exist.
-   * @param resume goes on with a part that `keep`, or a killed process, has left; otherwise such a part is dropped.
+   * @param options `resume` goes on with a part that `keep`, or a killed process, has left; otherwise such a part is dropped.
    * @throws NeusimError `PLATFORM_WRITE_FAILED`
    */
   createFile(path: string, options?: { readonly resume?: boolean | undefined }): Promise<FileWriter>;

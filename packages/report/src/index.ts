@@ -1,3 +1,41 @@
-// @neusim/report: pictures and pages of trained networks.
+// @neusim/report: pictures and pages of trained networks, and the statistics that compare them.
 
-export {};
+export { formatSmall } from './colors';
+export { type ResultColumn, resultColumns } from './columns';
+export {
+  type Comparison,
+  compareRuns,
+  type PairFigures,
+  type VariantFigures,
+} from './comparison/compare-runs';
+export { mergeReports } from './comparison/merge-reports';
+export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
+export type { Html } from './html';
+export { type InspectedLayer, type InspectedParts, learnedOf } from './learned';
+export { matrixView, shapeView, tapMaps } from './matrix';
+export { reportPage } from './page';
+export { parseReport } from './parse-report';
+export type { ResultRow, Results } from './results';
+export { formatP, signed } from './sections/comparison';
+export { learnedSections } from './sections/learned';
+export { deviationOf, type Interval, meanInterval, meanOf, wilson } from './statistics/intervals';
+export { tWithin, twoSidedT } from './statistics/student-t';
+export { mcnemarExact, pairedT } from './statistics/tests';
+export { viewStyle } from './style';
+export type {
+  ClassFigures,
+  Confused,
+  EvaluationReport,
+  Learned,
+  LearnedShape,
+  Mistake,
+  Picture,
+  Point,
+  PredictedMatrix,
+  Report,
+  RunNote,
+  RunReport,
+  Sample,
+  Spread,
+  StaticMatrix,
+} from './types';

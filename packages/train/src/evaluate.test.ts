@@ -43,6 +43,12 @@ test('error, top-5 error, loss and confusion; the last batch smaller', async () 
     return -Math.log(Math.exp(row[label]!) / row.reduce((sum, logit) => sum + Math.exp(logit), 0));
   });
   expect(found.loss).toBeCloseTo(entropy.reduce((a, b) => a + b) / 5, 6);
+  const { predicted, probability, loss } = found.predictions;
+  expect([...predicted]).toEqual([0, 0, 0, 6, 0]);
+  expect([...loss].map((each, i) => Math.abs(each - entropy[i]!) < 1e-5)).toEqual(Array(5).fill(true));
+  // Right: its own entropy; all alike: a seventh.
+  expect(probability[3]).toBeCloseTo(Math.exp(-entropy[3]!), 5);
+  expect(probability[4]).toBeCloseTo(1 / 7, 5);
 });
 
 test('tells the images done after each batch', async () => {
@@ -51,6 +57,23 @@ test('tells the images done after each batch', async () => {
   for await (const count of evaluation(pixels(3), split(rows, [0, 1, 2, 0, 1]), { batchSize: 2 }))
     done.push(count);
   expect(done).toEqual([2, 4, 5]);
+});
+
+test('onProgress hears of every batch', async () => {
+  const told: [number, number][] = [];
+  const onProgress = (...now: [number, number]) => void told.push(now);
+  await evaluate(
+    pixels(3),
+    split(
+      [0, 1, 2].map((x) => [x, 0, 0]),
+      [0, 1, 2],
+    ),
+    { batchSize: 2, onProgress },
+  );
+  expect(told).toEqual([
+    [2, 3],
+    [3, 3],
+  ]);
 });
 
 test('with few classes there is no top 5', async () => {

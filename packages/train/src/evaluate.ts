@@ -19,6 +19,8 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Workers that have `trainTasks`: each gets the model, and the batches are spread over them. Same results. */
   readonly pool?: Pool | undefined;
+  /** Told after each batch. */
+  onProgress?(done: number, total: number): void;
 }
 
 /**
@@ -31,14 +33,14 @@ export interface EvaluateOptions {
 export async function evaluate(
   model: LayersModel,
   split: Split,
-  { pool, ...options }: EvaluateOptions = {},
+  { pool, onProgress, ...options }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   if (pool) checkSplit(split, classesOf(model), 'given');
   const replicas = pool && (await openReplicas(pool, model, currentBackend()));
   await replicas?.load();
   const pass = evaluation(model, split, options, replicas);
   let next = await pass.next();
-  while (!next.done) next = await pass.next();
+  for (; !next.done; next = await pass.next()) onProgress?.(next.value, split.count);
   return next.value;
 }
 
@@ -46,7 +48,7 @@ export async function evaluate(
 export async function* evaluation(
   model: LayersModel,
   split: Split,
-  { batchSize = 100, transform, normalize = 'none', signal }: Omit<EvaluateOptions, 'pool'>,
+  { batchSize = 100, transform, normalize = 'none', signal }: Omit<EvaluateOptions, 'pool' | 'onProgress'>,
   scorer: Scorer = here(model),
 ): AsyncGenerator<number, Evaluation> {
   const classes = classesOf(model);
@@ -59,7 +61,7 @@ export async function* evaluation(
     done += score.count;
     yield done;
   }
-  return evaluationOf(scores, classes);
+  return evaluationOf(scores, split.labels, classes);
 }
 
 const here = (model: LayersModel): Scorer => ({

@@ -24,7 +24,7 @@ const deterministic = (events: readonly TrainEvent[]) =>
     if (event.type === 'step') return { ...event, imagesPerSecond: 0, loading: 0 };
     if (event.type === 'checkpoint') return { ...event, path: '' };
     return event.type === 'end'
-      ? { ...event, result: { ...event.result, trainImagesPerSecond: 0, model: '' } }
+      ? { ...event, result: { ...event.result, trainImagesPerSecond: 0, loadingShare: 0, model: '' } }
       : event;
   });
 

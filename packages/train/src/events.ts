@@ -137,6 +137,8 @@ export interface TrainResult {
   readonly top5Error: number | null;
   /** Of training alone, over this process's steps but the first; without a second the earlier process's, or null. */
   readonly trainImagesPerSecond: number | null;
+  /** Share of those steps' time, 0..1, in which they waited for images; null without a second step of this process. */
+  readonly loadingShare: number | null;
   readonly history: History;
   /** Folder of the saved model; null where the run has no folder. */
   readonly model: string | null;

@@ -26,6 +26,7 @@ export {
   similarityLayers,
   spreadOfM,
 } from './inspect-similarity';
+export { type LearnedParts, learnedParts, testImages } from './learned-parts';
 export type { TrainWorkers } from './parallel/choose-workers';
 export { type ReplicaOptions, trainTasks } from './parallel/replica';
 export { Moved } from './pool/messages';
@@ -34,7 +35,7 @@ export { type PoolWorker, poolData, serveTasks, type Task, type Tasks } from './
 export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
 export { learningRateAt } from './schedule';
-export type { Evaluation } from './score';
+export type { Evaluation, Predictions } from './score';
 export { setConfigValue } from './set-config-value';
 export type { EventSink } from './sinks';
 export { type TrainingRun, train } from './train';

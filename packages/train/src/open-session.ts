@@ -26,15 +26,18 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
   const dataset = context.dataset ?? (await openDataset(given, context));
-  checkDataset(dataset);
-  const chosen = await chooseModel(given, registry, dataset);
-  const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
-  const parsed = await withStatistics(given, saved, dataset, context);
-  if (from !== undefined && saved) requireSameRun(from, parsed, saved);
-
-  const model = await whenReady(registry, () => chosen.build());
-  const dispose: (() => unknown)[] = [() => disposeModel(model)];
+  // Whoever opens closes.
+  const closeDataset = context.dataset ? undefined : async () => dataset.close?.();
+  const dispose: (() => unknown)[] = closeDataset ? [closeDataset] : [];
   try {
+    checkDataset(dataset);
+    const chosen = await chooseModel(given, registry, dataset);
+    const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
+    const parsed = await withStatistics(given, saved, dataset, context);
+    if (from !== undefined && saved) requireSameRun(from, parsed, saved);
+
+    const model = await whenReady(registry, () => chosen.build());
+    dispose.unshift(() => disposeModel(model));
     const config = withWorkers(parsed, saved, workers, backend, model);
     const loader = createLoader(config, dataset);
     const work = { config, model, dataset, loader };
@@ -47,8 +50,9 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
             describeWeights(model).filter(({ trainable }) => trainable),
           );
     dispose.unshift(() => compute.close());
-    const session = new Session({ ...work, compute, files, out, capture }, engineLabel(backend));
-    dispose.splice(0, 2, () => session.dispose());
+    const parts = { ...work, compute, files, out, capture, closeDataset };
+    const session = new Session(parts, engineLabel(backend));
+    dispose.splice(0, dispose.length, () => session.dispose());
     if (from !== undefined && saved) session.restore(from, saved);
     if (out !== undefined) await prepareFolder(files, out, config);
     return session;

@@ -1,6 +1,6 @@
 // A run that was stopped goes on to the same curve and the same weights, bit for bit.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBackend } from '@neusim/core';
 import { computeStatistics } from '@neusim/datasets';
@@ -141,7 +141,13 @@ test('a finished run that is resumed keeps its speed', async () => {
 test('parts of files that a kill left are swept, and nothing else', async () => {
   const out = temporaryFolder();
   await collect(small({ steps: 2 }), { out });
-  const parts = ['config.json.12ab34cd.partial', 'checkpoints/step-00000002.neusim.12ab34cd.partial'];
+  const parts = [
+    'config.json.12ab34cd.partial',
+    'report.html.12ab34cd.partial',
+    'checkpoints/step-00000002.neusim.12ab34cd.partial',
+    'model/weights.0123456789ab.bin.12ab34cd.partial',
+  ];
+  mkdirSync(join(out, 'model'), { recursive: true });
   for (const name of [...parts, 'notes.txt.12ab34cd.partial']) writeFileSync(join(out, name), 'x');
   await collect(small({ steps: 2 }), { out, resume: true });
   expect(parts.filter((name) => existsSync(join(out, name)))).toEqual([]);

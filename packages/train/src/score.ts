@@ -4,6 +4,16 @@ import type { Batch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
+/** What a classifier makes of each image, in the images' order. */
+export interface Predictions {
+  /** The class of the largest logit, the first of equals. */
+  readonly predicted: Int32Array;
+  /** Of that class, by the softmax. */
+  readonly probability: Float32Array;
+  /** Cross-entropy of the label. */
+  readonly loss: Float32Array;
+}
+
 /** Of one batch. Counts and sums, so that scores add up. */
 export interface Score {
   readonly count: number;
@@ -12,8 +22,7 @@ export interface Score {
   readonly outside5: number;
   /** Sum of the cross-entropies. */
   readonly loss: number;
-  /** [labels, predictions], row-major. */
-  readonly confusion: Int32Array;
+  readonly predictions: Predictions;
 }
 
 export interface Evaluation {
@@ -26,6 +35,7 @@ export interface Evaluation {
   readonly loss: number;
   /** confusion[label][predicted], in images. */
   readonly confusion: readonly (readonly number[])[];
+  readonly predictions: Predictions;
 }
 
 /** Where the batches of an evaluation may be scored besides here. */
@@ -51,33 +61,61 @@ export async function scoreBatch(
   const classes = output.shape[1];
   const logits = (await output.data()) as Float32Array;
   output.dispose();
-  const confusion = new Int32Array(classes * classes);
+  const count = labels.length;
+  const predictions = emptyPredictions(count);
   let [wrong, outside5, loss] = [0, 0, 0];
   for (const [index, label] of labels.entries()) {
     const row = logits.subarray(index * classes, (index + 1) * classes);
     const { predicted, rank } = place(row, label);
-    confusion[label * classes + predicted]!++;
     if (predicted !== label || rank > 0) wrong++;
     if (rank >= 5) outside5++;
-    loss += logSumExp(row) - (row[label] as number);
+    const total = logSumExp(row);
+    const own = total - (row[label] as number);
+    loss += own;
+    predictions.predicted[index] = predicted;
+    predictions.probability[index] = Math.exp((row[predicted] as number) - total);
+    predictions.loss[index] = own;
   }
-  return { count: labels.length, wrong, outside5, loss, confusion };
+  return { count, wrong, outside5, loss, predictions };
 }
 
-/** @param scores of all batches, one at least. */
-export function evaluationOf(scores: readonly Score[], classes: number): Evaluation {
+/** @param scores of all batches, one at least. @param labels of all images. */
+export function evaluationOf(
+  scores: readonly Score[],
+  labels: ArrayLike<number>,
+  classes: number,
+): Evaluation {
   const sum = (of: (score: Score) => number) => scores.reduce((total, score) => total + of(score), 0);
   const count = sum((score) => score.count);
-  const cell = (label: number, predicted: number) =>
-    sum(({ confusion }) => confusion[label * classes + predicted] as number);
-  const all = Array.from({ length: classes }, (_, i) => i);
+  const predictions = emptyPredictions(count);
+  let from = 0;
+  for (const score of scores) {
+    for (const key of ['predicted', 'probability', 'loss'] as const)
+      predictions[key].set(score.predictions[key], from);
+    from += score.count;
+  }
   return {
     count,
     error: (100 * sum(({ wrong }) => wrong)) / count,
     top5Error: classes > 5 ? (100 * sum(({ outside5 }) => outside5)) / count : null,
     loss: sum(({ loss }) => loss) / count,
-    confusion: all.map((label) => all.map((predicted) => cell(label, predicted))),
+    confusion: confusionOf(labels, predictions.predicted, classes),
+    predictions,
   };
+}
+
+function emptyPredictions(count: number): Predictions {
+  return {
+    predicted: new Int32Array(count),
+    probability: new Float32Array(count),
+    loss: new Float32Array(count),
+  };
+}
+
+function confusionOf(labels: ArrayLike<number>, predicted: Int32Array, classes: number): number[][] {
+  const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (const [index, found] of predicted.entries()) counts[labels[index] as number]![found]!++;
+  return counts;
 }
 
 /** The class of the largest logit (the first of equals), and how many logits are larger than the label's. */

@@ -50,6 +50,8 @@ export interface Parts {
   readonly files: TrainFiles;
   readonly out: string | undefined;
   readonly capture: boolean | undefined;
+  /** Lets go of a data set that was opened for this run. */
+  readonly closeDataset?: (() => Promise<void>) | undefined;
 }
 
 export class Session {
@@ -84,9 +86,10 @@ export class Session {
   private toldReason = false;
   private readonly facts: RunFacts;
   private taken = false;
+  private readonly closeDataset: Parts['closeDataset'];
 
   constructor(
-    { config, dataset, model, compute, loader, files, out, capture = true }: Parts,
+    { config, dataset, model, compute, loader, files, out, capture = true, closeDataset }: Parts,
     private readonly backend: string,
   ) {
     this.config = config;
@@ -96,6 +99,7 @@ export class Session {
     this.loader = loader;
     this.files = files;
     this.out = out;
+    this.closeDataset = closeDataset;
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
     this.optimizer = createOptimizer(config, this.trainable);
@@ -241,7 +245,7 @@ export class Session {
     } finally {
       tf.dispose(grads);
     }
-    clock.stop(config.batchSize);
+    clock.stop(config.batchSize, this.loader.lap());
     this.tellReason();
     if (logged) this.log(learningRate);
   }
@@ -262,6 +266,7 @@ export class Session {
       testError: last.testError,
       top5Error: last.top5Error,
       trainImagesPerSecond: this.imagesPerSecond,
+      loadingShare: this.clock.overall()?.loading ?? null,
       history,
       model: folder,
     };
@@ -283,10 +288,11 @@ export class Session {
     this.losses.dispose();
     this.optimizer.dispose();
     if (!this.taken) disposeModel(this.model);
+    await this.closeDataset?.();
   }
 
   private get imagesPerSecond(): number | null {
-    return this.clock.overall() ?? this.earlierSpeed;
+    return this.clock.overall()?.imagesPerSecond ?? this.earlierSpeed;
   }
 
   private isDue(step: number, every: number): boolean {
@@ -324,7 +330,7 @@ export class Session {
     const loss = pending.reduce((a, b) => a + b, 0) / pending.length;
     if (step % config.log.every === 0) this.pending = [];
     this.history.steps.push({ step, loss, learningRate });
-    const { imagesPerSecond, ms } = clock.lap();
+    const { imagesPerSecond, loading } = clock.lap();
     const { numBytesInGPU } = tf.memory() as { numBytesInGPU?: number };
     this.toTell.push({
       type: 'step',
@@ -332,7 +338,7 @@ export class Session {
       loss,
       learningRate,
       imagesPerSecond,
-      loading: Math.min(1, this.loader.lap() / Math.max(ms, 1e-3)),
+      loading,
       ...(numBytesInGPU !== undefined && { bytesInGPU: numBytesInGPU }),
     });
   }

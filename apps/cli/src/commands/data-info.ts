@@ -37,7 +37,7 @@ interface ClassCount {
 }
 
 async function tell(
-  { dataset, folder, publication }: FoundData,
+  { dataset, where, publication }: FoundData,
   opened: Dataset,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -50,18 +50,18 @@ async function tell(
   const json = {
     name: publication?.name ?? opened.name,
     reader: dataset.name,
-    folder: folder ?? null,
+    folder: where ?? null,
     shape,
     images: { train: train.count, test: test.count },
     classes,
     classImages: { smallest, largest },
-    bytes: folder === undefined ? null : await folderBytes(folder, signal),
+    bytes: where === undefined ? null : await folderBytes(where, signal),
     statistics: { mean, std },
     cache: { folder: cacheFolder, bytes: await folderBytes(cacheFolder, signal) },
     terms: publication?.terms ?? null,
     citation: publication?.citation ?? null,
     homepage: publication?.homepage ?? null,
-    train: publication && folder !== undefined ? trainCommand(publication, folder) : null,
+    train: publication && where !== undefined ? trainCommand(publication, where) : null,
   };
   return { json, text: textOf(json, publication?.summary) };
 }
@@ -103,7 +103,8 @@ interface Facts {
 function textOf(facts: Facts, summary: string | undefined): string {
   const { classes, classImages, images, statistics, cache, terms } = facts;
   const { smallest, largest } = classImages;
-  const ratio = smallest > 0 ? `${(largest / smallest).toFixed(2)} times the smallest` : 'one is empty';
+  const ratio = smallest > 0 ? `, the largest ${(largest / smallest).toFixed(2)} times the smallest` : '';
+  const each = smallest === largest ? number(largest) : `${number(smallest)} to ${number(largest)}`;
   const rows: readonly (readonly [string, string | null | undefined])[] = [
     ['name', summary ? `${facts.name}: ${summary}` : facts.name],
     ['reader', facts.reader],
@@ -112,7 +113,7 @@ function textOf(facts: Facts, summary: string | undefined): string {
     ['shape', facts.shape.join('×')],
     [
       'classes',
-      `${number(classes.length)}; ${number(smallest)} to ${number(largest)} training images each, the largest ${ratio}`,
+      `${number(classes.length)}, each of ${each} training images${smallest === largest ? '' : ratio}`,
     ],
     ['on disk', facts.bytes === null ? null : megabytes(facts.bytes)],
     ['mean', `${digits(statistics.mean)} (0..255)`],

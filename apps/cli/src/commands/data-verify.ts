@@ -33,7 +33,7 @@ export async function verify(
 }
 
 async function verifyFiles(terminal: Terminal, set: string, found: FoundData): Promise<Outcome> {
-  const { folder = '', publication } = found;
+  const { folder, publication } = found;
   const progress = createProgress(terminal, [set]);
   const tick = byteTicker(set, progress);
   const checked = await checkFiles(platform, folder, publication?.files ?? [], {
@@ -73,12 +73,11 @@ async function verifyImages(
   terminal: Terminal,
   registry: AnyRegistry,
   set: string,
-  { dataset, folder, publication }: FoundData,
+  { dataset, folder, where = folder, publication }: FoundData,
 ): Promise<Outcome> {
   const cache = platform.joinPath(platform.cacheFolder(), `verify-${process.pid}`);
   await platform.makeFolder(cache);
   const config = { dataset: { ...dataset.options, name: dataset.name } };
-  const where = folder ?? '';
   try {
     const opened = await openData(terminal, config, { registry, folder, open: { cache } });
     const images = await readAll(terminal, set, opened).finally(() => opened.close?.());

@@ -22,10 +22,13 @@ const resultsSchema = v.strictObject({
   rows: v.array(
     v.strictObject({
       name: v.string(),
+      seed: v.literal(5),
       similarity: v.string(),
       shape: v.literal('full'),
       predictor: v.nullable(v.string()),
       testError: figure,
+      top5Error: figure,
+      testLoss: figure,
       parameters: figure,
       multiplyAdds: figure,
       trainImagesPerSecond: figure,
@@ -34,6 +37,7 @@ const resultsSchema = v.strictObject({
       foldDifference: v.nullable(v.pipe(figure, v.maxValue(1e-5))),
     }),
   ),
+  comparison: v.looseObject({ pairs: v.pipe(v.array(v.unknown()), v.length(3)) }),
 });
 
 describe('neusim demo --quick', () => {
@@ -83,13 +87,16 @@ describe('neusim demo --quick', () => {
     expect(titles).toEqual(
       expect.arrayContaining([
         'Results',
+        'Comparison',
         'Curves',
+        'What it gets right · baseline',
+        'Worst mistakes · dynamic-dns',
         'Learned M · static-uns',
         'Predicted M over an image · dynamic-dns',
         'Does M depend on what it sees? · dynamic-dns',
       ]),
     );
-    expect(document.querySelectorAll('.charts svg')).toHaveLength(2);
+    expect(document.querySelectorAll('.charts svg')).toHaveLength(3);
     const layers = document.querySelectorAll('.pair').length;
     expect(layers).toBeGreaterThan(0);
     expect(document.querySelectorAll('.pair svg')).toHaveLength(2 * layers);

@@ -3,16 +3,15 @@
 import { rm, stat } from 'node:fs/promises';
 import { cores, exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
+import { formatSmall, type RunReport } from '@neusim/report';
 import { openDataset, parseConfig } from '@neusim/train';
 import { runJobs, type Settled } from '../demo/pool';
 import { demoRows, type Row } from '../demo/rows';
 import { errorWarnings } from '../demo/warnings';
 import { makeRegistry } from '../registry';
-import { formatSmall } from '../report/colors';
-import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
-import type { RunReport } from '../run/run-report';
+import { resultsTable } from '../run/results-table';
 import { ticker } from '../run/ticker';
 import { startEngine } from '../run/train-job';
 import { writeResults } from '../run/write-results';
@@ -53,17 +52,14 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   const signal = terminal.interrupted;
   // A Ctrl-C that stopped the training keeps what is finished: its figures are still wanted.
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
+  const examination = { terminal, registry, dataset, signal: stopMeasuring };
   const runs: RunReport[] = [];
   const missing: string[] = [];
   const notes: string[] = [];
   for (const each of settled) {
-    if ('result' in each)
-      terminal.err(`Measuring ${each.job.name}: its speed, and what it learned, on 64 test images …`);
     const run =
       'result' in each
-        ? await unlessStopped(stopMeasuring, () =>
-            examine(registry, dataset, each.result, each.job.out, stopMeasuring),
-          )
+        ? await unlessStopped(stopMeasuring, () => examine(examination, each.result, each.job.out))
         : null;
     if (run) runs.push(run);
     else {
@@ -146,7 +142,8 @@ async function trainRows(terminal: Terminal, rows: readonly Row[], out: string, 
 }
 
 /** How much a predicted M differs, in one line. */
-function spreadLine({ result, learned: { spread } }: RunReport): string[] {
+function spreadLine({ result, learned }: RunReport): string[] {
+  const { spread = [] } = learned ?? {};
   if (spread.length === 0) return [];
   const mean = (of: 'positions' | 'images') =>
     spread.reduce((sum, layer) => sum + layer[of], 0) / spread.length;

@@ -1,21 +1,23 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
 import { dirname } from 'node:path';
+import type { Dataset } from '@neusim/datasets';
 import { splitPart } from '@neusim/models';
 import { exists, joinPath, readText } from '@neusim/platform';
-import { NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import {
   findPreset,
   parseConfig,
   setConfigValue,
   type TrainConfig,
   type TrainConfigInput,
+  type TrainResult,
 } from '@neusim/train';
 import { openPlugins } from '../plugins/open-plugins';
-import { resultsTable } from '../run/columns';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
+import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
@@ -50,18 +52,41 @@ export interface TrainOptions {
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
   const given = await readConfig(source, options);
-  const { name = splitPart(given.model).name, seed } = given;
-  const { precision } = options;
-  const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
-  const backendOptions = precision ? { precision } : undefined;
-  const folder = options.data ?? terminal.env.NEUSIM_DATA;
+  const { out = joinPath('runs', given.name ?? splitPart(given.model).name) } = options;
   if (!options.resume) await requireFree(out);
   const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
   const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
   // The run's config lies in its folder: from there its plug-ins are found again.
   const config: TrainConfig = { ...given, plugins: specifiersFrom(out) };
-  const sinks = await openSinks(out, options);
+  const folder = options.data ?? terminal.env.NEUSIM_DATA;
   const dataset = await openData(terminal, config, { registry, folder });
+  try {
+    return await trainOn(dataset, { terminal, config, options, out, registry, urls, folder, started });
+  } finally {
+    await dataset.close?.();
+  }
+}
+
+interface Work {
+  readonly terminal: Terminal;
+  readonly config: TrainConfig;
+  readonly options: TrainOptions;
+  readonly out: string;
+  readonly registry: AnyRegistry;
+  /** Of the plug-ins, for workers. */
+  readonly urls: readonly string[];
+  readonly folder: string | undefined;
+  /** When the command was. */
+  readonly started: number;
+}
+
+async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
+  const { terminal, config, options, out, registry, urls, folder, started } = work;
+  const { name = splitPart(config.model).name, seed } = config;
+  const { precision } = options;
+  const { backend = precision ? 'wasm' : 'auto' } = options;
+  const backendOptions = precision ? { precision } : undefined;
+  const sinks = await openSinks(out, options);
   const engine = await startEngine(backend, backendOptions, registry);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
@@ -101,8 +126,8 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     );
   }
 
-  terminal.err(`Measuring ${name}: its speed, and what it learned, on 64 test images …`);
-  const run = await unlessStopped(signal, () => examine(registry, dataset, result, out, signal));
+  const examination = { terminal, registry, dataset, signal };
+  const run = await unlessStopped(signal, () => examine(examination, result, out));
   if (!run) {
     return stopped(
       { step: result.steps, checkpoint: joinPath(out, 'checkpoints') },
@@ -122,8 +147,15 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   });
   return {
     json: results,
-    text: `\n${resultsTable(results.rows)}\n\nReport: ${reportPath}\nResults: ${resultsPath}`,
+    text: `\n${resultsTable(results.rows)}\n\n${loadingLine(result)}Report: ${reportPath}\nResults: ${resultsPath}`,
   };
+}
+
+/** How much of training was waiting for images. */
+function loadingLine({ loadingShare }: TrainResult): string {
+  return loadingShare === null
+    ? ''
+    : `Loading images took ${(100 * loadingShare).toFixed(1)} % of the steps' time.\n`;
 }
 
 /** A folder that holds results is not written over: they may be of something else. */
@@ -137,11 +169,19 @@ async function requireFree(out: string): Promise<void> {
 }
 
 /** The config of a preset or a file, with the command line's changes. */
-async function readConfig(
+export async function readConfig(
   source: string,
-  { set = [], dataset, seed, workers }: TrainOptions,
+  options: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
 ): Promise<TrainConfig> {
-  let config: Record<string, unknown> = { ...(await sourceConfig(source)) };
+  return parseConfig(changeConfig(await sourceConfig(source), options));
+}
+
+/** A config that is still plain JSON, with the command line's changes. */
+export function changeConfig(
+  from: object,
+  { set = [], dataset, seed, workers }: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
+): Record<string, unknown> {
+  let config: Record<string, unknown> = { ...from };
   if (dataset !== undefined) config = { ...config, dataset };
   if (seed !== undefined) config = { ...config, seed };
   if (workers !== undefined) config = { ...config, workers };
@@ -155,7 +195,7 @@ async function readConfig(
     }
     config = setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1));
   }
-  return parseConfig(config);
+  return config;
 }
 
 const isFile = (source: string) => /[\\/]|\.json$/.test(source);
@@ -163,7 +203,7 @@ const isFile = (source: string) => /[\\/]|\.json$/.test(source);
 /** Where the paths in a config begin; those of a preset, in the working directory. */
 const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
 
-async function sourceConfig(source: string): Promise<TrainConfigInput> {
+export async function sourceConfig(source: string): Promise<TrainConfigInput> {
   if (!isFile(source)) return findPreset(source).config;
   const text = await readText(source);
   try {

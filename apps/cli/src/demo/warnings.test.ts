@@ -1,5 +1,5 @@
+import type { ResultRow } from '@neusim/report';
 import { expect, test } from 'vitest';
-import type { ResultRow } from '../run/results';
 import { errorWarnings } from './warnings';
 
 test('networks that end at 4 % or more are named', () => {

@@ -1,6 +1,6 @@
 // What the demo's figures should have been.
 
-import type { ResultRow } from '../run/results';
+import type { ResultRow } from '@neusim/report';
 
 /** In percent of the test images; every network of the whole demo stays below it. */
 const EXPECTED_ERROR = 4;

@@ -1,38 +1,51 @@
-// What is to be said of a trained network, all from the model as it was saved: the row of the results, and what it
-// learned. Runs that were trained at the same time are examined one after another, so that their speeds compare.
+// What is to be said of a trained network, all from the model as it was saved: the row of the results, what it learned
+// and what it gets wrong. Runs that were trained at the same time are examined one after another, so that their speeds
+// compare.
 
 import { countParameters, loadModel, multiplyAdds } from '@neusim/core';
-import { type Dataset, evaluationBatches, firstImages, readImages } from '@neusim/datasets';
+import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
-import { inspectSimilarity, type LayerSimilarity, similarityLayers, type TrainResult } from '@neusim/train';
-import * as tf from '@tensorflow/tfjs-core';
+import { learnedOf, type ResultRow, type RunReport } from '@neusim/report';
+import { learnedParts, similarityLayers, type TrainResult, testImages } from '@neusim/train';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { createProgress } from '../terminal/progress';
+import type { Terminal } from '../terminal/terminal';
+import { evaluateSplit, reportOn } from './evaluate-split';
 import { logitDifference, saveFolded } from './fold';
 import { breathe } from './measure';
-import type { ResultRow } from './results';
-import type { Learned, RunReport, Sample } from './run-report';
+import { notesOf } from './notes';
 import { imagesPerSecond } from './speed';
 
 const IMAGES = 64;
 
+export interface Examination {
+  readonly terminal: Terminal;
+  readonly registry: AnyRegistry;
+  /** The one it was trained on. */
+  readonly dataset: Dataset;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Loads the model in `folder`, saves it folded beside itself where it folds, and measures both.
- * @param dataset the one it was trained on.
- * @throws the reason of `signal`, where it is aborted on the way
+ * Loads the model in `folder`, saves it folded beside itself where it folds, measures both, and tests it once more.
+ * @throws the reason of the signal, where it is aborted on the way
  */
 export async function examine(
-  registry: AnyRegistry,
-  dataset: Dataset,
+  { terminal, registry, dataset, signal }: Examination,
   result: TrainResult,
   folder: string,
-  signal: AbortSignal,
 ): Promise<RunReport> {
+  const { history, config, name } = result;
+  terminal.err(`Measuring ${name}: its speed, and what it learned, on ${IMAGES} test images …`);
+  await breathe(signal);
   const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
   const isDynamic = similarityLayers(model).some(({ similarity }) => similarity.source === 'predictor');
   const folded = isDynamic ? null : await saveFolded(model, joinPath(folder, 'folded'));
-  const images = await testImages(dataset, result);
+  const images = await testImages(dataset, config, IMAGES);
+  const progress = createProgress(terminal, [name]);
   try {
     const [inference = 0, foldedSpeed = null] = await imagesPerSecond(
       folded ? [model, folded] : [model],
@@ -40,71 +53,50 @@ export async function examine(
       signal,
     );
     await breathe(signal);
-    const { history, config } = result;
+    const learned = learnedOf(await learnedParts(model, dataset, images));
+    const foldDifference = folded && (await logitDifference(model, folded, images));
+    const pass = { dataset, split: 'test' } as const;
+    const workers = config.workers === 'auto' ? undefined : config.workers;
+    const onProgress = (step: number, steps: number) =>
+      progress.update(name, {
+        step,
+        steps,
+        text: 'test images: classes and mistakes',
+        isLast: step === steps,
+      });
+    const evaluation = await reportOn(
+      await evaluateSplit(model, { ...pass, config, workers, signal, onProgress }),
+      pass,
+    );
     return {
       result: {
-        name: result.name,
+        name,
+        seed: config.seed,
         ...partsOf(model),
         testError: result.testError,
+        top5Error: evaluation.top5Error,
+        testLoss: evaluation.loss,
         parameters: countParameters(model),
         multiplyAdds: multiplyAdds(model),
         trainImagesPerSecond: result.trainImagesPerSecond,
         inferenceImagesPerSecond: inference,
         foldedImagesPerSecond: foldedSpeed,
-        foldDifference: folded && (await logitDifference(model, folded, images)),
+        foldDifference,
       },
       loss: history.steps.map(({ step, loss }) => [step, loss]),
       testError: history.evaluations.map(({ step, testError }) => [step, testError]),
-      learned: await learnedBy(model, images, dataset),
+      learningRate: history.steps.map(({ step, learningRate }) => [step, learningRate]),
+      notes: await notesOf(folder),
+      evaluation,
+      learned,
       config,
     };
   } finally {
+    progress.stop();
     images.dispose();
     folded?.dispose();
     disposeModel(model);
   }
-}
-
-async function testImages({ test }: Dataset, { config }: TrainResult): Promise<tf.Tensor4D> {
-  const [first] = evaluationBatches(firstImages(test, IMAGES), IMAGES, config.normalize);
-  const batch = await first;
-  return tf.tensor4d(batch?.images ?? [], batch?.shape ?? [0, ...test.shape]);
-}
-
-async function learnedBy(model: LayersModel, images: tf.Tensor4D, dataset: Dataset): Promise<Learned> {
-  const layers = await inspectSimilarity(model, images);
-  const of = ({ layer, kernel, form }: LayerSimilarity) => ({
-    layer,
-    kernel,
-    form: form === 'full' ? ('full' as const) : ('diagonal' as const),
-  });
-  return {
-    matrices: layers.flatMap((each) => (each.matrix ? { ...of(each), values: each.matrix } : [])),
-    shapes: layers.flatMap(({ layer, kernel, mask }) => (mask ? { layer, kernel, mask } : [])),
-    dynamic: layers.flatMap((each) => (each.predicted ? { ...of(each), ...each.predicted } : [])),
-    spread: layers.flatMap(({ predicted }) => predicted?.spread ?? []),
-    sample: await sampleOf(model, images, dataset),
-  };
-}
-
-/** The first test image: the one whose predicted M is kept. */
-async function sampleOf(
-  model: LayersModel,
-  images: tf.Tensor4D,
-  { test, classes }: Dataset,
-): Promise<Sample> {
-  const [height, width, channels] = test.shape;
-  const winner = tf.tidy(() => tf.argMax(model.predict(tf.slice(images, 0, 1)) as tf.Tensor, 1));
-  const [first] = await winner.data();
-  winner.dispose();
-  return {
-    height,
-    width,
-    channels,
-    pixels: [...(await readImages(test, [0]))],
-    label: classes[test.labels[0] as number] as string,
-    predicted: classes[first as number] as string,
-  };
 }
 
 /** Names of what is not the plain choice; a network of plain convolutions has the plain ones. */

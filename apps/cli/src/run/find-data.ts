@@ -8,8 +8,10 @@ import { folderOf } from './data-folder';
 export interface FoundData {
   /** The definition that reads it, and its options. */
   readonly dataset: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> };
-  /** undefined: the data set knows where it lies. */
-  readonly folder: string | undefined;
+  /** What its reader is given. */
+  readonly folder: string;
+  /** Where it was found; undefined: the reader knows, or looks itself. */
+  readonly where?: string | undefined;
   readonly publication?: Publication | undefined;
 }
 
@@ -23,12 +25,13 @@ export async function findData(registry: AnyRegistry, word: string, data: string
   if (publication) {
     const folder = await folderOf(publication, data);
     if (folder === undefined) throw notPulled(word, data);
-    return { dataset: publication.dataset, folder, publication };
+    return { dataset: publication.dataset, folder, where: folder, publication };
   }
   const readers = registry.list('dataset').map(({ name }) => name);
-  if (readers.includes(word)) return { dataset: { name: word }, folder: data };
+  if (readers.includes(word))
+    return { dataset: { name: word }, folder: data, where: await whereIs(registry, word, data) };
   if (await platform.exists(word)) return inFolder(registry, word, published);
-  throw unknownSet(word, [...published.map(({ name }) => name), ...readers]);
+  throw unknownSet(word, [...new Set([...published.map(({ name }) => name), ...readers])]);
 }
 
 async function inFolder(
@@ -41,7 +44,8 @@ async function inFolder(
     const publication = first.isGuess
       ? undefined
       : published.find(({ dataset, files }) => dataset.name === first.dataset && files.length > 0);
-    return { dataset: publication?.dataset ?? { name: first.dataset }, folder: first.folder, publication };
+    const { folder: where } = first;
+    return { dataset: publication?.dataset ?? { name: first.dataset }, folder: where, where, publication };
   }
   const known = registry.list('dataset').map(({ name }) => name);
   throw new NeusimError(
@@ -54,9 +58,15 @@ async function inFolder(
   );
 }
 
+async function whereIs(registry: AnyRegistry, dataset: string, data: string): Promise<string | undefined> {
+  if (!(await platform.exists(data))) return undefined;
+  const found = await detectDataset(registry, platform, data);
+  return found.find((each) => each.dataset === dataset)?.folder;
+}
+
 function notPulled(name: string, data: string) {
   return new NeusimError('DATASET_NOT_FOUND', `there is no "${name}" in ${data}`, {
     data: { dataset: name, looked: [data] },
-    hint: `\`npx neusim data pull ${name}\` fetches it; --data or NEUSIM_DATA names another folder`,
+    hint: `\`npx neusim data pull ${name}\` fetches it`,
   });
 }

@@ -1,13 +1,15 @@
-// Opening a data set for a command: its progress is shown, and Ctrl-C stops it.
+// Opening a data set for a command: its progress is shown, images are decoded by every core, and Ctrl-C stops it.
 
 import type { Dataset, OpenOptions, OpenProgress } from '@neusim/datasets';
 import type { AnyRegistry } from '@neusim/registry';
 import { openDataset, type TrainConfig } from '@neusim/train';
-import { createProgress } from '../terminal/progress';
+import { createProgress, type Tick } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
+import { timeLeft } from './time-left';
+import { decodeWorkerUrl } from './worker-url';
 
 /**
- * The data set that a config names.
+ * The data set that a config names. Whoever opens it closes it.
  * @param folder of its files.
  * @throws NeusimError what `openDataset` throws; the reason of `terminal.interrupted`, where it is aborted
  */
@@ -25,8 +27,30 @@ export async function openData(
   },
 ): Promise<Dataset> {
   const progress = createProgress(terminal, ['data set']);
-  const onProgress = ({ phase, done, total }: OpenProgress) =>
-    progress.update('data set', { step: done, steps: total, text: phase });
-  const open = { ...more, signal: terminal.interrupted, onProgress };
+  const tick = openTicks();
+  const open = {
+    ...more,
+    signal: terminal.interrupted,
+    workers: { url: decodeWorkerUrl },
+    onProgress: (at: OpenProgress) => progress.update('data set', tick(at)),
+    onWarning: ({ message, hint }: { message: string; hint: string }) =>
+      progress.note(`Warning: ${message}; ${hint}.`),
+  };
   return openDataset(config, { registry, folder, open }).finally(() => progress.stop());
+}
+
+/** Progress as a bar's state: with the speed of decoding and, where it is long, the time left. */
+export function openTicks(now = () => performance.now()): (progress: OpenProgress) => Tick {
+  let began: { readonly phase: string; readonly done: number; readonly time: number } | undefined;
+  return ({ phase, done, total }) => {
+    if (began?.phase !== phase) began = { phase, done, time: now() };
+    const seconds = (now() - began.time) / 1000;
+    const rate = (done - began.done) / seconds;
+    const words: string[] = [phase];
+    if (phase === 'decoding' && rate > 0 && seconds > 0) {
+      words.push(`${Math.round(rate)} images/s`, timeLeft((1000 * (total - done)) / rate));
+    }
+    const isLast = total > 0 && done === total && phase === 'decoding';
+    return { step: done, steps: total, text: words.filter(Boolean).join('  '), isLast };
+  };
 }

@@ -2,13 +2,17 @@
 
 import type { TrainEvent } from '@neusim/train';
 import type { Progress } from '../terminal/progress';
+import { timeLeft } from './time-left';
+
+/** Share of a step's time; less is not worth a word. */
+const LOADING_TOLD = 0.05;
 
 /** A function that takes a run's events and keeps its progress line up to date. */
 export function ticker(name: string, progress: Progress): (event: TrainEvent) => void {
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
-  const words = { loss: 'starting', rate: '', memory: '', left: '', testing: '', error: '' };
+  const words = { loss: 'starting', rate: '', loading: '', memory: '', left: '', testing: '', error: '' };
   const show = (isLast = false) => {
     const text = Object.values(words).filter(Boolean).join('  ');
     progress.update(name, { step, steps, text, isLast });
@@ -40,6 +44,7 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         step = event.step;
         words.loss = `loss ${event.loss.toFixed(3)}`;
         words.rate = `${Math.round(event.imagesPerSecond)} images/s`;
+        words.loading = event.loading > LOADING_TOLD ? `loading ${Math.round(100 * event.loading)} %` : '';
         if (event.bytesInGPU !== undefined)
           words.memory = `${Math.ceil(event.bytesInGPU / 2 ** 20)} MiB on the GPU`;
         break;
@@ -61,11 +66,4 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
     }
     show();
   };
-}
-
-/** Said only where it is long: from a minute on. */
-function timeLeft(milliseconds: number): string {
-  const minutes = milliseconds / 60_000;
-  if (minutes < 1) return '';
-  return minutes < 120 ? `about ${Math.round(minutes)} min left` : `about ${Math.round(minutes / 60)} h left`;
 }

@@ -1,11 +1,11 @@
-// The files that a command leaves beside its runs: results.json and report.html.
+// The files that a command leaves beside its runs: results.json, and report.json with the page that is made of it.
 
 import { cpus } from 'node:os';
 import type { Dataset } from '@neusim/datasets';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
-import { reportPage } from '../report/page';
-import type { Results } from './results';
-import type { RunReport } from './run-report';
+import { compareRuns, type Report, type Results, type RunReport, reportPage } from '@neusim/report';
+import { parseHTML } from 'linkedom';
+import { packageVersion } from '../package-version';
 
 export interface Written {
   readonly results: Results;
@@ -23,18 +23,32 @@ export interface Finished {
   /** Runs that are missing, and why. */
   readonly missing: readonly string[];
   readonly seconds: number;
-  /** The command that makes the report again. */
+  /** The command that makes the runs again. */
   readonly command: string;
 }
 
-/** Writes both into `out`. */
+/** Writes all of them into `out`. */
 export async function writeResults(out: string, finished: Finished): Promise<Written> {
-  const { seed, engine, dataset, runs } = finished;
+  const { title, summary, seed, engine, dataset, runs, missing, command } = finished;
+  const comparison = compareRuns(runs);
   const results: Results = {
     seed,
     backend: engine.name,
     dataset: dataset.name,
     rows: runs.map(({ result }) => result),
+    ...(comparison && { comparison }),
+  };
+  const report: Report = {
+    format: 'neusim-report',
+    version: 1,
+    title,
+    summary,
+    facts: factsOf(finished),
+    dataset: dataset.name,
+    runs,
+    missing,
+    comparison,
+    command,
   };
   const written = {
     results,
@@ -42,19 +56,30 @@ export async function writeResults(out: string, finished: Finished): Promise<Wri
     reportPath: joinPath(out, 'report.html'),
   };
   await makeFolder(out);
+  await writeAtomic(joinPath(out, 'report.json'), `${JSON.stringify(report)}\n`);
+  await writeAtomic(written.reportPath, pageOf(report));
+  // The last: where it is, the others are.
   await writeAtomic(written.resultsPath, `${JSON.stringify(results, null, 2)}\n`);
-  await writeAtomic(written.reportPath, reportPage({ ...finished, facts: factsOf(finished) }));
   return written;
 }
 
-function factsOf({ seed, engine, dataset, seconds }: Finished): [string, string][] {
+/** The page of a report. */
+export function pageOf(report: Report): string {
+  const { document } = parseHTML('<html><body></body></html>');
+  return reportPage(report, document as unknown as Document);
+}
+
+function factsOf({ runs, engine, dataset, seconds }: Finished): [string, string][] {
   const count = (n: number) => n.toLocaleString('en-US');
+  const seeds = [...new Set(runs.map(({ result }) => result.seed))];
   return [
     ['data set', `${dataset.name}, ${count(dataset.train.count)} + ${count(dataset.test.count)} images`],
-    ['seed', String(seed)],
+    [seeds.length > 1 ? 'seeds' : 'seed', seeds.join(', ')],
     ['engine', `${engine.name} (${engine.adapter})`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
     ['Node', process.versions.node],
+    ['neusim', packageVersion()],
+    ['tfjs', packageVersion('@tensorflow/tfjs-core')],
     ['time', `${Math.round(seconds)} s`],
     ['date', new Date().toISOString().slice(0, 10)],
   ];

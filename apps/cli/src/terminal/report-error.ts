@@ -5,7 +5,7 @@ import type { CommanderError } from 'commander';
 
 /** The errors of ours that tell of a run that failed; all others tell of something to correct. */
 const RUN_FAILED =
-  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|GPU_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|CLI_RUN_ENDED)$/;
+  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|GPU_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|DATASET_DECODER_FAILED|CLI_RUN_ENDED)$/;
 
 /** 2 for what a person can correct (a command, an option, a config, a file), 1 for a run that failed and for bugs. */
 export function exitCodeOf(error: unknown): number {

@@ -54,6 +54,14 @@ const registry = createRegistry(
       options: noOptions,
       load: () => () => plainPredictor,
     }),
+    define({
+      kind: 'predictor',
+      name: 'mean',
+      version: '1.0.0',
+      summary: 'one M for an image',
+      options: noOptions,
+      load: () => () => meanPredictor,
+    }),
   ]),
 );
 
@@ -96,7 +104,30 @@ const oracle =
     );
   };
 
+/** One z for an image, from layers of tfjs alone. */
+const meanPredictor: Predictor = {
+  name: 'mean',
+  options: {},
+  apply: (x, channels, _, layerName) =>
+    [
+      tfl.layers.globalAveragePooling2d({ name: `${layerName}_predictor_mean` }),
+      tfl.layers.dense({ name: `${layerName}_predictor_z`, units: channels }),
+      tfl.layers.reshape({ targetShape: [1, 1, channels] }),
+    ].reduce((z, layer) => layer.apply(z) as tfl.SymbolicTensor, x),
+};
+
 onEachEngine('NeuralSimilarityConv2D', () => {
+  test.each([dynamicDns(), dynamicUns()])('$name with one M for an image, [B,1,1,…]', async (similarity) => {
+    await checkLayer({
+      inputShape: [4, 3, 2],
+      layer: (x, options) =>
+        neuralSimilarity(x, { ...options, filters: 3, similarity, predictor: meanPredictor }),
+      load: (saved) => loadModel(registry, saved),
+      variants: layerVariants([6, 5, 2]).filter(({ name }) => /3x2 stride|batch 0/.test(name)),
+      secondOrder: true,
+    });
+  });
+
   test.each(similarities.map((s) => [`${s.name} ${JSON.stringify(s.options)}`, s] as const))(
     '%s',
     async (name, similarity) => {

@@ -4,11 +4,12 @@
 //
 // cut off at 255. 0: black; 1: the image.
 
-import { applyTable, tableOf, toByte } from './byte-op';
+import { applyTable, blend, tableOf } from './byte-op';
 
 export function brightness(image: Uint8Array, factor: number): void {
+  const f = Math.fround(factor);
   applyTable(
     image,
-    tableOf((byte) => toByte(Math.fround(factor) * byte)),
+    tableOf((byte) => blend(0, byte, f)),
   );
 }

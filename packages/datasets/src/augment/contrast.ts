@@ -4,7 +4,7 @@
 //
 // cut off at 0 and 255. 0: grey; 1: the image. For images of one channel and of three.
 
-import { applyTable, luma, tableOf, toByte } from './byte-op';
+import { applyTable, blend, luma, tableOf } from './byte-op';
 
 export function contrast(image: Uint8Array, channels: number, factor: number): void {
   let sum = 0;
@@ -15,6 +15,6 @@ export function contrast(image: Uint8Array, channels: number, factor: number): v
   const f = Math.fround(factor);
   applyTable(
     image,
-    tableOf((byte) => toByte(grey + f * (byte - grey))),
+    tableOf((byte) => blend(grey, byte, f)),
   );
 }

@@ -16,7 +16,11 @@ export const grayscaleSchema = v.strictObject({ p: v.optional(chance, 0.1) });
 export function grayscaleOp({ p = 0.1 }: Grayscale): ByteOp {
   return (image, next) => {
     if (uniform(next) >= p) return;
-    for (let i = 0; i < image.length; i += 3)
-      image.fill(luma(image[i]!, image[i + 1]!, image[i + 2]!), i, i + 3);
+    for (let i = 0; i < image.length; i += 3) {
+      const grey = luma(image[i]!, image[i + 1]!, image[i + 2]!);
+      image[i] = grey;
+      image[i + 1] = grey;
+      image[i + 2] = grey;
+    }
   };
 }

@@ -8,7 +8,9 @@
 export function hue(image: Uint8Array, shift: number): void {
   const turn = 6 * (shift < 0 ? shift + 1 : shift);
   for (let i = 0; i < image.length; i += 3) {
-    const [red, green, blue] = [image[i]!, image[i + 1]!, image[i + 2]!];
+    const red = image[i]!;
+    const green = image[i + 1]!;
+    const blue = image[i + 2]!;
     const most = Math.max(red, green, blue);
     const range = most - Math.min(red, green, blue);
     if (range === 0) continue;

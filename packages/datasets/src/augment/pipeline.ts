@@ -54,22 +54,36 @@ export function createPipeline(
   const place = isPlain ? null : placer(images, shape, transform, augment);
   const fromStored = place ? null : cropWriter(images, shape, table, augment.padCrop?.mode);
   const image: Uint8Array | null = place ? new Uint8Array(pixels) : null;
-  const fromImage = image && cropWriter(image, to, table);
   return {
     shape: to,
     write(index, crop, draws, out, start) {
       const flips = crop && augment.verticalFlip && draws ? turned(crop, draws) : crop;
       if (fromStored) fromStored(index, flips ?? still, out, start);
-      else if (image && fromImage && place) {
+      else if (image && place) {
         place(index, flips, draws, image);
         if (draws) for (const [stream, op] of byteOps) op(image, draws(stream));
-        fromImage(0, still, out, start);
+        writeNormalized(image, to[2], table, out, start);
       }
       if (!draws) return;
       const written = floatOps.length > 0 ? out.subarray(start, start + pixels) : out;
       for (const [stream, op] of floatOps) op(written, draws(stream));
     },
   };
+}
+
+/** @param table [channels, 256] */
+function writeNormalized(
+  image: Uint8Array,
+  channels: number,
+  table: Float32Array,
+  out: Float32Array,
+  start: number,
+): void {
+  const { length } = image;
+  for (let c = 0; c < channels; c++) {
+    const base = c << 8;
+    for (let i = c; i < length; i += channels) out[start + i] = table[base + image[i]!]!;
+  }
 }
 
 const turned = (crop: Crop, draws: Draws): Crop => ({

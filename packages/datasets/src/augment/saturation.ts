@@ -4,13 +4,19 @@
 //
 // cut off at 0 and 255. 0: grey; 1: the image. An image of one channel is grey already, and stays as it is.
 
-import { luma, toByte } from './byte-op';
+import { blend, luma } from './byte-op';
 
 /** @param image [n, 3] */
 export function saturation(image: Uint8Array, factor: number): void {
   const f = Math.fround(factor);
-  for (let i = 0; i < image.length; i += 3) {
-    const grey = luma(image[i]!, image[i + 1]!, image[i + 2]!);
-    for (let k = i; k < i + 3; k++) image[k] = toByte(grey + f * (image[k]! - grey));
+  const { length } = image;
+  for (let i = 0; i < length; i += 3) {
+    const red = image[i]!;
+    const green = image[i + 1]!;
+    const blue = image[i + 2]!;
+    const grey = luma(red, green, blue);
+    image[i] = blend(grey, red, f);
+    image[i + 1] = blend(grey, green, f);
+    image[i + 2] = blend(grey, blue, f);
   }
 }

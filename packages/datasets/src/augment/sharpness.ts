@@ -5,7 +5,7 @@
 // the outermost pixels staying as they are. 0: smooth; 1: the image.
 
 import type { ImageShape } from '../types';
-import { toByte } from './byte-op';
+import { blend } from './byte-op';
 
 /** @param before memory of the image's size */
 export function sharpness(
@@ -30,7 +30,7 @@ export function sharpness(
         before[down]! +
         before[down + channels]!;
       const smooth = ((around + 5 * before[i]!) / 13 + 0.5) | 0;
-      image[i] = toByte(smooth + f * (before[i]! - smooth));
+      image[i] = blend(smooth, before[i]!, f);
     }
   }
 }

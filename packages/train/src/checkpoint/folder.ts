@@ -4,8 +4,11 @@ import { NeusimError } from '@neusim/registry';
 
 const FOLDER = 'checkpoints';
 const NAME = /^step-(\d{8,})\.neusim$/;
+/** Folders below a run's with files of its own: what `finish` and the command line save too. */
+const OWN_FOLDERS = [FOLDER, 'model', 'folded'];
 /** What `writeAtomic` leaves of a run's own files where the process is killed within it. */
-const PARTIAL = /^(step-\d{8,}\.neusim|(config|result)\.json|events\.jsonl)\.[^.]+\.partial$/;
+const PARTIAL =
+  /^(step-\d{8,}\.neusim|weights\.[0-9a-f]{12}\.bin|\w+\.(json|jsonl|html))\.[0-9a-f]{8}\.partial$/;
 
 export interface CheckpointFile {
   readonly step: number;
@@ -43,7 +46,7 @@ export async function saveCheckpoint(
 
 /** Removes the parts of files that a killed process left behind. Only one process may write in a run's folder. */
 export async function sweepPartials(files: Files, out: string): Promise<void> {
-  for (const folder of [out, files.joinPath(out, FOLDER)]) {
+  for (const folder of [out, ...OWN_FOLDERS.map((name) => files.joinPath(out, name))]) {
     if (!(await files.exists(folder))) continue;
     for (const name of await files.listFolder(folder))
       if (PARTIAL.test(name)) await files.removeFile(files.joinPath(folder, name));

@@ -32,6 +32,14 @@ describe('pool.map', () => {
     expect(new Set(await all(workers.map('rank', items))).size).toBe(3);
   });
 
+  test('what the pool is given, every worker is told from the start', async () => {
+    const workers = await pool(2, { data: ['a', { b: 1 }] });
+    expect(await workers.each('told')).toEqual([
+      ['a', { b: 1 }],
+      ['a', { b: 1 }],
+    ]);
+  });
+
   test('takes items as it needs them, and none after its reader has left', async () => {
     const workers = await pool(2);
     let taken = 0;

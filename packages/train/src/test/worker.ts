@@ -10,7 +10,7 @@ import models from '@neusim/models';
 import { port } from '@neusim/platform';
 import { createRegistry, NeusimError } from '@neusim/registry';
 import { enableProdMode, memory } from '@tensorflow/tfjs-core';
-import { Moved, serveTasks, type Task, type Tasks, trainTasks } from '../index';
+import { Moved, poolData, serveTasks, type Task, type Tasks, trainTasks } from '../index';
 
 export interface GoesWrong {
   readonly rank: number;
@@ -53,6 +53,7 @@ if (goesWrong?.how !== 'silent')
     memory: () => [memory().numTensors, memory().numBytes],
     square: (x: number) => x * x,
     rank: (_, { rank }) => rank,
+    told: () => poolData(own),
     fail: (how: string) => goWrong[how]?.(),
     function: () => () => {},
     moved: (array: Float32Array<ArrayBuffer>) => new Moved(array, [array.buffer]),

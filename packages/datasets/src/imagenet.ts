@@ -1,0 +1,84 @@
+// ImageNet as ILSVRC lays it out: `train/n01440764/*.JPEG`, and `val/` with such folders or with all images and a list of
+// their classes. Classes are named by words of WordNet where a list of them is there. Russakovsky et al., ImageNet Large
+// Scale Visual Recognition Challenge, 2015; https://image-net.org
+
+import { define, NeusimError } from '@neusim/registry';
+import * as v from 'valibot';
+import { chooseClasses, classesSchema, evenly } from './files/choose';
+import { filesOfClasses, filesToTest } from './files/class-folders';
+import { synsetNames } from './files/synsets';
+import { encodedFiles, openTree, subfolders, type Tree } from './files/tree';
+import { listedValidation } from './files/validation-list';
+import { findFolder } from './folder';
+import { limitSchema } from './options';
+import { imageEntries } from './store/encoded';
+import { openEncoded } from './store/open-encoded';
+import type { DatasetSource } from './types';
+
+const NAME = 'imagenet';
+const VERSION = '1.0.0';
+const ID = /^n\d{8}$/;
+
+const options = v.strictObject({
+  ...imageEntries(224),
+  /** WordNet ids to keep, in place of all. */
+  classes: classesSchema,
+  limit: limitSchema,
+});
+
+/** ImageNet, or a part of it in the same layout. */
+export const imagenet = define({
+  kind: 'dataset',
+  name: NAME,
+  version: VERSION,
+  summary: 'ImageNet (ILSVRC) and its parts: train/n01440764/*.JPEG, val/ and synset words',
+  options,
+  load:
+    () =>
+    (given): DatasetSource => ({
+      async open(platform, folder, open) {
+        // As Kaggle's archive unpacks.
+        const below = ['imagenet', 'ILSVRC', 'ILSVRC/Data/CLS-LOC'];
+        const at = await findFolder(platform, NAME, folder, below, ['train']);
+        const tree = await openTree(platform, at, given.maxPixels, open);
+        const top = await subfolders(tree, tree.root);
+        const folders = await subfolders(tree, top.get('train') ?? tree.root);
+        const all = [...folders.keys()].filter((name) => ID.test(name)).sort();
+        if (all.length < 2) throw noClasses(top.get('train') ?? tree.root, all);
+        const ids = chooseClasses(NAME, all, given.classes);
+        const train = await filesOfClasses(NAME, tree, ids, folders);
+        const test = await findValidation(tree, top.get('val'), all, ids);
+        const listed = {
+          name: NAME,
+          version: VERSION,
+          classes: await synsetNames(platform, tree.root, ids),
+          train: await encodedFiles(tree, evenly(train, given.limit.train)),
+          test: await encodedFiles(tree, evenly(test, given.limit.test)),
+        };
+        return openEncoded(platform, listed, given, open);
+      },
+    }),
+});
+
+async function findValidation(
+  tree: Tree,
+  folder: string | undefined,
+  all: readonly string[],
+  ids: readonly string[],
+) {
+  if (folder === undefined)
+    throw new NeusimError('DATASET_NOT_FOUND', `${tree.root} has no folder val`, {
+      data: { dataset: NAME, looked: [tree.platform.joinPath(tree.root, 'val')] },
+      hint: 'put the validation images into val/ beside train/; "image-folder" divides one folder of classes itself',
+    });
+  return (
+    (await filesToTest(NAME, tree, folder, all, ids)) ?? (await listedValidation(tree, folder, all, ids))
+  );
+}
+
+function noClasses(folder: string, found: readonly string[]) {
+  return new NeusimError('DATASET_NOT_FOUND', `${folder} holds ${found.length} folders named as n01440764`, {
+    data: { dataset: NAME, folder, found },
+    hint: 'a class is a folder named by its WordNet id; "image-folder" takes any names',
+  });
+}

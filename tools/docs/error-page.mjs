@@ -1,0 +1,71 @@
+// The page of error codes, a heading for each so that the site's search finds it; and the other way round: a code that a
+// document names has to be one.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { documents } from '../markdown.mjs';
+import { root } from '../shell.mjs';
+import { errorCodes } from './errors.mjs';
+
+const opening = `---
+outline: 2
+---
+
+# Error codes
+
+Every error of NeuSim is a \`NeusimError\`: a code that does not change, a message that says what was met and what is
+allowed, the values as fields in \`data\`, and a hint. On the command line the code stands in brackets behind the message.
+
+\`\`\`ts no-run
+import { NeusimError } from '@neusim/registry';
+
+try {
+  throw new NeusimError('PLATFORM_FILE_MISSING', 'no file at a.png', { data: { path: 'a.png' }, hint: 'check the path' });
+} catch (error) {
+  if (!(error instanceof NeusimError)) throw error;
+  console.log(error.code, error.data.path, error.hint);
+}
+\`\`\`
+
+The codes, as they stand in the source (an … is a value that differs from case to case); \`/\` in the search box finds one.
+Codes that begin with \`OTHER_\`, and \`LOSS_STANDS_STILL\` and \`STEP_NOT_CAPTURED\`, are warnings of a training run.
+`;
+
+/** The page's text, and what is wrong: codes that documents name and no source has. */
+export function errorPage() {
+  const codes = errorCodes();
+  const areas = Map.groupBy
+    ? Map.groupBy(codes, areaOf)
+    : codes.reduce((map, row) => map.set(areaOf(row), [...(map.get(areaOf(row)) ?? []), row]), new Map());
+  const sections = [...areas].flatMap(([area, rows]) => [`## ${area}`, ...rows.map(section)]);
+  return { text: `${[opening.trimEnd(), ...sections].join('\n\n')}\n`, wrong: unknownCodes(codes) };
+}
+
+const areaOf = ({ code }) => code.split('_')[0];
+
+function section({ code, packages, messages, hints }) {
+  const lines = [
+    `### ${code} {#${code}}`,
+    `<small>${packages.map((name) => `\`${name}\``).join(', ')}</small>`,
+    ...messages.map((message) => `- ${quote(message)}`),
+    ...hints.filter((hint) => /[a-z]/i.test(hint)).map((hint) => `- → ${quote(hint)}`),
+  ];
+  return `${lines[0]}\n\n${lines[1]}\n\n${lines.slice(2).join('\n')}`.trimEnd();
+}
+
+/** As Markdown's code, whatever is in it. */
+const quote = (text) => {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.includes('`') ? `\`\` ${line} \`\`` : `\`${line}\``;
+};
+
+/** Codes in backquotes, of an area that the source has, that no source has. `GPU_*` stands for an area. */
+function unknownCodes(codes) {
+  const known = new Set(codes.map(({ code }) => code));
+  const areas = new Set(codes.map(areaOf));
+  return documents().flatMap((path) =>
+    [...readFileSync(join(root, path), 'utf8').matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`/g)]
+      .map(([, code]) => code)
+      .filter((code) => !known.has(code) && areas.has(areaOf({ code })))
+      .map((code) => `${path}: no source has the error code ${code}`),
+  );
+}
