@@ -1,6 +1,6 @@
 // Opening a data set for a command: its progress is shown, images are decoded by every core, and Ctrl-C stops it.
 
-import type { Dataset, OpenProgress } from '@neusim/datasets';
+import type { Dataset, OpenOptions, OpenProgress } from '@neusim/datasets';
 import type { AnyRegistry } from '@neusim/registry';
 import { openDataset, type TrainConfig } from '@neusim/train';
 import { createProgress, type Tick } from '../terminal/progress';
@@ -16,11 +16,20 @@ import { timeLeft } from './time-left';
 export async function openData(
   terminal: Terminal,
   config: Pick<TrainConfig, 'dataset'>,
-  { registry, folder }: { readonly registry: AnyRegistry; readonly folder: string | undefined },
+  {
+    registry,
+    folder,
+    open: more,
+  }: {
+    readonly registry: AnyRegistry;
+    readonly folder: string | undefined;
+    readonly open?: Pick<OpenOptions, 'cache'>;
+  },
 ): Promise<Dataset> {
   const progress = createProgress(terminal, ['data set']);
   const tick = openTicks();
   const open = {
+    ...more,
     signal: terminal.interrupted,
     workers: { url: decodeWorkerUrl },
     onProgress: (at: OpenProgress) => progress.update('data set', tick(at)),
