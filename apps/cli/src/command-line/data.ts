@@ -1,9 +1,12 @@
 // `neusim data …`: one function a subcommand, each with its own examples.
 
 import { type Command, Option } from 'commander';
+import { preview } from '../commands/data-preview';
 import { pull } from '../commands/data-pull';
 import { makeRegistry } from '../registry';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
+import { withPlugins } from './plugin-option';
+import { collect, upTo, wholeNumber } from './values';
 
 type AddSubcommand = (data: Command, line: CommandLine) => void;
 
@@ -11,8 +14,9 @@ export const addData: AddCommand = (line) => {
   const data = line.command('data', 'fetch, check and look at data sets', [
     'data pull',
     'data pull cifar-10 --data ~/data',
+    'data preview nsn-cifar --data ~/data/cifar-10',
   ]);
-  for (const add of [addPull]) add(data, line);
+  for (const add of [addPull, addPreview]) add(data, line);
 };
 
 const addPull: AddSubcommand = (data, { terminal, done }) => {
@@ -29,4 +33,27 @@ const addPull: AddSubcommand = (data, { terminal, done }) => {
     .option('--keep', 'keep archives that were unpacked')
     .option('--replace', 'replace the folder that is there, once the new one is whole')
     .action(async (name, options) => done(await pull(terminal, makeRegistry(), name, options)));
+};
+
+const addPreview: AddSubcommand = (data, { terminal, done }) => {
+  const command = withExamples(
+    data
+      .command('preview')
+      .description('show training images as they are stored, and as training steps see them, on one PNG'),
+    [
+      'data preview nsn-cifar --data ~/data/cifar-10',
+      'data preview nsn-digits --set augment.affine.degrees=15 --out digits.png',
+      `data preview runs/c100/config.json --data ~/data --set 'augment.mixup={"alpha":0.2}'`,
+    ],
+  );
+  withPlugins(command)
+    .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
+    .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
+    .option('--dataset <name>', '`npx neusim list dataset` names them')
+    .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
+    .option('--seed <n>', 'of every random choice', wholeNumber)
+    .option('--images <n>', 'draws of each image, 1 to 16', upTo(16), 8)
+    .option('--rows <n>', 'images, 1 to 32', upTo(32), 6)
+    .option('--out <file>', 'the PNG file, written over', 'preview.png')
+    .action(async (source, options) => done(await preview(terminal, source, options)));
 };

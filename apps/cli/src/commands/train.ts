@@ -14,7 +14,7 @@ import {
 import { openPlugins } from '../plugins/open-plugins';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
-import { openData } from '../run/open-data';
+import { openData, withStatistics } from '../run/open-data';
 import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
@@ -59,9 +59,11 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
   const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
   // The run's config lies in its folder: from there its plug-ins are found again.
-  const config: TrainConfig = { ...given, plugins: specifiersFrom(out) };
+  const asked: TrainConfig = { ...given, plugins: specifiersFrom(out) };
   const sinks = await openSinks(out, options);
-  const dataset = await openData(terminal, config, { registry, folder });
+  const dataset = await openData(terminal, asked, { registry, folder });
+  // A run that goes on has its numbers in its checkpoint.
+  const config = options.resume ? asked : await withStatistics(terminal, asked, dataset);
   const engine = await startEngine(backend, backendOptions, registry);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
@@ -169,7 +171,7 @@ export function changeConfig(
 const isFile = (source: string) => /[\\/]|\.json$/.test(source);
 
 /** Where the paths in a config begin; those of a preset, in the working directory. */
-const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
+export const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
 
 export async function sourceConfig(source: string): Promise<TrainConfigInput> {
   if (!isFile(source)) return findPreset(source).config;
