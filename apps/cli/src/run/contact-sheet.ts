@@ -17,7 +17,7 @@ export interface Sheet {
 
 /** Longest side of a picture on the sheet; small ones are shown at whole multiples of their size, up to this. */
 const LARGEST = 224;
-const SMALL = 112;
+const SMALL = 128;
 const GAP = 4;
 const APART = 16;
 
