@@ -2,7 +2,7 @@
 
 import { splitPart } from '@neusim/models';
 import { exists, joinPath, readText } from '@neusim/platform';
-import { NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import {
   findPreset,
   parseConfig,
@@ -20,6 +20,7 @@ import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
+import { checkSettings } from '../settings/check';
 import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
 import { shellCommand } from '../terminal/shell-command';
@@ -46,7 +47,8 @@ export interface TrainOptions {
  */
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
-  const config = await readConfig(source, options);
+  const registry = makeRegistry();
+  const config = await readConfig(registry, source, options);
   const { name = splitPart(config.model).name, seed } = config;
   const { precision } = options;
   const { out = joinPath('runs', name), backend = precision ? 'wasm' : 'auto' } = options;
@@ -54,7 +56,6 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
   const sinks = await openSinks(out, options);
-  const registry = makeRegistry();
   const dataset = await openData(terminal, config, { registry, folder });
   const engine = await startEngine(backend, backendOptions);
   terminal.err(
@@ -131,6 +132,7 @@ async function requireFree(out: string): Promise<void> {
 
 /** The config of a preset or a file, with the command line's changes. */
 async function readConfig(
+  registry: AnyRegistry,
   source: string,
   { set = [], dataset, seed, workers }: TrainOptions,
 ): Promise<TrainConfig> {
@@ -148,6 +150,7 @@ async function readConfig(
     }
     config = setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1));
   }
+  checkSettings(registry, config);
   return parseConfig(config);
 }
 
