@@ -2,7 +2,8 @@
 // it printed.
 
 import { Command, CommanderError } from 'commander';
-import { withExamples } from './command-line/add-command';
+import { type CommandLine, withExamples } from './command-line/add-command';
+import { addCompletion } from './command-line/completion';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
 import { addList } from './command-line/list';
@@ -55,8 +56,8 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
       outputError: () => {},
     });
 
-  const command = (name: string, description: string, examples: readonly string[]) =>
-    withExamples(program.command(name).description(description), examples);
-  for (const add of [addDemo, addTrain, addList, addDoctor]) add({ terminal, command, done });
+  const command: CommandLine['command'] = (name, description, examples, options) =>
+    withExamples(program.command(name, options).description(description), examples);
+  for (const add of [addDemo, addTrain, addList, addDoctor, addCompletion]) add({ terminal, command, done });
   return program;
 }

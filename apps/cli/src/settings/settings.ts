@@ -2,7 +2,7 @@
 
 import { partSchema, splitPart } from '@neusim/models';
 import { type AnyRegistry, isKind } from '@neusim/registry';
-import { configSchema } from '@neusim/train';
+import { configSchema, setConfigValue } from '@neusim/train';
 import { describe, type Keys, keysOf, typeOf, valuesOf } from './schema';
 
 /** One key of a config. */
@@ -31,10 +31,16 @@ const NAME = 'name';
  * @param config as it is written: it says which optimizer, data set and model there are.
  */
 export function listSettings(registry: AnyRegistry, config: Readonly<Record<string, unknown>>): Setting[] {
-  return below(registry, keysOf(configSchema, config) as Keys, config, '');
+  return below(registry, keysOf(configSchema, config) as Keys, config, undefined, '');
 }
 
-function below(registry: AnyRegistry, { entries, variant }: Keys, value: unknown, at: string): Setting[] {
+function below(
+  registry: AnyRegistry,
+  { entries, variant }: Keys,
+  value: unknown,
+  fallback: unknown,
+  at: string,
+): Setting[] {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
   const names = variant ? [variant.key, ...Object.keys(entries)] : Object.keys(entries);
   return [...new Set(names)].flatMap((name) => {
@@ -42,8 +48,9 @@ function below(registry: AnyRegistry, { entries, variant }: Keys, value: unknown
     if (variant?.key === name) {
       const { key, values } = variant;
       const type = values.join(' | ');
-      const value = given[key];
-      return [{ path, type, default: undefined, value, values, isClosed: true, keys: undefined, about: '' }];
+      const usual = (fallback as Record<string, unknown> | undefined)?.[key];
+      const more = { default: usual, value: given[key], values, isClosed: true, keys: undefined };
+      return [{ path, type, about: at ? `which ${at} it is` : '', ...more }];
     }
     return setting(registry, name, path, entries[name], given[name]);
   });
@@ -71,7 +78,7 @@ function setting(
     keys: keys && [...new Set([...(keys.variant ? [keys.variant.key] : []), ...Object.keys(keys.entries)])],
     about: about || (part ? `\`neusim list ${name}\` names them` : ''),
   };
-  return [own, ...(keys ? below(registry, keys, value, path) : [])];
+  return [own, ...(keys ? below(registry, keys, value, fallback, path) : [])];
 }
 
 /** Names and options of a data set, model or part. */
@@ -88,3 +95,24 @@ function partKeys(registry: AnyRegistry, kind: Parameters<AnyRegistry['list']>[0
   };
   return { words, isClosed: false, keys };
 }
+
+/** The same with the keys of every form: those of an optimizer or a schedule that is not chosen too. */
+export function listAllSettings(registry: AnyRegistry): Setting[] {
+  const chosen = listSettings(registry, {});
+  const paths = new Set(chosen.map(({ path }) => path));
+  const others = chosen.flatMap(({ path, isClosed, values, value }) => {
+    const root = path.replace(/\.name$/, '');
+    if (!isClosed || root === path) return [];
+    return values
+      .filter((name) => name !== value)
+      .flatMap((name) =>
+        listSettings(registry, setConfigValue({}, path, name))
+          .filter((each) => !paths.has(each.path))
+          .map((each) => ({ ...each, about: `${each.about} (${root} ${name})` })),
+      );
+  });
+  const order = chosen.map(({ path }) => rootOf(path));
+  return [...chosen, ...others].sort((a, b) => order.indexOf(rootOf(a.path)) - order.indexOf(rootOf(b.path)));
+}
+
+const rootOf = (path: string) => path.split('.')[0] as string;
