@@ -17,8 +17,8 @@ const entry = (name, limit, { names, apart = [] } = {}) => ({
   ignore: [...tfjs, ...apart],
 });
 
-/** Loaded when an archive or a Parquet file is opened. */
-const forArchives = ['fflate', 'fzstd', 'hash-wasm', 'hyparquet', 'hyparquet-compressors', 'modern-tar'];
+/** Loaded by the first file that wants them. */
+const whenWanted = ['fflate', 'fzstd', 'hash-wasm', 'hyparquet', 'hyparquet-compressors', 'modern-tar'];
 
 /** The package itself, without our other packages, which have their own budgets. */
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
@@ -29,7 +29,8 @@ export default [
   entry('core', '12 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
   // The plug-in as a whole: five similarities, two shapes, and the schemas of their options (valibot).
   entry('core', '15 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
-  alone('platform', '5.8 KB'),
+  // Files in parts and WebP's header besides.
+  alone('platform', '6.6 KB'),
   alone('masks', '3 KB'),
   alone('hypernet', '5.8 KB'),
   entry('backend-wasm', '9.2 KB', { apart: ['@neusim/*', '../generated/*'] }),
@@ -43,8 +44,9 @@ export default [
   alone('backend-webgpu', '40 KB'),
   // For Node alone.
   entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
-  // All readers. The libraries of archives and Parquet are apart: a page loads each when it opens such a file.
-  entry('datasets', '32 KB', { apart: ['@neusim/*', ...forArchives] }),
+  // Readers of image files and the store of decoded images make a half of it, those of archives a third. The libraries are
+  // apart: a page loads each with the first image, archive or Parquet file that wants it.
+  entry('datasets', '33 KB', { apart: ['@neusim/*', ...whenWanted] }),
   alone('models', '5 KB'),
   // A third of it is the pool of workers, both sides.
   alone('train', '21.5 KB'),

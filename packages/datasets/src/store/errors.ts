@@ -46,7 +46,7 @@ export function tooLarge(dataset: string, bytes: number, memory: number) {
 }
 
 /** @param images that are kept; they need not be decoded again. */
-export function cacheFailed(file: string, bytes: number, images: number, cause: NeusimError) {
+function cacheFailed(file: string, bytes: number, images: number, cause: NeusimError) {
   const { reason } = cause.data;
   const full = reason === 'ENOSPC' || reason === 'EDQUOT' || reason === 'QuotaExceededError';
   const what = full ? 'the disk is full' : String(reason ?? cause.message);
@@ -60,6 +60,25 @@ export function cacheFailed(file: string, bytes: number, images: number, cause: 
       cause,
     },
   );
+}
+
+/**
+ * What `write` gives.
+ * @param kept tells how many images are kept where it fails.
+ * @throws NeusimError `DATASET_CACHE_FAILED` in place of `PLATFORM_WRITE_FAILED`
+ */
+export async function toCache<T>(
+  file: string,
+  bytes: number,
+  kept: () => number,
+  write: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await write();
+  } catch (cause) {
+    if (!(cause instanceof NeusimError) || cause.code !== 'PLATFORM_WRITE_FAILED') throw cause;
+    throw cacheFailed(file, bytes, kept(), cause);
+  }
 }
 
 export function cacheBusy(file: string) {

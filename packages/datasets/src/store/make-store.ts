@@ -7,7 +7,7 @@ import { ByteCounts } from '../normalize';
 import type { DatasetPlatform, OpenOptions } from '../types';
 import { decodeImages } from './decode-images';
 import type { EncodedImage, ImageOptions } from './encoded';
-import { badImage, cacheBusy, cacheFailed } from './errors';
+import { badImage, cacheBusy, toCache } from './errors';
 import type { StoreIndex } from './index-file';
 import type { Records } from './records';
 import { recordsAtOnce, scan } from './scan';
@@ -142,17 +142,11 @@ async function requireAlone({ platform, file }: StoreWork, { position }: FileWri
   if (size !== position && !(size === -1 && position === 0)) throw cacheBusy(file);
 }
 
-async function guard<T>(
-  work: StoreWork,
+function guard<T>(
+  { file, images, records }: StoreWork,
   writer: FileWriter | undefined,
   write: () => Promise<T>,
-): Promise<T> {
-  const { file, images, records } = work;
-  try {
-    return await write();
-  } catch (cause) {
-    if (!(cause instanceof NeusimError) || cause.code !== 'PLATFORM_WRITE_FAILED') throw cause;
-    const kept = Math.floor((writer?.position ?? 0) / records.size);
-    throw cacheFailed(file, images.length * records.size, kept, cause);
-  }
+) {
+  const kept = () => Math.floor((writer?.position ?? 0) / records.size);
+  return toCache(file, images.length * records.size, kept, write);
 }

@@ -6,7 +6,7 @@ import { ByteCounts, type Statistics } from '../normalize';
 import type { Dataset, DatasetPlatform, ImageShape, OpenOptions, Split } from '../types';
 import { decodeImages } from './decode-images';
 import type { EncodedDataset, EncodedImage, ImageOptions } from './encoded';
-import { badImage, emptyClass, skippedImages, tooLarge } from './errors';
+import { badImage, emptyClass, skippedImages, toCache, tooLarge } from './errors';
 import { readIndex, removeIndex, type StoreIndex, writeIndex } from './index-file';
 import { storeKey } from './key';
 import { makeStore } from './make-store';
@@ -101,9 +101,15 @@ async function openStored(
     image,
     options,
   };
+  const bytes = images.length * records.size;
   const make = async () => {
     const index = await makeStore(work);
-    await writeIndex(platform, file, index);
+    await toCache(
+      file,
+      bytes,
+      () => images.length,
+      () => writeIndex(platform, file, index),
+    );
     return index;
   };
   const open = async (index: StoreIndex) => {
@@ -114,8 +120,9 @@ async function openStored(
     return splits && { ...datasetOf(encoded, index.statistics, splits.splits), close: splits.close };
   };
 
-  await platform.makeFolder(folder);
-  const kept = await readIndex(platform, file, key, images.length * records.size);
+  const nothing = () => 0;
+  await toCache(file, bytes, nothing, () => platform.makeFolder(folder));
+  const kept = await readIndex(platform, file, key, bytes);
   const found = kept && (await open(kept));
   if (found) return found;
   // None yet, or one that was damaged since.
