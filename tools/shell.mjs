@@ -20,8 +20,11 @@ export const node = (args, options = {}) =>
   start(process.execPath, args, { stdio: 'inherit', ...options }).code;
 
 /** Runs Node quietly; resolves to the exit code and what it printed (`output`, `stdout` alone). `onLine` sees each line as it comes. */
-export async function quiet(args, { onLine = () => {}, ...options } = {}) {
-  const { child, code } = start(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export const quiet = (args, options) => collect(process.execPath, args, options);
+
+/** The same for any program. */
+export async function collect(command, args, { onLine = () => {}, ...options } = {}) {
+  const { child, code } = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   let stdout = '';
   for (const stream of [child.stdout, child.stderr]) {
