@@ -53,4 +53,7 @@ export default [
   alone('train', '21.5 KB'),
   alone('testing', '10.5 KB'),
   alone('export', '10 KB'),
+  // Without Plot, which draws the curves of whole reports.
+  entry('report', '17.5 KB', { apart: ['@neusim/*', '@observablehq/plot'] }),
+  entry('report', '9.5 KB', { names: '{ learnedOf, learnedSections, viewStyle }', apart: ['@neusim/*'] }),
 ];
