@@ -56,7 +56,17 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   if (!options.resume) await requireFree(out);
   const sinks = await openSinks(out, options);
-  const dataset = await openData(terminal, config, { registry, folder });
+  const signal = terminal.interrupted;
+  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
+    const resume = json.checkpoint && resumeCommand(out, options);
+    return {
+      json: { stopped: true, ...json, resume },
+      text: resume ? `${text}\nGo on with: ${resume}` : text,
+      exitCode: exitCodes[signal.reason] ?? 130,
+    };
+  };
+  const dataset = await unlessStopped(signal, () => openData(terminal, config, { registry, folder }));
+  if (!dataset) return stopped({ step: 0, checkpoint: null }, 'Stopped while the data set was opened.');
   const engine = await startEngine(backend, backendOptions);
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
@@ -74,24 +84,15 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
     folder,
     resume: options.resume ?? false,
   };
-  const signal = terminal.interrupted;
   const workers = { url: trainWorkerUrl };
   const context = { dataset, signal, workers, sinks, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
-  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
-    const resume = json.checkpoint && resumeCommand(out, options);
-    return {
-      json: { stopped: true, ...json, resume },
-      text: resume ? `${text}\nGo on with: ${resume}` : text,
-      exitCode: exitCodes[signal.reason] ?? 130,
-    };
-  };
   if ('type' in result) {
     const { step, checkpoint } = result;
     const kept = `Stopped after step ${step}; the checkpoint is ${checkpoint}.`;
     return stopped(
       { step, checkpoint },
-      checkpoint ? kept : 'Stopped before the first step; nothing was written.',
+      checkpoint ? kept : 'Stopped before the first step: there is nothing to go on from.',
     );
   }
 
