@@ -21,7 +21,8 @@ const entry = (name, limit, { names, apart = [] } = {}) => ({
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
 
 export default [
-  entry('registry', '3 KB'),
+  // `schema`, for help and completion, took it past 3 KB.
+  entry('registry', '3.1 KB'),
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
   entry('core', '12 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
   // The plug-in as a whole: five similarities, two shapes, and the schemas of their options (valibot).
@@ -42,8 +43,8 @@ export default [
   entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
   alone('datasets', '8.7 KB'),
   alone('models', '5 KB'),
-  // A third of it is the pool of workers, both sides.
-  alone('train', '21.5 KB'),
+  // A third of it is the pool of workers, both sides; half a KB the config's lines of help.
+  alone('train', '22 KB'),
   alone('testing', '10.5 KB'),
   alone('export', '10 KB'),
 ];
