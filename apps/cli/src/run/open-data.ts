@@ -5,8 +5,8 @@ import type { AnyRegistry } from '@neusim/registry';
 import { openDataset, type TrainConfig } from '@neusim/train';
 import { createProgress, type Tick } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
+import { decodeWorkerUrl } from './decode-worker-url';
 import { timeLeft } from './time-left';
-import { decodeWorkerUrl } from './worker-url';
 
 /**
  * The data set that a config names. Whoever opens it closes it.
