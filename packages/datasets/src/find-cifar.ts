@@ -2,8 +2,8 @@
 
 import { NeusimError } from '@neusim/registry';
 import { unpackedFiles } from './archive/unpacked-files';
-import { findFolder } from './folder';
-import type { DatasetFiles, OpenOptions } from './types';
+import { detected, findFolder, lookFor } from './folder';
+import type { DatasetFiles, Detected, OpenOptions } from './types';
 
 /** One of the two sets. */
 export interface CifarSet {
@@ -47,6 +47,19 @@ export async function findCifar(
       cause: error,
     });
   }
+}
+
+/** See `DatasetSource.detect`. */
+export async function detectCifar(
+  files: DatasetFiles,
+  { below, archive, marker, names }: CifarSet,
+  folder: string,
+): Promise<Detected | undefined> {
+  if (folder.endsWith(archive)) return detected(folder);
+  const found = await lookFor(files, folder, below, [marker, archive]);
+  // Of CIFAR-100 the marker alone is a name that others use as well.
+  const isWhole = found !== undefined && (await lookFor(files, found, [], [archive, ...names.slice(-1)]));
+  return isWhole ? detected(found) : undefined;
 }
 
 async function findArchive(files: DatasetFiles, set: CifarSet, folder: string): Promise<string | undefined> {

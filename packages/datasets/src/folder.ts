@@ -44,14 +44,35 @@ export async function findFolder(
     const inside = below.map((name) => `${name}/`).join(' or ');
     throw noFolder(dataset, `${markers[0]}, or one with ${inside} in it`);
   }
-  const looked = [folder, ...below.map((name) => files.joinPath(folder, name))];
-  for (const candidate of looked) {
-    for (const marker of markers) {
-      if (await files.exists(files.joinPath(candidate, marker))) return candidate;
-    }
-  }
+  const found = await lookFor(files, folder, below, markers);
+  if (found !== undefined) return found;
+  const looked = foldersOf(files, folder, below);
   throw new NeusimError('DATASET_NOT_FOUND', `no "${dataset}" in ${looked.join(', ')}`, {
     data: { dataset, looked, markers },
     hint: `the right folder holds ${markers.join(' or ')}`,
   });
 }
+
+/** The first of `folder` and its `below` that holds one of `markers`; undefined where none does. */
+export async function lookFor(
+  files: Pick<DatasetFiles, 'exists' | 'joinPath'>,
+  folder: string,
+  below: readonly string[],
+  markers: readonly string[],
+): Promise<string | undefined> {
+  for (const candidate of foldersOf(files, folder, below)) {
+    for (const marker of markers) {
+      if (await files.exists(files.joinPath(candidate, marker))) return candidate;
+    }
+  }
+  return undefined;
+}
+
+const foldersOf = (files: Pick<DatasetFiles, 'joinPath'>, folder: string, below: readonly string[]) => [
+  folder,
+  ...below.map((name) => files.joinPath(folder, name)),
+];
+
+/** What `detect` of a data set's product gives. */
+export const detected = (folder: string | undefined, isGuess = false) =>
+  folder === undefined ? undefined : { folder, isGuess };

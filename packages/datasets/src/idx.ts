@@ -5,7 +5,7 @@
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { badFile, badLabel } from './errors';
-import { findFolder } from './folder';
+import { detected, findFolder, lookFor } from './folder';
 import { type Limit, limitSchema } from './options';
 import { firstImages } from './split';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
@@ -102,17 +102,21 @@ export interface IdxNames {
   readonly name: string;
   /** In the order of the labels. */
   readonly classes: readonly string[];
+  /** Whether files of these names may be of other data sets: `DatasetSource.detect`. */
+  readonly isGuess?: boolean;
 }
 
 /** Opens a data set whose definition has `limit` alone, or more, as options. */
 export function idxSource(
-  { name, classes }: IdxNames,
+  { name, classes, isGuess }: IdxNames,
   limit: Limit,
 ): DatasetSource<MemorySplit, DatasetFiles> {
+  const first = 'train-images-idx3-ubyte';
+  const markers = [first, `${first}.gz`];
   return {
+    detect: async (files, folder) => detected(await lookFor(files, folder, [name], markers), isGuess),
     async open(files, folder) {
-      const first = 'train-images-idx3-ubyte';
-      const at = await findFolder(files, name, folder, [name], [first, `${first}.gz`]);
+      const at = await findFolder(files, name, folder, [name], markers);
       const train = await readSplit(files, at, 'train', classes.length);
       const test = await readSplit(files, at, 't10k', classes.length);
       if (test.shape[0] !== train.shape[0] || test.shape[1] !== train.shape[1]) {
@@ -149,5 +153,5 @@ export const idx = define({
   load:
     () =>
     ({ limit, name, classes }) =>
-      idxSource({ name, classes }, limit),
+      idxSource({ name, classes, isGuess: true }, limit),
 });

@@ -6,12 +6,12 @@ import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { chooseClasses, classesSchema, divide, evenly, splitEntries } from './files/choose';
 import { filesOfClasses, filesToTest, TEST_FOLDERS } from './files/class-folders';
-import { encodedFiles, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
-import { requireFolder } from './folder';
+import { encodedFiles, isImageName, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
+import { detected, requireFolder } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
 import { openEncoded } from './store/open-encoded';
-import type { DatasetSource } from './types';
+import type { DatasetPlatform, DatasetSource } from './types';
 
 const NAME = 'image-folder';
 const VERSION = '1.0.0';
@@ -35,6 +35,8 @@ export const imageFolder = define({
   load:
     () =>
     (given): DatasetSource => ({
+      detect: async (platform, folder) =>
+        detected((await holdsClasses(platform, folder)) ? folder : undefined, true),
       async open(platform, folder, open) {
         const holds = 'a folder for each class, or train/ and test/ with such folders in them';
         const at = await requireFolder(platform, NAME, folder, holds);
@@ -51,6 +53,23 @@ export const imageFolder = define({
       },
     }),
 });
+
+/** Whether the first of two or more folders, in `train/` where there is one, begins with images. */
+async function holdsClasses(platform: DatasetPlatform, folder: string): Promise<boolean> {
+  const folders = async (at: string) =>
+    (await platform.listEntries(at)).filter(({ name, isFolder }) => isFolder && !name.startsWith('.'));
+  const top = await folders(folder);
+  const isTrain = top.some(({ name }) => name === 'train');
+  const classes = isTrain ? await folders(platform.joinPath(folder, 'train')) : top;
+  if (classes.length < 2) return false;
+  const first = platform.joinPath(folder, ...(isTrain ? ['train'] : []), classes[0]!.name);
+  const below = [
+    first,
+    ...(await folders(first)).slice(0, 1).map(({ name }) => platform.joinPath(first, name)),
+  ];
+  for (const at of below) if ((await platform.listFolder(at)).some(isImageName)) return true;
+  return false;
+}
 
 interface Listed {
   readonly classes: readonly string[];

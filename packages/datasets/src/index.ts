@@ -68,6 +68,7 @@ export type {
   DatasetFiles,
   DatasetPlatform,
   DatasetSource,
+  Detected,
   ImageShape,
   MemorySplit,
   OpenOptions,
@@ -81,8 +82,8 @@ export type {
 export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   cifar10,
   cifar100,
-  mnist,
   fashionMnist,
+  mnist,
   idx,
   imageFolder,
   imagenet,

@@ -29,8 +29,8 @@ export const fashionMnist = define({
   options,
   load:
     () =>
-    ({ limit }) =>
-      idxSource(
+    ({ limit }) => {
+      const source = idxSource(
         {
           name: 'fashion-mnist',
           classes: [
@@ -47,5 +47,12 @@ export const fashionMnist = define({
           ],
         },
         limit,
-      ),
+      );
+      // Its files are called as MNIST's: the folder's name tells.
+      const detect: typeof source.detect = async (files, folder) => {
+        const found = await source.detect?.(files, folder);
+        return found && /fashion[^/\\]*[/\\]?$/i.test(found.folder) ? found : undefined;
+      };
+      return { ...source, detect };
+    },
 });

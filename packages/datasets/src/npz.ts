@@ -4,6 +4,7 @@
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { badFile } from './errors';
+import { detected } from './folder';
 import { openNpy } from './npy/array';
 import {
   floatScale,
@@ -66,6 +67,11 @@ export const npz = define({
   load:
     () =>
     (given): DatasetSource<MemorySplit> => ({
+      async detect(platform, folder) {
+        const isOne = folder.endsWith('.npz');
+        const holds = isOne || (await platform.listFolder(folder)).some((name) => /\.np[yz]$/.test(name));
+        return detected(holds ? folder : undefined, !isOne);
+      },
       async open(platform, folder, open = {}) {
         const places = await openPlaces(platform, folder, given.file, open);
         try {

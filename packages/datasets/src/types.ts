@@ -86,6 +86,12 @@ export interface OpenOptions {
   readonly workers?: { readonly url: URL; readonly threads?: number | undefined } | undefined;
 }
 
+/** Where a data set was found. */
+export interface Detected {
+  readonly folder: string;
+  readonly isGuess?: boolean | undefined;
+}
+
 /**
  * The product of `registry.make('dataset', name, options)`. `S`: whether its images lie in memory; `P`: what it needs of
  * the platform.
@@ -98,6 +104,11 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    *   `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`, each with `data.file` and `data.offset` (in bytes)
    */
   open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
+  /**
+   * Looks, by names of files alone, whether this is what lies in a folder. Left out: nobody asks it.
+   * @returns the folder itself or one below it; `isGuess` where other formats look like it.
+   */
+  detect?(platform: P, folder: string): Promise<Detected | undefined>;
   /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
   readonly published?: readonly Publication[] | undefined;
 }

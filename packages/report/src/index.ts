@@ -11,6 +11,7 @@ export { type InspectedLayer, type InspectedParts, learnedOf } from './learned';
 export { matrixView, shapeView, tapMaps } from './matrix';
 export { reportPage } from './page';
 export { parseReport } from './parse-report';
+export { pngFile } from './png';
 export type { ResultRow, Results } from './results';
 export { formatP, signed } from './sections/comparison';
 export { learnedSections } from './sections/learned';

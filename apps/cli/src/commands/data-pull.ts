@@ -24,6 +24,7 @@ export interface PullOptions {
   readonly acceptTerms?: true;
   readonly keep?: true;
   readonly replace?: true;
+  readonly plugin?: readonly string[];
 }
 
 /** @throws NeusimError `DATA_UNKNOWN_SET`, `DATA_TERMS`, what `pullDataset` throws */
@@ -79,11 +80,14 @@ function found(
   };
 }
 
-function stopped(name: string, { data, from, acceptTerms }: PullOptions, signal: AbortSignal): Outcome {
+function stopped(name: string, options: PullOptions, signal: AbortSignal): Outcome {
+  const { data, from, plugin = [], acceptTerms, keep, replace } = options;
   const words = ['npx', 'neusim', 'data', 'pull', name];
   if (data !== undefined) words.push('--data', data);
   if (from !== undefined) words.push('--from', from);
-  if (acceptTerms) words.push('--accept-terms');
+  for (const each of plugin) words.push('--plugin', each);
+  for (const [flag, isSet] of Object.entries({ 'accept-terms': acceptTerms, keep, replace }))
+    if (isSet) words.push(`--${flag}`);
   const resume = shellCommand(words);
   return {
     json: { stopped: true, name, resume },

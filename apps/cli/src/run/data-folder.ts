@@ -28,20 +28,12 @@ export async function folderOf(
 /** A command that trains on a set: a preset that is made for it, or for images of its size. */
 export function trainCommand({ dataset, shape }: Publication, folder: string): string {
   const isSmall = shape !== undefined && shape[2] === 1 && shape[0] <= 28;
-  const own = presets.find(({ config }) => config.dataset === dataset.name);
-  const preset = own?.name ?? (isSmall ? 'nsn-digits' : 'nsn-cifar');
-  const options = Object.entries(dataset.options ?? {}).flatMap(([key, value]) => [
-    '--set',
-    `dataset.${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  ]);
-  return shellCommand([
-    'npx',
-    'neusim',
-    'train',
-    preset,
-    ...(own ? [] : ['--dataset', dataset.name]),
-    '--data',
-    folder,
-    ...options,
-  ]);
+  const preset = isSmall ? 'nsn-digits' : 'nsn-cifar';
+  const isOwn = presets.some(({ name, config }) => name === preset && config.dataset === dataset.name);
+  const words = ['npx', 'neusim', 'train', preset];
+  if (!isOwn) words.push('--dataset', dataset.name);
+  words.push('--data', folder);
+  for (const [key, value] of Object.entries(dataset.options ?? {}))
+    words.push('--set', `dataset.${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
+  return shellCommand(words);
 }

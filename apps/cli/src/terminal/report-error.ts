@@ -42,6 +42,7 @@ const optionOfWasm = '--precision is for wasm: leave it out, or add --backend wa
 const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefined>> = {
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
+  DATA_TAKEN: ({ hint }) => `${hint} (--data DIR, or --replace)`,
   TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
   TRAIN_WORKER_FAILED: ({ hint, data }) =>
     data.checkpoint

@@ -46,10 +46,17 @@ export async function findPublication(registry: AnyRegistry, name: string): Prom
   const all = await listPublications(registry);
   const found = all.find((each) => each.name === name);
   if (found) return found;
-  const known = all.map((each) => each.name);
+  throw unknownSet(
+    name,
+    all.map((each) => each.name),
+  );
+}
+
+/** The error for a name that is none of those known. */
+export function unknownSet(name: string, known: readonly string[]) {
   const nearest = suggest(name, known);
-  throw new NeusimError('DATA_UNKNOWN_SET', `"${name}" is no data set to pull; known: ${known.join(', ')}`, {
+  return new NeusimError('DATA_UNKNOWN_SET', `"${name}" is no data set that is known: ${known.join(', ')}`, {
     data: { name, known, nearest },
-    hint: nearest ? `did you mean "${nearest}"?` : 'data of your own needs no pull: name its folder',
+    hint: nearest ? `did you mean "${nearest}"?` : 'data of your own needs no pull: give its folder',
   });
 }
