@@ -16,6 +16,7 @@ export default defineConfig({
       '@tensorflow/tfjs-layers',
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-webgpu',
+      'hash-wasm',
       'valibot',
     ],
   },

@@ -18,6 +18,11 @@ const atOnce = 2;
 const limitSeconds = 180;
 const folder = join(root, 'node_modules/.cache/neusim/examples');
 const commands = join(folder, 'bin');
+const env = {
+  ...process.env,
+  NEUSIM_CACHE: join(folder, 'cache'),
+  PATH: `${commands}${delimiter}${process.env.PATH}`,
+};
 
 const paths = process.argv.slice(2);
 const sessions = sessionsOf(codeBlocks(paths));
@@ -123,11 +128,10 @@ async function runSession({ blocks, isTutorial }) {
 
 function runProgram(block, cwd) {
   const script = block.language === 'ts' ? compile(block) : block.file;
-  return quiet(['--enable-source-maps', script], { cwd, timeout: limitSeconds * 1000 });
+  return quiet(['--enable-source-maps', script], { cwd, env, timeout: limitSeconds * 1000 });
 }
 
 function runCommands({ code }, cwd) {
-  const env = { ...process.env, PATH: `${commands}${delimiter}${process.env.PATH}` };
   return runShell(code, { cwd, env, timeout: limitSeconds * 1000 });
 }
 

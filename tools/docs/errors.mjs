@@ -15,7 +15,7 @@ const notCodes = /^(NEUSIM|VK|LD|NVIDIA|TF|CUDA|WASM|WEBGPU)_/;
 /** `[{ code, packages, messages, hints }]`, by code. */
 export function errorCodes() {
   const found = new Map();
-  for (const { folder, json } of workspaces().filter(({ folder }) => folder !== 'apps/bench'))
+  for (const { folder, json } of workspaces().filter(hasErrors))
     for (const { code, message, hint } of sources(join(root, folder, 'src')).flatMap(errorsOf)) {
       if (!found.has(code))
         found.set(code, { code, packages: new Set(), messages: new Set(), hints: new Set() });
@@ -31,6 +31,8 @@ export function errorCodes() {
       ...Object.fromEntries(Object.entries(sets).map(([key, set]) => [key, [...set]])),
     }));
 }
+
+const hasErrors = ({ folder }) => /^(packages\/|apps\/(cli|studio)$)/.test(folder);
 
 const sources = (folder) =>
   readdirSync(folder, { recursive: true })

@@ -8,7 +8,7 @@ import { workspaces } from '../workspaces.mjs';
 /** The packages with a public interface: `[{ name: '@neusim/core', slug: 'core', entry: '/…/src/index.ts' }]`. */
 export const published = () =>
   workspaces()
-    .filter(({ json }) => !json.private && json.exports?.['.'])
+    .filter(({ folder, json }) => folder.startsWith('packages/') && !json.private && json.exports?.['.'])
     .map(({ folder, json }) => ({
       name: json.name,
       slug: folder.split('/').at(-1),

@@ -3,10 +3,14 @@
 
 import { Command, CommanderError } from 'commander';
 import { withExamples } from './command-line/add-command';
+import { addCompare } from './command-line/compare';
 import { addData } from './command-line/data';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
+import { addEval } from './command-line/eval';
+import { addFold } from './command-line/fold';
 import { addList } from './command-line/list';
+import { addReport } from './command-line/report';
 import { addTrain } from './command-line/train';
 import { packageVersion } from './package-version';
 import { exitCodes } from './terminal/exit-codes';
@@ -69,6 +73,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
 
   const command = (name: string, description: string, examples: readonly string[]) =>
     withExamples(program.command(name).description(description), examples);
-  for (const add of [addDemo, addTrain, addData, addList, addDoctor]) add({ terminal, command, done });
+  const adds = [addDemo, addTrain, addCompare, addEval, addFold, addReport, addData, addList, addDoctor];
+  for (const add of adds) add({ terminal, command, done });
   return program;
 }

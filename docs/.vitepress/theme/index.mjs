@@ -1,6 +1,8 @@
 // vitepress's own theme with the system's fonts, and the pictures of the concepts.
 import DefaultTheme from 'vitepress/theme-without-fonts';
+import { h } from 'vue';
 import Folding from './pictures/Folding.vue';
+import Hero from './pictures/Hero.vue';
 import Lines from './pictures/Lines.vue';
 import Parts from './pictures/Parts.vue';
 import Positions from './pictures/Positions.vue';
@@ -10,6 +12,7 @@ import './style.css';
 
 export default {
   extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { 'home-hero-image': () => h(Hero) }),
   enhanceApp({ app }) {
     const pictures = { Lines, Parts, Positions, Predictor, Shapes, Folding };
     for (const [name, picture] of Object.entries(pictures)) app.component(`${name}Picture`, picture);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { batches, evaluationBatches, stepsPerEpoch, trainingBatch } from './index';
@@ -93,6 +94,18 @@ describe('training batches', () => {
     expect(first.images).not.toEqual(second.images);
   });
 
+  test('crops and flips are those that runs before there were other operations had', async () => {
+    const images = Uint8Array.from({ length: 50 * 8 * 6 * 3 }, (_, i) => (i * 37 + (i >> 5)) % 256);
+    const labels = Int32Array.from({ length: 50 }, (_, i) => i);
+    const split: MemorySplit = { count: 50, shape: [8, 6, 3], images, labels };
+    const options = { batchSize: 9, seed: 5, augment: { padCrop: { pad: 2 }, flip: true } };
+    const batch = await trainingBatch(split, 7, options);
+    expect([...batch.labels]).toEqual([41, 14, 33, 36, 30, 38, 1, 16, 24]);
+    expect(createHash('sha256').update(Uint8Array.from(batch.images)).digest('hex')).toBe(
+      '840125179bf7eb5b7f0f24c67f27b39e8b8d50f98afdfc2f5cd7835dc9426954',
+    );
+  });
+
   test('normalising acts per channel', async () => {
     const split = numbered(1);
     const normalize = { mean: [1, 2], std: [2, 4] };
@@ -109,12 +122,23 @@ describe('training batches', () => {
     [{ batchSize: 2, seed: -1 }, 0, 'DATASET_BAD_SEED'],
     [{ batchSize: 2, augment: { padCrop: { pad: 3 } } }, 0, 'DATASET_BAD_AUGMENT'],
     [{ batchSize: 2, normalize: { mean: [1], std: [1] } }, 0, 'DATASET_BAD_NORMALIZE'],
+    [{ batchSize: 2, normalize: 'dataset' as const }, 0, 'DATASET_BAD_NORMALIZE'],
+    [{ batchSize: 2, transform: { centerCrop: 3 } }, 0, 'DATASET_BAD_TRANSFORM'],
   ])('%j at step %d: %s', async (options, step, code) => {
     await expect(trainingBatch(numbered(10), step, { seed: 0, ...options })).rejects.toMatchObject({ code });
   });
 });
 
 describe('evaluation batches', () => {
+  test('are transformed as training batches without augmentation are', async () => {
+    const split = numbered(5);
+    const transform = { resize: [4, 5], centerCrop: [4, 3] } as const;
+    const [batch] = await gathered(evaluationBatches(split, 5, 'unit', transform));
+    const options = { batchSize: 5, seed: 0, shuffle: false, transform, normalize: 'unit' } as const;
+    expect(batch).toEqual(await trainingBatch(split, 0, options));
+    expect(batch?.shape).toEqual([5, 4, 3, 2]);
+  });
+
   test('are one exact pass in order, the last one as small as it must be', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(30), fc.integer({ min: 1, max: 12 }), async (count, batchSize) => {

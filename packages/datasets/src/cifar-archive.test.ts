@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { createRegistry } from '@neusim/registry';
 import { describe, expect, test } from 'vitest';
-import { makeTar, makeTarGz, type TarPart } from './archive/archives.fixture';
+import { makeTar, makeTarGz, type TarPart } from './archive/make-tar.fixture';
 import datasets from './index';
 import { memoryFiles } from './memory-files.fixture';
 

@@ -7,9 +7,9 @@ import * as v from 'valibot';
 import { chooseClasses, classesSchema, evenly } from './files/choose';
 import { filesOfClasses, filesToTest } from './files/class-folders';
 import { synsetNames } from './files/synsets';
-import { encodedFiles, openTree, subfolders, type Tree } from './files/tree';
+import { encodedFiles, follow, openTree, subfolders, type Tree } from './files/tree';
 import { listedValidation } from './files/validation-list';
-import { findFolder } from './folder';
+import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
 import { openEncoded } from './store/open-encoded';
@@ -18,6 +18,9 @@ import type { DatasetSource } from './types';
 const NAME = 'imagenet';
 const VERSION = '1.0.0';
 const ID = /^n\d{8}$/;
+
+/** As Kaggle's archive unpacks. */
+const below = ['imagenet', 'ILSVRC', 'ILSVRC/Data/CLS-LOC'];
 
 const options = v.strictObject({
   ...imageEntries(224),
@@ -36,22 +39,31 @@ export const imagenet = define({
   load:
     () =>
     (given): DatasetSource => ({
+      async detect(platform, folder) {
+        const found = await lookFor(platform, folder, below, ['train']);
+        if (found === undefined || !(await platform.exists(platform.joinPath(found, 'val'))))
+          return undefined;
+        const classes = await platform.listFolder(platform.joinPath(found, 'train'));
+        // Small copies are many, and the whole is quicker to look at when it is small.
+        return classes.some((name) => ID.test(name)) ? { folder: found, options: { size: 64 } } : undefined;
+      },
       async open(platform, folder, open) {
-        // As Kaggle's archive unpacks.
-        const below = ['imagenet', 'ILSVRC', 'ILSVRC/Data/CLS-LOC'];
         const at = await findFolder(platform, NAME, folder, below, ['train']);
-        const tree = await openTree(platform, at, given.maxPixels, open);
-        const top = await subfolders(tree, tree.root);
-        const folders = await subfolders(tree, top.get('train') ?? tree.root);
+        const tree = await openTree(platform, folder ?? at, given.maxPixels, open);
+        const home = await follow(tree, at);
+        // Kaggle's lists lie at its top.
+        const lists = [home, tree.root];
+        const top = await subfolders(tree, home);
+        const folders = await subfolders(tree, top.get('train') ?? home);
         const all = [...folders.keys()].filter((name) => ID.test(name)).sort();
-        if (all.length < 2) throw noClasses(top.get('train') ?? tree.root, all);
+        if (all.length < 2) throw noClasses(top.get('train') ?? home, all);
         const ids = chooseClasses(NAME, all, given.classes);
         const train = await filesOfClasses(NAME, tree, ids, folders);
-        const test = await findValidation(tree, top.get('val'), all, ids);
+        const test = await findValidation(tree, top.get('val'), lists, all, ids);
         const listed = {
           name: NAME,
           version: VERSION,
-          classes: await synsetNames(platform, tree.root, ids),
+          classes: await synsetNames(platform, lists, ids),
           train: await encodedFiles(tree, evenly(train, given.limit.train)),
           test: await encodedFiles(tree, evenly(test, given.limit.test)),
         };
@@ -63,16 +75,18 @@ export const imagenet = define({
 async function findValidation(
   tree: Tree,
   folder: string | undefined,
+  lists: readonly string[],
   all: readonly string[],
   ids: readonly string[],
 ) {
   if (folder === undefined)
-    throw new NeusimError('DATASET_NOT_FOUND', `${tree.root} has no folder val`, {
-      data: { dataset: NAME, looked: [tree.platform.joinPath(tree.root, 'val')] },
+    throw new NeusimError('DATASET_NOT_FOUND', `there is no folder val beside train in ${lists[0]}`, {
+      data: { dataset: NAME, looked: [lists[0]] },
       hint: 'put the validation images into val/ beside train/; "image-folder" divides one folder of classes itself',
     });
   return (
-    (await filesToTest(NAME, tree, folder, all, ids)) ?? (await listedValidation(tree, folder, all, ids))
+    (await filesToTest(NAME, tree, folder, all, ids)) ??
+    (await listedValidation(tree, folder, [...lists, folder], all, ids))
   );
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { computeStatistics, normalizeTable } from './normalize';
+import { computeStatistics, normalizeTable, resolveNormalize } from './normalize';
 import type { Split } from './types';
 
 function splitOf(images: Uint8Array, channels: number): Split {
@@ -50,6 +50,33 @@ describe('normalising', () => {
     { mean: [0, Number.NaN, 0], std: [1, 1, 1] },
   ])('%j does not fit three channels', (normalize) => {
     expect(() => normalizeTable(normalize, 3)).toThrow(
+      expect.objectContaining({ code: 'DATASET_BAD_NORMALIZE' }),
+    );
+  });
+
+  test("'dataset' is what the data set knows, else what its training images say; told, and stopped by a signal", async () => {
+    const train = splitOf(
+      Uint8Array.from({ length: 600 }, (_, i) => i % 251),
+      1,
+    );
+    const known = { mean: [3], std: [2] };
+    expect(await resolveNormalize('dataset', { train, statistics: known })).toEqual(known);
+    expect(await resolveNormalize('unit', { train })).toBe('unit');
+    const seen: number[] = [];
+    const found = await resolveNormalize(
+      'dataset',
+      { train },
+      { onProgress: ({ done }) => void seen.push(done) },
+    );
+    expect(found).toEqual(await computeStatistics(train));
+    expect(seen).toEqual([0, 256, 512]);
+    await expect(
+      resolveNormalize('dataset', { train }, { signal: AbortSignal.abort('enough') }),
+    ).rejects.toBe('enough');
+    await expect(resolveNormalize('dataset', { train: splitOf(new Uint8Array(4), 1) })).rejects.toMatchObject(
+      { code: 'DATASET_BAD_NORMALIZE' },
+    );
+    expect(() => normalizeTable('dataset', 1)).toThrow(
       expect.objectContaining({ code: 'DATASET_BAD_NORMALIZE' }),
     );
   });

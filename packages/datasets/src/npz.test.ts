@@ -5,7 +5,7 @@ import { createRegistry } from '@neusim/registry';
 import fc from 'fast-check';
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { temporaryFiles } from './archive/archives.fixture';
+import { temporaryFiles } from './archive/temporary-files.fixture';
 import datasets from './index';
 import { makeNpy } from './npy/arrays.fixture';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as platform from '@neusim/platform';
 import { createRegistry } from '@neusim/registry';
 import { describe, expect, test } from 'vitest';
-import { temporaryFiles } from './archive/archives.fixture';
+import { temporaryFiles } from './archive/temporary-files.fixture';
 import datasets from './index';
 import { greyPng, makeParquet } from './parquet/parquet.fixture';
 import { readImages } from './split';

@@ -61,7 +61,7 @@ export function transformedShape(shape: ImageShape, { resize, centerCrop }: Tran
     throw bad(`centerCrop ${cropHeight}×${cropWidth} is larger than the image, ${height}×${width}`, {
       height,
       width,
-      centerCrop,
+      centerCrop: [cropHeight, cropWidth],
     });
   return [cropHeight, cropWidth, shape[2]];
 }

@@ -30,19 +30,30 @@ class MemoryFolder {
     if (!entry) throw named('NotFoundError');
     if (entry instanceof MemoryFolder) throw named('TypeMismatchError');
     return {
-      move: async (to: MemoryFolder, as: string) => {
-        to.entries.set(as, this.entries.get(name) as Uint8Array);
-        this.entries.delete(name);
-      },
       kind: 'file',
       name,
       getFile: async () => new Blob([this.entries.get(name) as Uint8Array<ArrayBuffer>]),
-      createWritable: async () => {
-        let pending = new Uint8Array();
+      /** With a name alone, in the same folder. */
+      move: async (...to: [string] | [MemoryFolder, string]) => {
+        const [folder, as] = to.length === 1 ? [this, to[0]] : to;
+        folder.entries.set(as, this.entries.get(name) as Uint8Array);
+        this.entries.delete(name);
+      },
+      createWritable: async ({ keepExistingData = false } = {}) => {
+        let pending = keepExistingData ? (this.entries.get(name) as Uint8Array) : new Uint8Array();
+        let at = 0;
         return {
-          write: async (data: Uint8Array<ArrayBuffer> | string) => {
+          seek: async (to: number) => {
+            at = to;
+          },
+          write: async (data: Uint8Array | string) => {
             if (this.failWrites) throw named('QuotaExceededError');
-            pending = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+            const bytes = typeof data === 'string' ? new TextEncoder().encode(data) : data;
+            const grown = new Uint8Array(Math.max(pending.length, at + bytes.length));
+            grown.set(pending);
+            grown.set(bytes, at);
+            pending = grown;
+            at += bytes.length;
           },
           close: async () => void this.entries.set(name, pending),
           abort: async () => {},
@@ -150,6 +161,67 @@ describe('files in a browser', () => {
     }
     expect(await browser.readText('a.txt')).toBe('old');
     expect(await browser.listFolder('')).toEqual(['a.txt']);
+  });
+
+  test('a file in parts: kept and gone on with, there after finish, read anywhere', async () => {
+    const file = await browser.createFile('a.bin');
+    await file.write(Uint8Array.of(1, 2, 3).subarray(1));
+    await file.keep();
+    expect(await browser.exists('a.bin')).toBe(false);
+    const again = await browser.createFile('a.bin', { resume: true });
+    expect(again.position).toBe(2);
+    await again.write(Uint8Array.of(4));
+    expect(again.position).toBe(3);
+    await again.finish();
+    expect(await browser.listFolder('')).toEqual(['a.bin']);
+    const open = await browser.openFile('a.bin');
+    expect(open.size).toBe(3);
+    expect((await Promise.all([open.read(1, 2), open.read(0, 1)])).map((part) => [...part])).toEqual([
+      [3, 4],
+      [2],
+    ]);
+    await expect(open.read(2, 2)).rejects.toMatchObject({
+      code: 'PLATFORM_READ_FAILED',
+      data: { path: 'a.bin', reason: 'it ends at byte 3' },
+    });
+    await open.close();
+    await expect(browser.openFile('no')).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+
+  test('an empty file; a part that is dropped, or begun anew', async () => {
+    await (await browser.createFile('empty')).finish();
+    expect(await browser.size('empty')).toBe(0);
+    const file = await browser.createFile('b');
+    await file.write(Uint8Array.of(1));
+    await file.discard();
+    expect(await browser.listFolder('')).toEqual(['empty']);
+    await browser.writeAtomic('c.partial', 'old');
+    expect((await browser.createFile('c')).position).toBe(0);
+    root.failWrites = true;
+    await expect((await browser.createFile('c')).write(Uint8Array.of(1))).rejects.toMatchObject({
+      code: 'PLATFORM_WRITE_FAILED',
+      data: { reason: 'QuotaExceededError' },
+    });
+  });
+
+  test('appended text; what folders hold; their paths; removed with all in them', async () => {
+    await browser.makeFolder('runs/demo');
+    await browser.appendFile('runs/log', 'a');
+    await browser.appendFile('runs/log', Uint8Array.of(98));
+    expect(await browser.readText('runs/log')).toBe('ab');
+    expect(await browser.listEntries('runs')).toEqual([
+      { name: 'demo', isFolder: true, isLink: false },
+      { name: 'log', isFolder: false, isLink: false },
+    ]);
+    expect(await browser.stat('runs')).toEqual({ isFolder: true, size: 0, modified: 0 });
+    expect(await browser.stat('runs/log')).toMatchObject({ isFolder: false, size: 2 });
+    await expect(browser.stat('no')).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+    expect(await browser.realPath('/runs/./log')).toBe('runs/log');
+    await expect(browser.realPath('runs/no')).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+    await browser.removeFolder('runs');
+    await browser.removeFolder('runs');
+    expect(await browser.exists('runs')).toBe(false);
+    expect(browser.cacheFolder()).toBe('neusim-cache');
   });
 
   test('coded errors', async () => {

@@ -2,19 +2,16 @@
 
 export { formatSmall } from './colors';
 export { type ResultColumn, resultColumns } from './columns';
-export {
-  type Comparison,
-  compareRuns,
-  type PairFigures,
-  type VariantFigures,
-} from './comparison/compare-runs';
-export { mergeReports } from './comparison/merge-reports';
+export { compareRuns } from './comparison/compare-runs';
+export { type Labelled, mergeReports } from './comparison/merge-reports';
+export type { Comparison, PairFigures, VariantFigures } from './comparison/types';
 export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
 export type { Html } from './html';
 export { type InspectedLayer, type InspectedParts, learnedOf } from './learned';
 export { matrixView, shapeView, tapMaps } from './matrix';
 export { reportPage } from './page';
 export { parseReport } from './parse-report';
+export { pngFile } from './png';
 export type { ResultRow, Results } from './results';
 export { formatP, signed } from './sections/comparison';
 export { learnedSections } from './sections/learned';

@@ -1,4 +1,4 @@
-// A PNG file as a data URI: maps of many values are smaller as pictures than as SVG.
+// A PNG file, as bytes or as a data URI: maps of many values are smaller as pictures than as SVG.
 
 import { zlibSync } from 'fflate';
 
@@ -28,8 +28,8 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
   return out;
 }
 
-/** @param pixels [height, width, channels], 0..255; channels is 1 (grey), 3 (RGB) or 4 (RGBA). */
-export function pngDataUri(width: number, height: number, pixels: Uint8Array): string {
+/** The file's bytes. @param pixels [height, width, channels], 0..255; channels is 1 (grey), 3 (RGB) or 4 (RGBA). */
+export function pngFile(width: number, height: number, pixels: Uint8Array): Uint8Array {
   const channels = pixels.length / (width * height);
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
@@ -47,13 +47,22 @@ export function pngDataUri(width: number, height: number, pixels: Uint8Array): s
     chunk('IDAT', zlibSync(lines, { level: 9 })),
     chunk('IEND', new Uint8Array()),
   ];
-  return `data:image/png;base64,${base64(parts)}`;
+  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
 }
 
-function base64(parts: readonly Uint8Array[]): string {
+/** The same as a data URI. */
+export const pngDataUri = (width: number, height: number, pixels: Uint8Array): string =>
+  `data:image/png;base64,${base64(pngFile(width, height, pixels))}`;
+
+function base64(bytes: Uint8Array): string {
   let text = '';
-  for (const part of parts)
-    for (let at = 0; at < part.length; at += 4096)
-      text += String.fromCharCode(...part.subarray(at, at + 4096));
+  for (let at = 0; at < bytes.length; at += 4096)
+    text += String.fromCharCode(...bytes.subarray(at, at + 4096));
   return btoa(text);
 }

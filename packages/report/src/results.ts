@@ -1,6 +1,6 @@
 // results.json: the contract that scripts rely on (docs/contracts.md).
 
-import type { Comparison } from './comparison/compare-runs';
+import type { Comparison } from './comparison/types';
 
 /** One trained network; figures that do not apply are null. */
 export interface ResultRow {

@@ -54,7 +54,7 @@ section { margin: 0 0 20px; padding: 22px 24px; background: var(--card); border:
 .facts b { color: var(--ink); font-weight: 600; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: 8px 12px; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
+th, td { padding: 8px 9px; text-align: left; white-space: nowrap; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 500; font-size: 13px; white-space: normal; vertical-align: bottom; line-height: 1.3; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
@@ -64,7 +64,7 @@ tr:last-child td { border-bottom: 0; }
 .chips { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 10px 0; }
 .chip, td.name { font-weight: 600; }
 .dot { display: inline-block; width: 10px; height: 10px; border-radius: 50%; margin-right: 8px; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 16px 32px; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 16px 32px; }
 figure { margin: 0; }
 figcaption { font-weight: 600; margin-bottom: 4px; }
 figcaption small { font-weight: 400; margin-left: 6px; }
@@ -72,7 +72,7 @@ svg text { fill: var(--soft); }
 ${viewStyle}code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 8px 0 0; padding: 12px 14px; overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
 summary { cursor: pointer; padding: 4px 0; }
-.note { margin: 8px 0 0; }
+.note { margin: 8px 0 0; max-width: 60ch; }
 .notes { margin: 12px 0 0; padding-left: 18px; color: var(--soft); }
 .side { display: flex; flex-wrap: wrap; gap: 8px 48px; align-items: flex-start; }
 .side > div { min-width: 0; max-width: 100%; }

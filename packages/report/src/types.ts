@@ -1,7 +1,7 @@
 // What a finished run hands to the report: plain JSON, bounded in size, so that a page is made again without the data
 // and without the model.
 
-import type { Comparison } from './comparison/compare-runs';
+import type { Comparison } from './comparison/types';
 import type { ResultRow } from './results';
 
 /** [step, value] */

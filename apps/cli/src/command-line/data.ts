@@ -2,11 +2,13 @@
 
 import { type Command, Option } from 'commander';
 import { info } from '../commands/data-info';
+import { preview } from '../commands/data-preview';
 import { pull } from '../commands/data-pull';
 import { verify } from '../commands/data-verify';
 import { openPlugins } from '../plugins/open-plugins';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
 import { withPlugins } from './plugin-option';
+import { collect, upTo, wholeNumber } from './values';
 
 const folderOption = ['--data <dir>', 'folder of the data sets (default: $NEUSIM_DATA, or ./data)'] as const;
 
@@ -18,8 +20,9 @@ export const addData: AddCommand = (line) => {
     'data pull cifar-10 --data ~/data',
     'data verify cifar-10',
     'data info ~/data/my-images',
+    'data preview nsn-cifar --data ~/data/cifar-10',
   ]);
-  for (const add of [addPull, addVerify, addInfo]) add(data, line);
+  for (const add of [addPull, addVerify, addInfo, addPreview]) add(data, line);
 };
 
 const addPull: AddSubcommand = (data, { terminal, done }) => {
@@ -72,4 +75,27 @@ const addInfo: AddSubcommand = (data, { terminal, done }) => {
       const { registry } = await openPlugins(terminal, { options: options.plugin });
       done(await info(terminal, registry, set, options));
     });
+};
+
+const addPreview: AddSubcommand = (data, { terminal, done }) => {
+  const command = withExamples(
+    data
+      .command('preview')
+      .description('show training images as they are stored, and as training steps see them, on one PNG'),
+    [
+      'data preview nsn-cifar --data ~/data/cifar-10',
+      'data preview nsn-digits --set augment.affine.degrees=15 --out digits.png',
+      `data preview runs/c100/config.json --data ~/data --set 'augment.mixup={"alpha":0.2}'`,
+    ],
+  );
+  withPlugins(command)
+    .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
+    .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
+    .option('--dataset <name>', '`npx neusim list dataset` names them')
+    .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
+    .option('--seed <n>', 'of every random choice', wholeNumber)
+    .option('--images <n>', 'draws of each image, 1 to 16', upTo(16), 8)
+    .option('--rows <n>', 'images, 1 to 32', upTo(32), 6)
+    .option('--out <file>', 'the PNG file, written over', 'preview.png')
+    .action(async (source, options) => done(await preview(terminal, source, options)));
 };

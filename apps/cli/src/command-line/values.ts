@@ -20,3 +20,12 @@ export function positive(text: string): number {
   if (value === 0) throw new InvalidArgumentError('wanted: a whole number from 1.');
   return value;
 }
+
+/** 1, 2, … most */
+export const upTo =
+  (most: number) =>
+  (text: string): number => {
+    const value = positive(text);
+    if (value > most) throw new InvalidArgumentError(`wanted: a whole number from 1 to ${most}.`);
+    return value;
+  };

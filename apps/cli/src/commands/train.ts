@@ -16,7 +16,7 @@ import {
 import { openPlugins } from '../plugins/open-plugins';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
-import { openData } from '../run/open-data';
+import { openData, withStatistics } from '../run/open-data';
 import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
@@ -57,10 +57,12 @@ export async function train(terminal: Terminal, source: string, options: TrainOp
   const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
   const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
   // The run's config lies in its folder: from there its plug-ins are found again.
-  const config: TrainConfig = { ...given, plugins: specifiersFrom(out) };
+  const asked: TrainConfig = { ...given, plugins: specifiersFrom(out) };
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
-  const dataset = await openData(terminal, config, { registry, folder });
+  const dataset = await openData(terminal, asked, { registry, folder });
   try {
+    // A run that goes on has its numbers in its checkpoint.
+    const config = options.resume ? asked : await withStatistics(terminal, asked, dataset);
     return await trainOn(dataset, { terminal, config, options, out, registry, urls, folder, started });
   } finally {
     await dataset.close?.();
@@ -201,7 +203,7 @@ export function changeConfig(
 const isFile = (source: string) => /[\\/]|\.json$/.test(source);
 
 /** Where the paths in a config begin; those of a preset, in the working directory. */
-const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
+export const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
 
 export async function sourceConfig(source: string): Promise<TrainConfigInput> {
   if (!isFile(source)) return findPreset(source).config;

@@ -5,7 +5,7 @@ import { spawn } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import type { AbortedEvent, TrainEvent, TrainResult } from '@neusim/train';
 import type { FromWorker } from '../job-worker';
-import { type Job, trainJob } from '../run/train-job';
+import { type Job, type JobContext, trainJob } from '../run/train-job';
 
 /** How a job came out; `aborted` is null where it was not begun. */
 export type Settled =
@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly workers: number;
   readonly signal: AbortSignal;
   onEvent(job: Job, event: TrainEvent): void;
+  /** For jobs that are trained here. */
+  readonly here?: Pick<JobContext, 'dataset' | 'workers'>;
 }
 
 /** Runs all jobs, in their order; one that fails stops no other, and none is begun after the signal. */
@@ -44,8 +46,8 @@ async function settle(job: Job, running: Promise<TrainResult | AbortedEvent>): P
   }
 }
 
-function runHere(job: Job, { signal, onEvent }: PoolOptions): Promise<TrainResult | AbortedEvent> {
-  return trainJob(job, { signal, onEvent: (event) => onEvent(job, event) });
+function runHere(job: Job, { signal, onEvent, here }: PoolOptions): Promise<TrainResult | AbortedEvent> {
+  return trainJob(job, { ...here, signal, onEvent: (event) => onEvent(job, event) });
 }
 
 /** The built entry beside this file's chunk in dist. */

@@ -53,7 +53,7 @@ export async function examine(
       signal,
     );
     await breathe(signal);
-    const learned = learnedOf(await learnedParts(model, dataset, images));
+    const learned = learnedOf(await learnedParts(model, dataset, images, config.transform));
     const foldDifference = folded && (await logitDifference(model, folded, images));
     const pass = { dataset, split: 'test' } as const;
     const workers = config.workers === 'auto' ? undefined : config.workers;

@@ -1,4 +1,4 @@
-// The folded model as a stranger would use it: saved, loaded by plain tfjs, its logits compared.
+// The folded model as it is used: saved, loaded again, its logits compared.
 
 import { foldModel } from '@neusim/core';
 import { modelFile } from '@neusim/platform';
@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 
 /**
- * Folds the model, saves it in `folder` and loads it again without NeuSim.
+ * Folds the model, saves it in `folder` and loads it again without NeuSim, as a stranger would.
  * @throws NeusimError `FOLD_DYNAMIC` for a model whose similarity depends on the input
  */
 export async function saveFolded(model: LayersModel, folder: string): Promise<LayersModel> {

@@ -1,12 +1,12 @@
 // Opening a data set for a command: its progress is shown, images are decoded by every core, and Ctrl-C stops it.
 
-import type { Dataset, OpenOptions, OpenProgress } from '@neusim/datasets';
+import { type Dataset, type OpenOptions, type OpenProgress, resolveNormalize } from '@neusim/datasets';
 import type { AnyRegistry } from '@neusim/registry';
 import { openDataset, type TrainConfig } from '@neusim/train';
 import { createProgress, type Tick } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
+import { decodeWorkerUrl } from './decode-worker-url';
 import { timeLeft } from './time-left';
-import { decodeWorkerUrl } from './worker-url';
 
 /**
  * The data set that a config names. Whoever opens it closes it.
@@ -53,4 +53,23 @@ export function openTicks(now = () => performance.now()): (progress: OpenProgres
     const isLast = total > 0 && done === total && phase === 'decoding';
     return { step: done, steps: total, text: words.filter(Boolean).join('  '), isLast };
   };
+}
+
+/**
+ * The config with the data set's mean and deviation in numbers, where it asks for them: all training images are looked at,
+ * where the data set does not know them.
+ * @throws NeusimError `DATASET_BAD_NORMALIZE`; the reason of `terminal.interrupted`, where it is aborted
+ */
+export async function withStatistics(
+  terminal: Terminal,
+  config: TrainConfig,
+  dataset: Dataset,
+): Promise<TrainConfig> {
+  if (config.normalize !== 'dataset') return config;
+  const progress = createProgress(terminal, ['mean and deviation']);
+  const onProgress = ({ done, total }: OpenProgress) =>
+    progress.update('mean and deviation', { step: done, steps: total, text: 'training images' });
+  const options = { signal: terminal.interrupted, onProgress };
+  const normalize = await resolveNormalize('dataset', dataset, options).finally(() => progress.stop());
+  return { ...config, normalize };
 }

@@ -1,7 +1,4 @@
-// Where the command line's workers are: built entries beside this file's chunk in dist.
+// Where the worker of `neusim train` is.
 
-/** Takes its part of each batch of `neusim train`. */
+/** The built entry beside this file's chunk in dist. */
 export const trainWorkerUrl = new URL('./train-worker.js', import.meta.url);
-
-/** Decodes images of data sets. */
-export const decodeWorkerUrl = new URL('./decode-worker.js', import.meta.url);

@@ -5,7 +5,7 @@ import type { CommanderError } from 'commander';
 
 /** The errors of ours that tell of a run that failed; all others tell of something to correct. */
 const RUN_FAILED =
-  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|POOL_\w+|ENGINE_\w+|GPU_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|DATASET_DECODER_FAILED|CLI_RUN_ENDED)$/;
+  /^(?:TRAIN_NON_FINITE|TRAIN_WORKER_FAILED|FOLD_WRONG|POOL_\w+|ENGINE_\w+|GPU_\w+|BACKEND_(?:FAILED|NO_GPU|WRONG)|PLATFORM_WORKER_FAILED|DATASET_DECODER_FAILED|CLI_RUN_ENDED)$/;
 
 /** 2 for what a person can correct (a command, an option, a config, a file), 1 for a run that failed and for bugs. */
 export function exitCodeOf(error: unknown): number {
@@ -54,6 +54,8 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, webgpu, node, wasm or cpu',
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
+  FOLD_DYNAMIC: () =>
+    'an M that is predicted from the input differs at every position, so that no one kernel has it; static-dns and static-uns fold (--set model.similarity=static-uns)',
   BACKEND_OPTIONS: () => optionOfWasm,
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,

@@ -60,3 +60,20 @@ export async function* readStream<T>(stream: ReadableStream<T>): AsyncGenerator<
     await reader.cancel().catch(() => {});
   }
 }
+
+/**
+ * What is left of a stream. Leaving the loop leaves the rest for the next reader: an entry's body is read to its end, since
+ * modern-tar takes a body that is cancelled late for the one of the next entry, which then never ends.
+ */
+export async function* readRest<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}

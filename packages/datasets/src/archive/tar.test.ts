@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import * as platform from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
 import { describe, expect, test } from 'vitest';
-import { makeTar, makeTarGz, type TarPart, temporaryFiles, text } from './archives.fixture';
+import { makeTar, makeTarGz, type TarPart, text } from './make-tar.fixture';
 import { extractTar } from './tar';
+import { temporaryFiles } from './temporary-files.fixture';
 import type { ExtractOptions } from './types';
 
 const { folder, write } = temporaryFiles();
@@ -53,6 +55,28 @@ describe('extractTar', () => {
     expect((await read(path, { filter: (name) => name.endsWith('empty') })).found).toEqual({
       'set/empty': 0,
     });
+  });
+
+  test('a small file that is skipped before one that is wanted, whole, left in the middle, and cut short', async () => {
+    const tar = await makeTar([
+      ['b', noise(69)],
+      ['a', noise(300_000)],
+      ['c', noise(10)],
+    ]);
+    const wanted = { filter: (name: string) => name !== 'b' };
+    expect((await read(write('skip.tar', tar), wanted)).found).toEqual({ a: 300_000, c: 10 });
+    const first: Record<string, number> = {};
+    const left = await read(write('skip.tar', tar), {
+      onEntry: async (entry) => {
+        for await (const piece of entry.chunks()) {
+          first[entry.name] = piece[0]!;
+          break;
+        }
+      },
+    });
+    expect([first, left.files]).toEqual([{ b: 0, a: 0, c: 0 }, 3]);
+    const cut = write('cut-skip.tar', tar.subarray(0, 1977));
+    await expect(read(cut, wanted)).rejects.toMatchObject({ code: 'ARCHIVE_TRUNCATED', data: { file: cut } });
   });
 
   test('into a folder', async () => {
@@ -126,6 +150,26 @@ describe('extractTar', () => {
     await expect(read(write('none.tar', noise(4096)))).rejects.toMatchObject({ code: 'ARCHIVE_DAMAGED' });
     await expect(read(write('empty.tar', text('')))).rejects.toMatchObject({ code: 'ARCHIVE_TRUNCATED' });
     await expect(read(join(folder, 'absent.tar'))).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+
+  test('a disk that fills: the file that was being written is gone, and the error tells of it', async () => {
+    const path = write('full.tar.gz', await makeTarGz(parts));
+    const into = join(folder, 'full');
+    let left = 40_000;
+    const full: typeof platform = {
+      ...platform,
+      async appendFile(file, data) {
+        left -= data.length;
+        if (left >= 0) return platform.appendFile(file, data);
+        throw new NeusimError('PLATFORM_WRITE_FAILED', 'full', { data: { path: file, reason: 'ENOSPC' } });
+      },
+    };
+    await expect(extractTar(full, path, { ...MAX, into })).rejects.toMatchObject({
+      code: 'PLATFORM_WRITE_FAILED',
+      data: { path: join(into, 'set/a.bin'), reason: 'ENOSPC' },
+    });
+    expect(left).toBeLessThan(0);
+    expect(existsSync(join(into, 'set/a.bin'))).toBe(false);
   });
 
   test('a signal stops it with its reason, and what the callback throws comes through', async () => {

@@ -4,7 +4,7 @@
 import { NeusimError } from '@neusim/registry';
 import { entryName } from './entry-name';
 import { archiveDamaged, archiveTooLarge, archiveTruncated, badGzip, unsafeEntry } from './errors';
-import { piecesOf, readStream, streamOf } from './pieces';
+import { piecesOf, readRest, readStream, streamOf } from './pieces';
 import { Taker } from './take';
 import type { ArchivePlatform, Extracted, ExtractOptions, ReadOptions } from './types';
 import { writeInto } from './write-into';
@@ -70,10 +70,9 @@ export async function readTar(
       if (REFUSED[type] !== undefined) throw unsafeEntry(path, header.name, REFUSED[type]);
       const name = entryName(path, header.name);
       taker.count(name, size);
-      const reader = body.getReader();
       if (type === 'file' && taker.wants(name, size))
-        await taker.take({ name, size, open: () => told(reading, restOf(reader)) });
-      for await (const _ of told(reading, restOf(reader)));
+        await taker.take({ name, size, open: () => told(reading, readRest(body)) });
+      for await (const _ of told(reading, readRest(body)));
     }
     return taker.result();
   } finally {
@@ -92,11 +91,6 @@ async function* told<T>(reading: Reading, pieces: AsyncGenerator<T>): AsyncGener
     if (/truncated/i.test(reason)) throw archiveTruncated(path, reading.entry, error);
     throw archiveDamaged(path, reading.entry, `no tar archive from here on (${reason})`, error);
   }
-}
-
-/** To the end, never cancelled: a short body that is cancelled takes the next entry's with it (modern-tar 0.8). */
-async function* restOf<T>(reader: ReadableStreamDefaultReader<T>): AsyncGenerator<T> {
-  for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
 }
 
 async function* gunzipped(reading: Reading, pieces: Pieces): Pieces {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import * as platform from '@neusim/platform';
 import { type Zippable, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
-import { temporaryFiles, text } from './archives.fixture';
 import { extractArchive } from './extract';
+import { text } from './make-tar.fixture';
+import { temporaryFiles } from './temporary-files.fixture';
 import type { ExtractOptions } from './types';
 import { extractZip } from './zip';
 

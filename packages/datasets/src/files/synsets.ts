@@ -10,15 +10,15 @@ const LISTS = ['words.txt', 'LOC_synset_mapping.txt', 'synset_words.txt'];
 const LINE = /^(n\d{8})\s+(.+)$/;
 
 /**
- * A name for each id: the first of its words, or the id where no list in the folder has it, and all of its words where
+ * A name for each id: the first of its words, or the id where no list in the folders has it, and all of its words where
  * another has the same first.
  */
 export async function synsetNames(
   platform: DatasetPlatform,
-  folder: string,
+  folders: readonly string[],
   ids: readonly string[],
 ): Promise<string[]> {
-  const words = await readWords(platform, folder, new Set(ids));
+  const words = await readWords(platform, folders, new Set(ids));
   const firstOf = (id: string) => words.get(id)?.split(',')[0]?.trim();
   const times = new Map<string | undefined, number>();
   for (const id of ids) times.set(firstOf(id), (times.get(firstOf(id)) ?? 0) + 1);
@@ -31,11 +31,11 @@ export async function synsetNames(
 
 async function readWords(
   platform: DatasetPlatform,
-  folder: string,
+  folders: readonly string[],
   wanted: ReadonlySet<string>,
 ): Promise<ReadonlyMap<string, string>> {
-  for (const name of LISTS) {
-    const path = platform.joinPath(folder, name);
+  const paths = folders.flatMap((folder) => LISTS.map((name) => platform.joinPath(folder, name)));
+  for (const path of paths) {
     if (!(await platform.exists(path))) continue;
     const words = new Map<string, string>();
     for (const line of (await readRows(platform, path)).split(/\r?\n/)) {

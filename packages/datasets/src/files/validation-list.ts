@@ -15,20 +15,22 @@ const IDS = ['imagenet_2012_validation_synset_labels.txt', 'val_ground_truth.txt
 const NUMBERS = 'ILSVRC2012_validation_ground_truth.txt';
 
 /**
- * @param folder real path of the images' folder; lists are looked for there and beside it.
+ * @param folder real path of the images' folder.
+ * @param lists folders where a list may be.
  * @param all ids there are, sorted; `classes` are those used.
  * @throws NeusimError `DATASET_NO_LABELS`, `DATASET_BAD_ROW`, `DATASET_BAD_COUNT`, `DATASET_UNSAFE_PATH`
  */
 export async function listedValidation(
   tree: Tree,
   folder: string,
+  lists: readonly string[],
   all: readonly string[],
   classes: readonly string[],
 ): Promise<LabelledFile[]> {
-  const { platform, root } = tree;
+  const { platform } = tree;
   const find = async (names: readonly string[]) => {
     for (const name of names)
-      for (const at of [root, folder]) {
+      for (const at of lists) {
         const path = platform.joinPath(at, name);
         if (await platform.exists(path)) return path;
       }

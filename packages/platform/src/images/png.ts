@@ -35,17 +35,61 @@ export async function decodePng(bytes: Uint8Array, { width, height }: ImageHeade
   const image = decode(concatBytes([signature, ...chunks.map(({ whole }) => whole)]), { checkCrc: true });
   if (colorType === 2 && depth === 8 && !image.transparency)
     return { width, height, data: image.data as Bytes };
+  return { width, height, data: rgbOf(image) };
+}
+
+function rgbOf(image: Png): Bytes {
+  const { width, height, channels, depth, transparency } = image;
   const rgb = new Uint8Array(width * height * 3);
-  const pixelAt = pixelReader(image);
-  for (let y = 0, at = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const [red = 0, green = 0, blue = 0, alpha = 255] = pixelAt(y, x);
-      rgb[at++] = Math.round((red * alpha) / 255);
-      rgb[at++] = Math.round((green * alpha) / 255);
-      rgb[at++] = Math.round((blue * alpha) / 255);
+  const sample = sampleReader(image);
+  const colorOf = colorReader(image);
+  const one = channels === 1 && depth <= 8;
+  if (depth === 8 && !one && !transparency) writeBytes(image, rgb);
+  else if (one) {
+    // As many colours as a sample has values: each is worked out once.
+    const colors = new Int32Array(2 ** depth).fill(-1);
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const value = sample(y, x);
+        let color = colors[value] as number;
+        if (color < 0) {
+          const [red, green, blue] = onBlack(colorOf([value]));
+          color = (red << 16) | (green << 8) | blue;
+          colors[value] = color;
+        }
+        rgb[at++] = color >> 16;
+        rgb[at++] = color >> 8;
+        rgb[at++] = color;
+      }
+    }
+  } else {
+    const samples = Array.from({ length: channels }, () => 0);
+    for (let y = 0, at = 0; y < height; y++) {
+      for (let x = 0; x < width; x++, at += 3) {
+        for (let c = 0; c < channels; c++) samples[c] = sample(y, x * channels + c);
+        rgb.set(onBlack(colorOf(samples)), at);
+      }
     }
   }
-  return { width, height, data: rgb };
+  return rgb;
+}
+
+/** Samples of a byte, with alpha last. */
+function writeBytes({ channels, data }: Png, rgb: Uint8Array): void {
+  const green = channels === 2 ? 0 : 1;
+  for (let at = 0, from = 0; at < rgb.length; from += channels) {
+    const alpha = data[from + channels - 1] as number;
+    rgb[at++] = Math.round(((data[from] as number) * alpha) / 255);
+    rgb[at++] = Math.round(((data[from + green] as number) * alpha) / 255);
+    rgb[at++] = Math.round(((data[from + 2 * green] as number) * alpha) / 255);
+  }
+}
+
+type Color = readonly [red: number, green: number, blue: number];
+
+function onBlack([red = 0, green = 0, blue = 0, alpha = 255]: readonly number[]): Color {
+  const on = (value: number) => Math.round((value * alpha) / 255);
+  return [on(red), on(green), on(blue)];
 }
 
 /** Of the rows before they are deflated, each with the byte that names its filter. */
@@ -61,6 +105,7 @@ function packedBytes(width: number, height: number, bits: number, interlaced: bo
 
 interface Png {
   readonly width: number;
+  readonly height: number;
   readonly channels: number;
   readonly depth: number;
   readonly data: Uint8Array | Uint8ClampedArray | Uint16Array;
@@ -69,18 +114,21 @@ interface Png {
   readonly transparency?: Uint16Array;
 }
 
-/** [red, green, blue, alpha] of a pixel, 0..255. */
-function pixelReader({ width, channels, depth, data, palette, transparency }: Png) {
+function sampleReader({ width, channels, depth, data }: Png): (y: number, index: number) => number {
   const rowBytes = Math.ceil((width * channels * depth) / 8);
   const largest = 2 ** depth - 1;
-  const sample = (y: number, index: number): number => {
+  return (y, index) => {
     if (depth >= 8) return data[y * width * channels + index] as number;
     const byte = data[y * rowBytes + ((index * depth) >> 3)] as number;
     return (byte >> (8 - depth - ((index * depth) & 7))) & largest;
   };
+}
+
+/** From the samples of a pixel to [red, green, blue, alpha], 0..255. */
+function colorReader({ channels, depth, palette, transparency }: Png) {
+  const largest = 2 ** depth - 1;
   const to8 = (value: number) => (depth === 16 ? value >> 8 : (value * 255) / largest);
-  return (y: number, x: number): readonly number[] => {
-    const samples = Array.from({ length: channels }, (_, c) => sample(y, x * channels + c));
+  return (samples: readonly number[]): readonly number[] => {
     if (palette) {
       const color = palette[samples[0] as number];
       if (!color) throw new RangeError(`colour ${samples[0]} of a palette of ${palette.length}`);

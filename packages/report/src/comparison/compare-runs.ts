@@ -1,42 +1,10 @@
 // Variants beside each other: the mean error of each with its 95 % interval, and every pair over what they share, seeds
 // or test images, with a verdict in words.
 
-import { deviationOf, type Interval, meanInterval, meanOf, wilson } from '../statistics/intervals';
+import { deviationOf, meanInterval, meanOf, wilson } from '../statistics/intervals';
 import { mcnemarExact, pairedT } from '../statistics/tests';
 import type { RunReport } from '../types';
-
-/** One variant over its seeds; errors in percent of the test images. */
-export interface VariantFigures {
-  readonly name: string;
-  readonly seeds: readonly number[];
-  readonly errors: readonly number[];
-  readonly mean: number;
-  /** Standard deviation over seeds; null with one. */
-  readonly deviation: number | null;
-  /** 95 %: of the mean over seeds (Student's t); with one seed, of its error on so many test images (Wilson). */
-  readonly interval: Interval | null;
-}
-
-/** `b` against `a`, over the seeds that both have. */
-export interface PairFigures {
-  readonly a: string;
-  readonly b: string;
-  readonly seeds: readonly number[];
-  /** Error of b less that of a: mean, in points of a percent. */
-  readonly difference: number;
-  /** 95 %, by the t distribution; null with one seed. */
-  readonly interval: Interval | null;
-  readonly test: 'paired t' | 'McNemar';
-  /** Two-sided; null where it cannot be told. */
-  readonly p: number | null;
-  readonly verdict: string;
-}
-
-export interface Comparison {
-  readonly variants: readonly VariantFigures[];
-  readonly pairs: readonly PairFigures[];
-  readonly notes: readonly string[];
-}
+import type { Comparison, PairFigures, VariantFigures } from './types';
 
 const SURE = 0.05;
 
@@ -92,11 +60,15 @@ function figuresOf({ name, runs }: Variant): VariantFigures {
 /** The pair, or why it cannot be paired. */
 function pairOf(a: Variant, b: Variant): PairFigures | string {
   const seeds = [...a.runs.keys()].filter((seed) => b.runs.has(seed));
-  const of = ({ runs }: Variant, seed: number) => runs.get(seed) as RunReport;
-  if (seeds.length === 0) return `${a.name} and ${b.name} have no seed in common: they are not paired.`;
-  if (seeds.some((seed) => !sameImages(of(a, seed), of(b, seed))))
+  const both = seeds.map((seed) => [a.runs.get(seed), b.runs.get(seed)] as [RunReport, RunReport]);
+  // One trained network of each kind is a pair whatever its seed.
+  if (a.runs.size === 1 && b.runs.size === 1)
+    both.splice(0, 1, [...a.runs.values(), ...b.runs.values()] as [RunReport, RunReport]);
+  const [first] = both;
+  if (!first) return `${a.name} and ${b.name} have no seed in common: they are not paired.`;
+  if (both.some(([one, other]) => !sameImages(one, other)))
     return `${a.name} and ${b.name} were tested on different images: they are not paired.`;
-  const differences = seeds.map((seed) => errorOf(of(b, seed)) - errorOf(of(a, seed)));
+  const differences = both.map(([one, other]) => errorOf(other) - errorOf(one));
   const difference = meanOf(differences);
   const better = difference < 0 ? b.name : a.name;
   const common = { a: a.name, b: b.name, seeds, difference };
@@ -109,7 +81,7 @@ function pairOf(a: Variant, b: Variant): PairFigures | string {
         : `not distinguishable with ${seeds.length} seeds`;
     return { ...common, interval, test: 'paired t', p, verdict };
   }
-  const p = mcnemarOf(of(a, seeds[0] as number), of(b, seeds[0] as number));
+  const p = mcnemarOf(...first);
   const differs = p !== null && p < SURE;
   const verdict = differs
     ? `${better} gets more of these test images right; more seeds would tell whether its kind does`

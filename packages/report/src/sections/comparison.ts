@@ -1,7 +1,7 @@
 // Variants beside each other: mean errors with their intervals drawn, and every pair with its verdict.
 
 import { formatPercent } from '../colors';
-import type { Comparison, PairFigures, VariantFigures } from '../comparison/compare-runs';
+import type { Comparison, PairFigures, VariantFigures } from '../comparison/types';
 import { type Html, html } from '../html';
 
 export function comparisonSection(

@@ -121,5 +121,5 @@ function classTable(classes: readonly ClassFigures[]): Html {
     return html`<tr><td class="name">${name}</td><td><span class="track"><span class="bar" style="width: ${right.toFixed(1)}%"></span></span>${formatPercent(right)}</td><td class="right">${precision}</td><td class="right">${wrong} of ${images}</td></tr>`;
   });
   const title = shown.length < tested.length ? `The ${FEW} hardest of ${tested.length} classes` : 'Classes';
-  return html`<div class="classes"><h3>${title}</h3><div class="scroll"><table><thead><tr><th>class</th><th>accuracy</th><th class="right">of those read so</th><th class="right">wrong</th></tr></thead><tbody>${rows}</tbody></table></div></div>`;
+  return html`<div class="classes"><h3>${title}</h3><div class="scroll"><table><thead><tr><th>class</th><th>accuracy</th><th class="right">precision</th><th class="right">wrong</th></tr></thead><tbody>${rows}</tbody></table></div></div>`;
 }

@@ -1,25 +1,7 @@
-// Archives made in code, the hostile ones too, and a folder to put them in.
+// Tar archives made in code, the hostile ones too.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { packTar, type TarHeader } from 'modern-tar';
-import { afterAll } from 'vitest';
-
-/** A folder that goes away at the end of the running file; gives the path of a file written in it. */
-export function temporaryFiles() {
-  const folder = mkdtempSync(join(tmpdir(), 'neusim-archives-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return {
-    folder,
-    write(name: string, bytes: Uint8Array): string {
-      const path = join(folder, name);
-      writeFileSync(path, bytes);
-      return path;
-    },
-  };
-}
 
 /** Header fields (a name alone: a file), and the body. */
 export type TarPart = readonly [name: string | (Partial<TarHeader> & { name: string }), body: Uint8Array];

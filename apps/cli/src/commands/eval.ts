@@ -1,0 +1,110 @@
+// `neusim eval <run|model folder>`: a trained network on every image of a split.
+
+import { disposeModel } from '@neusim/models';
+import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
+import { classFigures, confusedPairs, type Interval, wilson } from '@neusim/report';
+import { type Evaluation, parseConfig, type TrainConfig } from '@neusim/train';
+import { makeRegistry } from '../registry';
+import { evaluateSplit, type SplitName } from '../run/evaluate-split';
+import { evaluationText } from '../run/evaluation-text';
+import { type FoundModel, findModel } from '../run/find-model';
+import { unlessStopped } from '../run/measure';
+import { openData } from '../run/open-data';
+import { openModel, requireFit } from '../run/open-model';
+import { stoppedOutcome } from '../run/stopped';
+import { startEngine } from '../run/train-job';
+import { createProgress } from '../terminal/progress';
+import type { Outcome, Terminal } from '../terminal/terminal';
+import { changeConfig } from './train';
+
+export interface EvalOptions {
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly set?: readonly string[];
+  readonly split: SplitName;
+  readonly backend?: string;
+  readonly precision?: string;
+  readonly workers?: number;
+  readonly out?: string;
+}
+
+/**
+ * @param path folder of a run or of a model, folded ones too.
+ * @throws NeusimError CLI_NO_CONFIG, CLI_MODEL_MISMATCH, and what finding and loading the model and the data throw
+ */
+export async function evalCommand(terminal: Terminal, path: string, options: EvalOptions): Promise<Outcome> {
+  const { split, precision, workers, out } = options;
+  const found = await findModel(path);
+  const config = evalConfig(found, options);
+  const registry = makeRegistry();
+  const engine = await startEngine(
+    options.backend ?? (precision ? 'wasm' : 'auto'),
+    precision ? { precision } : undefined,
+  );
+  const model = await openModel(registry, found.model);
+  try {
+    const folder = options.data ?? terminal.env.NEUSIM_DATA;
+    const dataset = await openData(terminal, config, { registry, folder });
+    requireFit(model, dataset);
+    const { count } = dataset[split];
+    terminal.err(
+      `Testing ${found.model} on ${count} ${split} images of ${dataset.name}, engine ${engine.name} (${engine.adapter})`,
+    );
+    const signal = terminal.interrupted;
+    const progress = createProgress(terminal, [split]);
+    const onProgress = (step: number, steps: number) =>
+      progress.update(split, { step, steps, text: 'images', isLast: step === steps });
+    const started = performance.now();
+    const evaluation = await unlessStopped(signal, () =>
+      evaluateSplit(model, { dataset, split, config, workers, signal, onProgress }),
+    ).finally(() => progress.stop());
+    if (!evaluation) return stoppedOutcome(signal, 'Stopped; of a pass that is not whole nothing is kept.');
+    const json = {
+      model: found.model,
+      dataset: dataset.name,
+      split,
+      backend: engine.name,
+      imagesPerSecond: Math.round((1000 * count) / (performance.now() - started)),
+      ...figuresOf(evaluation, dataset.classes),
+    };
+    const text = evaluationText(json);
+    if (out === undefined) return { json, text };
+    const { predicted } = evaluation.predictions;
+    const file = { ...json, labels: [...dataset[split].labels], predicted: [...predicted] };
+    await makeFolder(joinPath(out, '..'));
+    await writeAtomic(out, `${JSON.stringify(file)}\n`);
+    return { json, text: `${text}\n\nWritten: ${out}` };
+  } finally {
+    disposeModel(model);
+  }
+}
+
+function figuresOf({ count, error, top5Error, loss, confusion }: Evaluation, classes: readonly string[]) {
+  const percent = (share: number): Interval => {
+    const [low, high] = wilson(Math.round((share * count) / 100), count);
+    return [100 * low, 100 * high];
+  };
+  return {
+    images: count,
+    error,
+    errorInterval: percent(error),
+    top5Error,
+    top5ErrorInterval: top5Error === null ? null : percent(top5Error),
+    loss: Number.isFinite(loss) ? loss : null,
+    classes: classFigures(classes, confusion),
+    confused: confusedPairs(classes, confusion),
+    confusion,
+  };
+}
+
+/** The run's own config, with the command line's changes; of a model alone, what the command line says. */
+function evalConfig({ config, model }: FoundModel, { set, dataset }: EvalOptions): TrainConfig {
+  if (!config && dataset === undefined)
+    throw new NeusimError('CLI_NO_CONFIG', `${model} is a model without the config of its run`, {
+      data: { model },
+      hint: 'say what it was trained on: --dataset NAME, and how its images were normalised: --set normalize=unit',
+    });
+  const from = config ?? { model: 'saved', steps: 1 };
+  return parseConfig(changeConfig(from, { ...(set && { set }), ...(dataset !== undefined && { dataset }) }));
+}

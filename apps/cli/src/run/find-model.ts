@@ -1,0 +1,81 @@
+// Where a trained network is: a run's folder, or a model's; and the config that it was trained with, where it is known.
+
+import { exists, joinPath, listEntries, readText } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
+import { shellCommand } from '../terminal/shell-command';
+
+export interface FoundModel {
+  /** Folder with model.json. */
+  readonly model: string;
+  /** Folder of the run that it is of. */
+  readonly run: string | null;
+  /** config.json of that run, parsed as JSON and no further. */
+  readonly config: Record<string, unknown> | null;
+}
+
+/** Of a config or a report's names; a thousand classes and their options have less. */
+const MOST_BYTES = 2 ** 24;
+
+/**
+ * @param path folder of a run, or of a model (`model`, `folded`) in one or by itself, or its model.json.
+ * @throws NeusimError CLI_NOT_A_RUN, CLI_RUN_UNFINISHED, CONFIG_NOT_JSON
+ */
+export async function findModel(path: string): Promise<FoundModel> {
+  const folder = path.replace(/[\\/]model\.json$/, '');
+  if (await exists(joinPath(folder, 'model', 'model.json')))
+    return { model: joinPath(folder, 'model'), run: folder, config: await configOf(folder) };
+  if (!(await exists(joinPath(folder, 'model.json')))) throw await notFound(folder);
+  const run = joinPath(folder, '..');
+  const isInRun = await exists(joinPath(run, 'model', 'model.json'));
+  return { model: folder, run: isInRun ? run : null, config: isInRun ? await configOf(run) : null };
+}
+
+async function configOf(run: string): Promise<Record<string, unknown> | null> {
+  const path = joinPath(run, 'config.json');
+  if (!(await exists(path))) return null;
+  try {
+    return JSON.parse(await readText(path, MOST_BYTES));
+  } catch (cause) {
+    throw new NeusimError('CONFIG_NOT_JSON', `${path} is not JSON: ${(cause as Error).message}`, {
+      data: { file: path },
+      hint: 'correct the file; a run writes it once, when it begins',
+      cause,
+    });
+  }
+}
+
+async function notFound(folder: string): Promise<NeusimError> {
+  const config = joinPath(folder, 'config.json');
+  if ((await exists(config)) && (await exists(joinPath(folder, 'checkpoints'))))
+    return new NeusimError('CLI_RUN_UNFINISHED', `the run in ${folder} has no trained network yet`, {
+      data: { folder },
+      hint: `finish it: ${shellCommand(['npx', 'neusim', 'train', config, '--out', folder, '--resume'])}`,
+    });
+  const runs = await runsIn(folder);
+  return new NeusimError(
+    'CLI_NOT_A_RUN',
+    `${folder} holds no trained network (no model/model.json, no model.json)`,
+    {
+      data: { folder, runs },
+      hint:
+        runs.length > 0
+          ? `name one of the runs in it: ${runs.join(', ')}`
+          : 'name the folder of a run, as `neusim train --out` made it, or of a saved model',
+    },
+  );
+}
+
+/** Runs below a folder, as `neusim demo` and `neusim compare` leave them. */
+async function runsIn(folder: string): Promise<string[]> {
+  const runs: string[] = [];
+  const entriesOf = async (path: string) => ((await exists(path)) ? listEntries(path).catch(() => []) : []);
+  for (const { name, isFolder } of await entriesOf(folder)) {
+    const inside = joinPath(folder, name);
+    const candidates = isFolder ? [inside] : [];
+    if (isFolder)
+      for (const below of await entriesOf(inside))
+        if (/^seed-\d+$/.test(below.name)) candidates.push(joinPath(inside, below.name));
+    for (const each of candidates) if (await exists(joinPath(each, 'model', 'model.json'))) runs.push(each);
+  }
+  return runs;
+}
