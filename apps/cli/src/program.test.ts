@@ -158,6 +158,10 @@ test('doctor probes every engine and says what to do about what is missing', asy
   expect(named('engine wasm').status).toBe('ok');
   expect(named('engine cpu').status).toBe('ok');
   expect(named('data set digits').status).toBe('ok');
+  expect(named('data found')).toMatchObject({
+    status: 'missing',
+    advice: expect.stringContaining('npx neusim data pull'),
+  });
   expect(named('data folder')).toMatchObject({
     status: 'missing',
     advice: expect.stringContaining('NEUSIM_DATA'),
