@@ -1,13 +1,15 @@
 import { compare } from '../commands/compare';
 import type { AddCommand } from './add-command';
+import { withPlugins } from './plugin-option';
 import { collect, positive } from './values';
 
 export const addCompare: AddCommand = ({ command, done, terminal }) => {
-  command('compare', 'train several variants with several seeds, and tell which differ', [
+  const words = command('compare', 'train several variants with several seeds, and tell which differ', [
     'compare cnn-digits nsn-digits --seeds 3',
     'compare nsn-digits --vary model.similarity=static-dns,static-uns,dynamic-dns --seeds 1,2,3',
     'compare nsn-cifar cnn-cifar --data ~/data --set steps=2000 --workers 4 --out runs/cifar',
-  ])
+  ]);
+  withPlugins(words)
     .argument('<preset|config.json...>', '`npx neusim list preset` names the presets')
     .option('--seeds <n|list>', 'how many (1, 2, …), or which: 4,7', '3')
     .option('--set <key=value>', 'change one value of every config; may be repeated', collect)

@@ -1,15 +1,17 @@
 import { Option } from 'commander';
 import { evalCommand } from '../commands/eval';
 import type { AddCommand } from './add-command';
+import { withPlugins } from './plugin-option';
 import { collect, positive } from './values';
 
 export const addEval: AddCommand = ({ command, done, terminal }) => {
-  command('eval', 'test a trained network: errors with intervals, classes, what it confuses', [
+  const words = command('eval', 'test a trained network: errors with intervals, classes, what it confuses', [
     'eval runs/mine',
     'eval runs/mine/folded --backend cpu',
     'eval runs/c100 --data ~/data --split train --out runs/c100/train.json',
     'eval models/other --dataset digits --set normalize=unit',
-  ])
+  ]);
+  withPlugins(words)
     .argument('<run|model>', 'folder of a run, or of a saved model')
     .option('--dataset <name>', "default: the run's")
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')

@@ -1,18 +1,20 @@
 // `neusim compare <preset|config.json …>`: several variants with several seeds on one data set, and one table.
 
+import type { Dataset } from '@neusim/datasets';
 import { splitPart } from '@neusim/models';
 import { cores, exists, joinPath, listFolder } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import type { RunReport } from '@neusim/report';
 import type { TrainConfigInput } from '@neusim/train';
-import { standingOf } from '../compare/finished';
-import { type PlannedRun, parseSeeds, parseVary, planRuns, type Source } from '../compare/plan';
+import { type Standing, standingOf } from '../compare/finished';
+import { type PlannedRun, parseSeeds, parseVary, planRuns } from '../compare/plan';
 import { runJobs, type Settled } from '../demo/pool';
-import { makeRegistry } from '../registry';
+import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
+import { resolvePlugin } from '../plugins/resolve-plugin';
 import { type Examination, examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
-import { changeConfig, sourceConfig } from '../run/read-config';
+import { changeConfig, folderOf, pluginsIn, sourceConfig } from '../run/read-config';
 import { comparisonText, resultsTable } from '../run/results-table';
 import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
@@ -35,6 +37,7 @@ export interface CompareOptions {
   readonly backend?: string;
   readonly workers?: number;
   readonly jobs?: number;
+  readonly plugin?: readonly string[];
 }
 
 /**
@@ -46,17 +49,45 @@ export async function compare(
   named: readonly string[],
   options: CompareOptions,
 ): Promise<Outcome> {
-  const started = performance.now();
-  const { out, data, resume = false, workers } = options;
-  const jobs = options.jobs ?? (workers === undefined && cores() > 1 ? 2 : 1);
+  const { out, resume = false } = options;
   const sources = await Promise.all(named.map((each) => sourceOf(each, options)));
-  const plan = planRuns(sources, (options.vary ?? []).map(parseVary), parseSeeds(options.seeds), out);
+  const plugins = sources.flatMap((source) => source.plugins);
+  const opened = await openPlugins(terminal, { config: plugins, options: options.plugin });
+  const variations = (options.vary ?? []).map(parseVary);
+  const plan = planRuns(sources, variations, parseSeeds(options.seeds), out).map((run) => ({
+    ...run,
+    config: { ...run.config, plugins: opened.specifiersFrom(run.out) },
+  }));
   if (!resume) await requireFree(out);
   const standing = await Promise.all(plan.map(standingOf));
-  const registry = makeRegistry();
-  const folder = data ?? terminal.env.NEUSIM_DATA;
+  const folder = options.data ?? terminal.env.NEUSIM_DATA;
+  const { registry } = opened;
   const dataset = await openData(terminal, (plan[0] as PlannedRun).config, { registry, folder });
-  const engine = await startEngine(options.backend ?? 'auto');
+  try {
+    return await compareOn(dataset, { terminal, named, options, opened, plan, standing, folder });
+  } finally {
+    await dataset.close?.();
+  }
+}
+
+interface Work {
+  readonly terminal: Terminal;
+  readonly named: readonly string[];
+  readonly options: CompareOptions;
+  readonly opened: OpenPlugins;
+  readonly plan: readonly PlannedRun[];
+  /** Of each run of the plan. */
+  readonly standing: readonly Standing[];
+  readonly folder: string | undefined;
+}
+
+async function compareOn(dataset: Dataset, work: Work): Promise<Outcome> {
+  const started = performance.now();
+  const { terminal, named, options, plan, standing, folder } = work;
+  const { registry, urls } = work.opened;
+  const { out, workers } = options;
+  const jobs = options.jobs ?? (workers === undefined && cores() > 1 ? 2 : 1);
+  const engine = await startEngine(options.backend ?? 'auto', undefined, registry);
   const variants = new Set(plan.map(({ name }) => name)).size;
   const finished = standing.filter(({ report }) => report).length;
   terminal.err(
@@ -69,12 +100,18 @@ export async function compare(
     if (!found || found.report) return [];
     const { name, config, seed, out: at } = run;
     const job = { name: `${name} seed ${seed}`, config: config as TrainConfigInput, out: at, folder };
-    return [{ ...job, backend: engine.name, resume: found.isBegun }];
+    return [{ ...job, plugins: urls, backend: engine.name, resume: found.isBegun }];
   });
   const settled = await trainAll(terminal, wanted, { jobs, dataset });
   // A Ctrl-C that stopped the training keeps what is finished: its figures are still wanted.
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
-  const examination: Examination = { terminal, registry, dataset, signal: stopMeasuring };
+  const examination: Examination = {
+    terminal,
+    registry,
+    plugins: urls,
+    dataset,
+    signal: stopMeasuring,
+  };
   const reports = new Map<string, RunReport>();
   const missing: string[] = [];
   for (const [index, run] of plan.entries()) {
@@ -121,15 +158,12 @@ export async function compare(
 }
 
 /** A preset or a config file, with the command line's changes; called by its own name, else by its model's. */
-async function sourceOf(named: string, { set, dataset, workers }: CompareOptions): Promise<Source> {
-  const changes = {
-    ...(set && { set }),
-    ...(dataset !== undefined && { dataset }),
-    ...(workers && { workers }),
-  };
-  const config = changeConfig(await sourceConfig(named), changes);
+async function sourceOf(named: string, options: CompareOptions) {
+  const config = changeConfig(await sourceConfig(named), options);
   const { name, model } = config as TrainConfigInput;
-  return { config, name: name ?? splitPart(model).name };
+  // By their paths: configs lie in folders of their own.
+  const plugins = pluginsIn(config).map((each) => resolvePlugin(each, folderOf(named)).path);
+  return { config, name: name ?? splitPart(model).name, plugins };
 }
 
 async function requireFree(out: string): Promise<void> {

@@ -52,7 +52,7 @@ export async function demo(terminal: Terminal, options: DemoOptions): Promise<Ou
   const signal = terminal.interrupted;
   // A Ctrl-C that stopped the training keeps what is finished: its figures are still wanted.
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
-  const examination = { terminal, registry, dataset, signal: stopMeasuring };
+  const examination = { terminal, registry, plugins: [], dataset, signal: stopMeasuring };
   const runs: RunReport[] = [];
   const missing: string[] = [];
   const notes: string[] = [];

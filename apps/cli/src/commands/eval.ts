@@ -1,18 +1,19 @@
 // `neusim eval <run|model folder>`: a trained network on every image of a split.
 
+import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import { classFigures, confusedPairs, type Interval, wilson } from '@neusim/report';
-import { type Evaluation, parseConfig, type TrainConfig } from '@neusim/train';
-import { makeRegistry } from '../registry';
+import { type Evaluation, parseConfig } from '@neusim/train';
+import { openPlugins } from '../plugins/open-plugins';
 import { evaluateSplit, type SplitName } from '../run/evaluate-split';
 import { evaluationText } from '../run/evaluation-text';
 import { type FoundModel, findModel } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
 import { openModel, requireFit } from '../run/open-model';
-import { changeConfig } from '../run/read-config';
+import { changeConfig, pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
 import { startEngine } from '../run/train-job';
 import { createProgress } from '../terminal/progress';
@@ -27,6 +28,7 @@ export interface EvalOptions {
   readonly precision?: string;
   readonly workers?: number;
   readonly out?: string;
+  readonly plugin?: readonly string[];
 }
 
 /**
@@ -36,16 +38,21 @@ export interface EvalOptions {
 export async function evalCommand(terminal: Terminal, path: string, options: EvalOptions): Promise<Outcome> {
   const { split, precision, workers, out } = options;
   const found = await findModel(path);
-  const config = evalConfig(found, options);
-  const registry = makeRegistry();
+  const json = evalConfig(found, options);
+  const plugins = { config: pluginsIn(json), folder: found.run ?? '.', options: options.plugin };
+  const { registry, urls } = await openPlugins(terminal, plugins);
+  const config = parseConfig(json);
   const engine = await startEngine(
     options.backend ?? (precision ? 'wasm' : 'auto'),
     precision ? { precision } : undefined,
+    registry,
   );
   const model = await openModel(registry, found.model);
+  let opened: Dataset | undefined;
   try {
     const folder = options.data ?? terminal.env.NEUSIM_DATA;
     const dataset = await openData(terminal, config, { registry, folder });
+    opened = dataset;
     requireFit(model, dataset);
     const { count } = dataset[split];
     terminal.err(
@@ -57,7 +64,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
       progress.update(split, { step, steps, text: 'images', isLast: step === steps });
     const started = performance.now();
     const evaluation = await unlessStopped(signal, () =>
-      evaluateSplit(model, { dataset, split, config, workers, signal, onProgress }),
+      evaluateSplit(model, { dataset, split, config, workers, plugins: urls, signal, onProgress }),
     ).finally(() => progress.stop());
     if (!evaluation) return stoppedOutcome(signal, 'Stopped; of a pass that is not whole nothing is kept.');
     const json = {
@@ -77,6 +84,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
     return { json, text: `${text}\n\nWritten: ${out}` };
   } finally {
     disposeModel(model);
+    await opened?.close?.();
   }
 }
 
@@ -99,12 +107,12 @@ function figuresOf({ count, error, top5Error, loss, confusion }: Evaluation, cla
 }
 
 /** The run's own config, with the command line's changes; of a model alone, what the command line says. */
-function evalConfig({ config, model }: FoundModel, { set, dataset }: EvalOptions): TrainConfig {
+function evalConfig({ config, model }: FoundModel, { set, dataset }: EvalOptions): Record<string, unknown> {
   if (!config && dataset === undefined)
     throw new NeusimError('CLI_NO_CONFIG', `${model} is a model without the config of its run`, {
       data: { model },
       hint: 'say what it was trained on: --dataset NAME, and how its images were normalised: --set normalize=unit',
     });
   const from = config ?? { model: 'saved', steps: 1 };
-  return parseConfig(changeConfig(from, { ...(set && { set }), ...(dataset !== undefined && { dataset }) }));
+  return changeConfig(from, { set, dataset });
 }

@@ -3,15 +3,16 @@
 import { countParameters, foldModel, multiplyAdds, NeuralSimilarityConv2D } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { exists, joinPath, modelFile, readText, size } from '@neusim/platform';
-import { NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { parseConfig, testImages } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { makeRegistry } from '../registry';
+import { openPlugins } from '../plugins/open-plugins';
 import { type FoundModel, findModel } from '../run/find-model';
 import { logitDifference } from '../run/fold';
 import { openData } from '../run/open-data';
 import { openModel, requireFit } from '../run/open-model';
+import { pluginsIn } from '../run/read-config';
 import { startEngine } from '../run/train-job';
 import type { Outcome, Terminal } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
@@ -22,6 +23,7 @@ export interface FoldOptions {
   readonly check?: true;
   readonly data?: string;
   readonly backend?: string;
+  readonly plugin?: readonly string[];
 }
 
 const IMAGES = 32;
@@ -35,13 +37,20 @@ export async function fold(terminal: Terminal, path: string, options: FoldOption
   const found = await findModel(path);
   const { out = defaultOut(found), check = false } = options;
   if (options.out !== undefined) await requireFree(out);
-  const registry = makeRegistry();
-  await startEngine(options.backend ?? 'auto');
+  const plugins = {
+    config: pluginsIn(found.config ?? {}),
+    folder: found.run ?? '.',
+    options: options.plugin,
+  };
+  const { registry } = await openPlugins(terminal, plugins);
+  await startEngine(options.backend ?? 'auto', undefined, registry);
   const model = await openModel(registry, found.model);
   let folded: LayersModel | undefined;
   let images: tf.Tensor4D | undefined;
   try {
-    images = check ? await checkedImages(terminal, found, model, options) : randomImages(model);
+    images = check
+      ? await checkedImages(terminal, found, { model, registry, data: options.data })
+      : randomImages(model);
     // Nothing is written that is not right; then what was written is read back.
     folded = foldModel(model);
     await verify(model, folded, images);
@@ -96,8 +105,7 @@ function randomImages(model: LayersModel): tf.Tensor4D {
 async function checkedImages(
   terminal: Terminal,
   { config, model: folder }: FoundModel,
-  model: LayersModel,
-  { data }: FoldOptions,
+  { model, registry, data }: { model: LayersModel; registry: AnyRegistry; data: string | undefined },
 ): Promise<tf.Tensor4D> {
   if (!config)
     throw new NeusimError(
@@ -109,10 +117,13 @@ async function checkedImages(
       },
     );
   const parsed = parseConfig(config);
-  const registry = makeRegistry();
   const dataset = await openData(terminal, parsed, { registry, folder: data ?? terminal.env.NEUSIM_DATA });
-  requireFit(model, dataset);
-  return testImages(dataset, parsed, Math.min(CHECKED, dataset.test.count));
+  try {
+    requireFit(model, dataset);
+    return await testImages(dataset, parsed, Math.min(CHECKED, dataset.test.count));
+  } finally {
+    await dataset.close?.();
+  }
 }
 
 interface FoldFigures {

@@ -112,7 +112,7 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
     );
   }
 
-  const examination = { terminal, registry, dataset, signal };
+  const examination = { terminal, registry, plugins: urls, dataset, signal };
   const run = await unlessStopped(signal, () => examine(examination, result, out));
   if (!run) {
     return stopped(

@@ -29,9 +29,18 @@ export async function standingOf({ out, config, name }: PlannedRun): Promise<Sta
   return { report: null, isBegun: names.some((each) => /^step-\d+\.neusim$/.test(each)) };
 }
 
-/** Up to what does not change the curve, or is chosen by the machine. */
+/** Up to what does not change the curve, or is found when a run begins. */
 function isSame(saved: unknown, wanted: TrainConfig): boolean {
-  const plain = (config: TrainConfig) =>
-    JSON.stringify({ ...config, workers: null, checkpoint: null, name: null });
+  const plain = (config: TrainConfig) => {
+    const normalize = wanted.normalize === 'dataset' ? null : config.normalize;
+    return JSON.stringify({
+      ...config,
+      normalize,
+      workers: null,
+      checkpoint: null,
+      name: null,
+      plugins: null,
+    });
+  };
   return plain(parseConfig(saved)) === plain(wanted);
 }

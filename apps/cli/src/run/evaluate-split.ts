@@ -20,6 +20,8 @@ export interface Pass {
   readonly config: Pick<TrainConfig, 'transform' | 'normalize' | 'evaluation'>;
   /** Threads; default: the cores, where there is enough to do. */
   readonly workers?: number | undefined;
+  /** Modules of the plug-ins, for the threads. */
+  readonly plugins?: readonly string[] | undefined;
   readonly signal: AbortSignal;
   onProgress?(done: number, total: number): void;
 }
@@ -28,7 +30,7 @@ export interface Pass {
 export async function evaluateSplit(model: LayersModel, pass: Pass): Promise<Evaluation> {
   const { dataset, split, config, signal, onProgress } = pass;
   const size = pass.workers ?? threadsFor(model, dataset[split].count);
-  const pool = size > 1 ? await createPool({ url: trainWorkerUrl, size }) : undefined;
+  const pool = size > 1 ? await createPool({ url: trainWorkerUrl, size, data: pass.plugins }) : undefined;
   try {
     return await evaluate(model, dataset[split], {
       batchSize: config.evaluation.batchSize,

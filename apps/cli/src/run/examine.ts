@@ -24,6 +24,8 @@ const IMAGES = 64;
 export interface Examination {
   readonly terminal: Terminal;
   readonly registry: AnyRegistry;
+  /** Modules of the plug-ins in it besides ours. */
+  readonly plugins: readonly string[];
   /** The one it was trained on. */
   readonly dataset: Dataset;
   readonly signal: AbortSignal;
@@ -34,7 +36,7 @@ export interface Examination {
  * @throws the reason of the signal, where it is aborted on the way
  */
 export async function examine(
-  { terminal, registry, dataset, signal }: Examination,
+  { terminal, registry, plugins, dataset, signal }: Examination,
   result: TrainResult,
   folder: string,
 ): Promise<RunReport> {
@@ -65,7 +67,7 @@ export async function examine(
         isLast: step === steps,
       });
     const evaluation = await reportOn(
-      await evaluateSplit(model, { ...pass, config, workers, signal, onProgress }),
+      await evaluateSplit(model, { ...pass, config, workers, plugins, signal, onProgress }),
       pass,
     );
     return {

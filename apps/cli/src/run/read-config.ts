@@ -49,11 +49,15 @@ export async function openConfig(
   folder: string,
   { plugin }: Pick<ConfigOptions, 'plugin'>,
 ): Promise<OpenConfig> {
-  const { plugins = [] } = json;
-  const isList = Array.isArray(plugins) && plugins.every((each) => typeof each === 'string');
-  const opened = await openPlugins(terminal, { config: isList ? plugins : [], folder, options: plugin });
+  const opened = await openPlugins(terminal, { config: pluginsIn(json), folder, options: plugin });
   checkSettings(opened.registry, json);
   return { ...opened, config: parseConfig(json) };
+}
+
+/** `plugins` of a config that is not parsed yet: parsing it tells what is wrong with them. */
+export function pluginsIn({ plugins }: Readonly<Record<string, unknown>>): readonly string[] {
+  const isList = Array.isArray(plugins) && plugins.every((each) => typeof each === 'string');
+  return isList ? plugins : [];
 }
 
 /** A config that is still plain JSON, with the command line's changes. @throws NeusimError `CLI_BAD_SET` */
