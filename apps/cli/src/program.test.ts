@@ -83,6 +83,13 @@ describe('what goes wrong', () => {
     [['train', 'cnn-digits', '--set', 'steps'], 'CLI_BAD_SET', /wanted key=value/],
     [['train', 'cnn-digits', '--backend', 'cuda'], 'BACKEND_UNKNOWN', /cuda/],
     [['train', 'cnn-cifar'], 'DATASET_NO_FOLDER', /no folder is given/],
+    [['eval', 'nowhere'], 'CLI_NOT_A_RUN', /nowhere holds no trained network/],
+    [['eval', 'nowhere', '--split', 'all'], 'CLI_USAGE', /test, train/],
+    [['fold'], 'CLI_USAGE', /missing required argument/],
+    [['report', 'nowhere'], 'CLI_NO_REPORT', /nowhere/],
+    [['compare', 'cnn-digits', '--seeds', 'x'], 'CLI_BAD_SEEDS', /how many/],
+    [['compare', 'cnn-digits', '--vary', 'steps'], 'CLI_BAD_VARY', /key=value,value/],
+    [['compare', 'cnn-digits', 'cnn-cifar'], 'CLI_OTHER_DATASET', /cifar-10/],
   ])('%j is told without a stack and exits with 2', async (argv, code, message) => {
     const told = await neusim(argv);
     expect(told.code).toBe(2);
@@ -122,12 +129,15 @@ describe('what goes wrong', () => {
 });
 
 describe('help', () => {
-  test.each(['demo', 'train', 'list', 'doctor', 'completion'])('%s --help has examples', async (command) => {
-    const { code, out } = await neusim([command, '--help']);
-    expect(code).toBe(0);
-    expect(out).toContain(`Examples:\n  $ npx neusim ${command}`);
-    expect(out).toContain('--json');
-  });
+  test.each(['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, out } = await neusim([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain(`Examples:\n  $ npx neusim ${command}`);
+      expect(out).toContain('--json');
+    },
+  );
 
   test('nothing typed, --help and --version are no errors', async () => {
     expect((await neusim(['--help'])).out).toContain('Commands:');
@@ -148,6 +158,10 @@ test('doctor probes every engine and says what to do about what is missing', asy
   expect(named('engine wasm').status).toBe('ok');
   expect(named('engine cpu').status).toBe('ok');
   expect(named('data set digits').status).toBe('ok');
+  expect(named('data found')).toMatchObject({
+    status: 'missing',
+    advice: expect.stringContaining('npx neusim data pull'),
+  });
   expect(named('data folder')).toMatchObject({
     status: 'missing',
     advice: expect.stringContaining('NEUSIM_DATA'),

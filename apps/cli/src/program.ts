@@ -37,7 +37,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     const { json, debug } = program.opts<{ json?: true; debug?: true }>();
     const stopped = exitCodes[String(thrown)];
     if (stopped !== undefined) {
-      terminal.err('Stopped. Images that were decoded are kept; the same command goes on.');
+      terminal.err('Stopped. What was fetched or decoded is kept; the same command goes on.');
       if (json) terminal.out(JSON.stringify({ stopped: true, step: 0, checkpoint: null, resume: null }));
       return stopped;
     }

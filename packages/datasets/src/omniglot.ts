@@ -7,7 +7,7 @@ import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { chooseClasses, classesSchema, evenly } from './files/choose';
 import { encodedFiles, findImages, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
-import { findFolder } from './folder';
+import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { permutation, random, streams } from './random';
 import { imageEntries } from './store/encoded';
@@ -23,6 +23,8 @@ const SETS = {
   evaluation: ['images_evaluation'],
   both: ['images_background', 'images_evaluation'],
 } as const;
+
+const below = ['omniglot', 'omniglot-py'];
 
 const options = v.strictObject({
   ...imageEntries(28, 1),
@@ -50,8 +52,15 @@ export const omniglot = define({
   load:
     () =>
     (given): DatasetSource => ({
+      async detect(platform, folder) {
+        const [first, second] = SETS.both;
+        const found = await lookFor(platform, folder, below, SETS.both);
+        if (found === undefined) return undefined;
+        const has = (name: string) => platform.exists(platform.joinPath(found, name));
+        const set = !(await has(second)) ? 'background' : (await has(first)) ? 'both' : 'evaluation';
+        return { folder: found, options: { set } };
+      },
       async open(platform, folder, open) {
-        const below = ['omniglot', 'omniglot-py'];
         const at = await findFolder(platform, NAME, folder, below, SETS[given.set]);
         const tree = await openTree(platform, at, given.maxPixels, open);
         const { classes, train, test } = await list(tree, given);

@@ -38,6 +38,11 @@ export const parquet = define({
   load:
     () =>
     (given): DatasetSource => ({
+      async detect(platform, folder) {
+        // Throws where there are none, which is taken for "no".
+        await findParquetFiles(platform, folder);
+        return { folder };
+      },
       async open(platform, folder, open) {
         const { classes, train, test } = await list(platform, folder, given, open);
         const parts = test ? { train, test } : divide(train, given);

@@ -90,6 +90,8 @@ export interface OpenOptions {
 export interface Detected {
   readonly folder: string;
   readonly isGuess?: boolean | undefined;
+  /** Of the definition, where its defaults would not read the whole. */
+  readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
@@ -106,7 +108,8 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
   open(platform: P, folder: string | undefined, options?: OpenOptions): Promise<Dataset<S>>;
   /**
    * Looks, by names of files alone, whether this is what lies in a folder. Left out: nobody asks it.
-   * @returns the folder itself or one below it; `isGuess` where other formats look like it.
+   * @returns the folder itself or one below it; `isGuess` where other formats look like it; undefined, or what `open` would
+   *   throw for a folder that does not hold it, where it is something else.
    */
   detect?(platform: P, folder: string): Promise<Detected | undefined>;
   /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */

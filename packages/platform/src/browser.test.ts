@@ -30,9 +30,13 @@ class MemoryFolder {
     if (!entry) throw named('NotFoundError');
     if (entry instanceof MemoryFolder) throw named('TypeMismatchError');
     return {
+      kind: 'file',
+      name,
       getFile: async () => new Blob([this.entries.get(name) as Uint8Array<ArrayBuffer>]),
-      move: async (to: string) => {
-        this.entries.set(to, this.entries.get(name) as Uint8Array);
+      /** With a name alone, in the same folder. */
+      move: async (...to: [string] | [MemoryFolder, string]) => {
+        const [folder, as] = to.length === 1 ? [this, to[0]] : to;
+        folder.entries.set(as, this.entries.get(name) as Uint8Array);
         this.entries.delete(name);
       },
       createWritable: async ({ keepExistingData = false } = {}) => {
@@ -66,9 +70,12 @@ class MemoryFolder {
     yield* this.entries.keys();
   }
 
+  /** Handles of files; a folder is its own. */
   async *values() {
     for (const [name, entry] of this.entries)
-      yield { name, kind: entry instanceof MemoryFolder ? 'directory' : 'file' };
+      yield entry instanceof MemoryFolder
+        ? Object.assign(entry, { kind: 'directory', name })
+        : await this.getFileHandle(name);
   }
 }
 
@@ -131,6 +138,19 @@ describe('files in a browser', () => {
     await browser.removeFile('runs/demo/a.txt');
     await browser.removeFile('runs/demo/a.txt');
     expect(await browser.exists('runs/demo/a.txt')).toBe(false);
+  });
+
+  test('a folder moves with all in it, to a path that is free', async () => {
+    await browser.makeFolder('a/b');
+    await browser.writeAtomic('a/b/c.txt', 'c');
+    await browser.writeAtomic('a/d.txt', 'd');
+    await browser.renameFolder('a', 'e');
+    expect(await browser.exists('a')).toBe(false);
+    expect(await browser.readText('e/b/c.txt')).toBe('c');
+    expect(await browser.readText('e/d.txt')).toBe('d');
+    await browser.makeFolder('f');
+    await expect(browser.renameFolder('e', 'f')).rejects.toMatchObject({ code: 'PLATFORM_WRITE_FAILED' });
+    expect(await browser.listFolder('e')).toEqual(['b', 'd.txt']);
   });
 
   test('a write that fails keeps the old file, and leaves no new one', async () => {

