@@ -24,6 +24,10 @@ export async function bundleWorker(entry: URL): Promise<URL> {
     target: 'node20',
     external: ['@tensorflow/*', 'sharp'],
     conditions: ['@neusim/source'],
+    // For the CommonJS packages in it.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
     logLevel: 'error',
   });
   return pathToFileURL(outfile);

@@ -13,6 +13,8 @@ export const NAMES =
   'png jpeg webp cifar idx idx.gz tar tar.gz zip npz npy parquet csv model.json weights checkpoint'.split(
     ' ',
   );
+/** Node's exit code where a promise is never kept. */
+const UNSETTLED = 13;
 /** Of one file; the slowest takes a hundredth of it. */
 const SECONDS = 10;
 const HEAP_MIB = 256;
@@ -74,8 +76,8 @@ function runChild(child, folder, { format, first, end, seed }) {
       rmSync(work, { recursive: true, force: true });
       if (running >= 0) {
         const what =
-          signal === 'SIGKILL'
-            ? `no answer in ${SECONDS} s`
+          signal === 'SIGKILL' || code === UNSETTLED
+            ? `no answer${code === UNSETTLED ? ', ever' : ` in ${SECONDS} s`}`
             : `the process ended (${code ?? signal}): ${stderr}`;
         found.faults.push({ index: running, what });
         found.next = running + 1;

@@ -1,8 +1,9 @@
 // A run that is killed at random moments loses nothing:
-//   node tools/prove-kills.mjs [--kills 20] [--seed 1] [--steps 2000] [--preset cnn-digits] [--data DIR] [--set key=value …]
+//   node tools/prove-kills.mjs [--kills 20] [--interrupts 14] [--seed 1] [--steps 2000] [--preset cnn-digits] [--data DIR] [--set key=value …]
 // `neusim train` runs once to its end; then again, struck by SIGKILL at seeded moments (and by SIGTERM at every fifth),
 // each time resumed; then again, killed while it writes each of its files, and while it measures. After every strike all files that bear their names are decoded; at the end no part of a file is left, and the
 // curve, the weights, events.jsonl and the TensorBoard files are those of the run that was left alone, to the bit.
+// Ctrl-C (SIGINT) at moments of every phase: exit code 130, and the command that it prints goes on to the equal end.
 // --data and --set dataset=… take it to other data sets, and into their opening: kills fall there too.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
   options: {
     kills: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    interrupts: { type: 'string', default: '14' },
     steps: { type: 'string', default: '2000' },
     preset: { type: 'string', default: 'cnn-digits' },
     data: { type: 'string' },
@@ -77,7 +79,8 @@ async function strike(out, plan) {
     const wanted = kill?.signal === 'SIGTERM' ? [143, 0] : [0];
     if (signal === null && !wanted.includes(code))
       fault(`exit ${code}: ${err.split('\n').slice(-4).join(' / ')}`);
-    if (code === 143 && !/Go on with:|nothing was written/.test(said)) fault('no word of how to go on');
+    if (code === 143 && !/Go on with:|Stopped before|Stopped while/.test(said))
+      fault('no word of how to go on');
     const swept = /going on from|\d+\/\d+/.test(err);
     if (swept) for (const name of old) if (left.includes(name)) fault(`${name} is still there`);
   }
@@ -151,6 +154,55 @@ const measuring = ['SIGKILL', 'SIGTERM'].map((signal) => ({
 }));
 const lateRows = await strike(late, [...inFiles, ...measuring]);
 compare('late', late);
+
+const interrupts = Number(values.interrupts);
+console.log(`\nCtrl-C at ${interrupts} moments, each in a folder of its own`);
+const phases = [
+  undefined,
+  /, engine wasm/,
+  / starting/,
+  / training| loss /,
+  /testing/,
+  /test error/,
+  /Measuring/,
+];
+for (let index = 0; index < interrupts; index++) {
+  const out = join(folder, `interrupted-${index}`);
+  const at = phases[index % phases.length];
+  const after = Math.round(random() * (at ? 400 : 1200));
+  const {
+    code,
+    signal,
+    ms,
+    out: said,
+    err,
+  } = await runOnce(main, argsFor(out, false), {
+    signal: 'SIGINT',
+    after,
+    ...(at && { at }),
+  });
+  const told = said.trim().split('\n')[0];
+  console.log(
+    `${(signal ?? `exit ${code}`).padStart(10)} ${String(ms).padStart(6)} ms  ${at?.source ?? 'from the start'} + ${after} ms: ${told.slice(0, 110)}`,
+  );
+  for (const each of await faultsIn(out, readers)) fault(each);
+  if (partials(out).length > 0) fault(`left: ${partials(out).join(', ')}`);
+  if (signal === 'SIGINT') {
+    // Before it listens: nothing is begun.
+    if (filesBelow(out).length > 0) fault('ended by the signal, with files');
+    continue;
+  }
+  if (code === 0) continue;
+  if (code !== 130) fault(`exit ${code}: ${err.split('\n').slice(-4).join(' / ')}`);
+  const command = /Go on with: npx neusim (.*)$/m.exec(said)?.[1];
+  if (command === undefined) {
+    if (lastStep(out) > 0) fault('a checkpoint, and no word of how to go on');
+    continue;
+  }
+  const resumed = await runOnce(main, command.split(' '));
+  if (resumed.code !== 0) fault(`resumed: exit ${resumed.code}`);
+  else compare(`  ${at?.source ?? 'from the start'}`, out);
+}
 
 const met = (table) => table.filter(({ how }) => how !== 'exit 0').length;
 const parts = [...rows, ...lateRows].reduce((sum, { left }) => sum + left, 0);

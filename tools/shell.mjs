@@ -25,7 +25,8 @@ export const quiet = (args, options) => collect(process.execPath, args, options)
 /** Runs lines of a POSIX shell quietly, to the first that fails; resolves as `quiet` does. */
 export const runShell = (lines, options) => collect('sh', ['-eu', '-c', lines], options);
 
-async function collect(command, args, { onLine = () => {}, ...options } = {}) {
+/** The same for any program. */
+export async function collect(command, args, { onLine = () => {}, ...options } = {}) {
   const { child, code } = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   let stdout = '';

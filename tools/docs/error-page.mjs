@@ -26,7 +26,7 @@ try {
 }
 \`\`\`
 
-The codes, as they stand in the source (an … is a value that differs from case to case); \`/\` in the search box finds one.
+The codes, as they stand in the source (an … is a value that differs from case to case); the search box (Ctrl K) finds one.
 Codes that begin with \`OTHER_\`, and \`LOSS_STANDS_STILL\` and \`STEP_NOT_CAPTURED\`, are warnings of a training run.
 `;
 
@@ -46,11 +46,13 @@ function section({ code, packages, messages, hints }) {
   const lines = [
     `### ${code} {#${code}}`,
     `<small>${packages.map((name) => `\`${name}\``).join(', ')}</small>`,
-    ...messages.map((message) => `- ${quote(message)}`),
-    ...hints.filter((hint) => /[a-z]/i.test(hint)).map((hint) => `- → ${quote(hint)}`),
+    ...messages.filter(hasWords).map((message) => `- ${quote(message)}`),
+    ...hints.filter(hasWords).map((hint) => `- → ${quote(hint)}`),
   ];
   return `${lines[0]}\n\n${lines[1]}\n\n${lines.slice(2).join('\n')}`.trimEnd();
 }
+
+const hasWords = (text) => /[a-z]{2}/i.test(text);
 
 /** As Markdown's code, whatever is in it. */
 const quote = (text) => {

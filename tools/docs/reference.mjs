@@ -53,7 +53,7 @@ const shape = {
   excludePrivate: true,
   excludeExternals: true,
   blockTags: [...OptionDefaults.blockTags, '@nocollapse'],
-  excludeTags: [...OptionDefaults.excludeTags, '@nocollapse'],
+  excludeTags: [...OptionDefaults.excludeTags, '@nocollapse', '@doc'],
   validation: { notExported: true, invalidLink: true, invalidPath: true, notDocumented: true },
   router: 'module',
   hidePageHeader: true,

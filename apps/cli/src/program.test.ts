@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { neusim } from './test/terminal';
 
 describe('neusim list', () => {
-  test.each([...kinds, 'preset'])(
+  test.each(kinds)(
     'list %s --json prints one array of names, versions, plug-ins and summaries',
     async (kind) => {
       const { code, out } = await neusim(['list', kind, '--json']);
@@ -15,6 +15,44 @@ describe('neusim list', () => {
       }
     },
   );
+
+  test('list preset --json says besides what one chooses by: data set, network, steps, batch', async () => {
+    const rows = JSON.parse((await neusim(['list', 'preset', '--json'])).out);
+    expect(rows).toContainEqual({
+      name: 'nsn-digits-static-uns',
+      version: '0.1.0',
+      plugin: '@neusim/train',
+      summary: 'the small network, static unconstrained similarity',
+      dataset: 'digits',
+      network: 'nsn-digits static-uns',
+      steps: 400,
+      batchSize: 64,
+    });
+  });
+
+  test('list alone lists the kinds, preset and config among them, with how many there are', async () => {
+    const rows = JSON.parse((await neusim(['list', '--json'])).out);
+    expect(rows.map(({ kind }: { kind: string }) => kind)).toEqual([...kinds, 'preset', 'config']);
+    expect(rows.find(({ kind }: { kind: string }) => kind === 'similarity').known).toBe(5);
+    expect((await neusim(['list'])).out).toMatch(/^preset +13 /m);
+  });
+
+  test('list config: every key with default and type, those of each optimizer and schedule', async () => {
+    const rows = JSON.parse((await neusim(['list', 'config', '--json'])).out);
+    const of = (key: string) => rows.find((row: { key: string }) => row.key === key);
+    expect(of('optimizer.learningRate')).toMatchObject({ default: 0.1, type: 'number above 0' });
+    expect(of('optimizer.beta1').summary).toContain('(optimizer adam)');
+    expect(of('schedule.at').summary).toContain('(schedule step)');
+    expect(of('optimizer.name')).toMatchObject({ default: 'sgd', values: ['sgd', 'adam'] });
+  });
+
+  test('list config --preset: its values; --preset of another kind is refused', async () => {
+    const rows = JSON.parse((await neusim(['list', 'config', '--preset', 'nsn-digits', '--json'])).out);
+    const of = (key: string) => rows.find((row: { key: string }) => row.key === key);
+    expect(of('batchSize')).toMatchObject({ default: 128, value: 64 });
+    expect(of('model.similarity')).toMatchObject({ value: 'dynamic-dns' });
+    expect(await neusim(['list', 'shape', '--preset', 'nsn-digits'])).toMatchObject({ code: 2 });
+  });
 
   test('knows the parts, the digits and the presets', async () => {
     const names = async (kind: string) =>
@@ -45,6 +83,13 @@ describe('what goes wrong', () => {
     [['train', 'cnn-digits', '--set', 'steps'], 'CLI_BAD_SET', /wanted key=value/],
     [['train', 'cnn-digits', '--backend', 'cuda'], 'BACKEND_UNKNOWN', /cuda/],
     [['train', 'cnn-cifar'], 'DATASET_NO_FOLDER', /no folder is given/],
+    [['eval', 'nowhere'], 'CLI_NOT_A_RUN', /nowhere holds no trained network/],
+    [['eval', 'nowhere', '--split', 'all'], 'CLI_USAGE', /test, train/],
+    [['fold'], 'CLI_USAGE', /missing required argument/],
+    [['report', 'nowhere'], 'CLI_NO_REPORT', /nowhere/],
+    [['compare', 'cnn-digits', '--seeds', 'x'], 'CLI_BAD_SEEDS', /how many/],
+    [['compare', 'cnn-digits', '--vary', 'steps'], 'CLI_BAD_VARY', /key=value,value/],
+    [['compare', 'cnn-digits', 'cnn-cifar'], 'CLI_OTHER_DATASET', /cifar-10/],
   ])('%j is told without a stack and exits with 2', async (argv, code, message) => {
     const told = await neusim(argv);
     expect(told.code).toBe(2);
@@ -84,12 +129,15 @@ describe('what goes wrong', () => {
 });
 
 describe('help', () => {
-  test.each(['demo', 'train', 'list', 'doctor'])('%s --help has examples', async (command) => {
-    const { code, out } = await neusim([command, '--help']);
-    expect(code).toBe(0);
-    expect(out).toContain(`Examples:\n  $ npx neusim ${command}`);
-    expect(out).toContain('--json');
-  });
+  test.each(['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, out } = await neusim([command, '--help']);
+      expect(code).toBe(0);
+      expect(out).toContain(`Examples:\n  $ npx neusim ${command}`);
+      expect(out).toContain('--json');
+    },
+  );
 
   test('nothing typed, --help and --version are no errors', async () => {
     expect((await neusim(['--help'])).out).toContain('Commands:');
@@ -141,14 +189,20 @@ test.each([
   [['list', 'simlarity'], 'similarity'],
   [['train', 'nsn-digit'], 'nsn-digits'],
   [['train', 'cnn-digits', '--set', 'stpes=3'], 'steps'],
-  [['train', 'cnn-digits', '--set', 'schedule.wramup=3'], 'warmup'],
+  [['train', 'cnn-digits', '--set', 'schedule.wramup=3'], 'schedule.warmup'],
+  [['train', 'cnn-digits', '--set', 'dataset.limit.trian=3'], 'dataset.limit.train'],
+  [['trian', 'cnn-digits'], 'train'],
+  [['train', 'cnn-digits', '--dataset', 'cifar-01'], 'cifar-10'],
+  [['train', 'cnn-digits', '--backend', 'wsam'], 'wasm'],
+  [['train', 'cnn-digits', '--reusme'], '--resume'],
+  [['list', 'config', '--preset', 'nsn-digit'], 'nsn-digits'],
 ])('%j: did you mean', async (argv, meant) => {
   expect((await neusim(argv)).err).toMatch(new RegExp(`did you mean "?${meant}"?\\?`));
 });
 
 test.each([
   [['train', 'cnn-cifar'], '--data DIR'],
-  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, node-gpu, webgpu, node, wasm or cpu'],
+  [['train', 'cnn-digits', '--backend', 'cuda'], '--backend takes auto, node-gpu, webgpu, node, wasm, cpu'],
   [['train', 'cnn-digits', '--backend', 'cpu', '--precision', 'fast'], 'add --backend wasm'],
   [['train', 'cnn-digits', '--backend', 'auto', '--precision', 'fast'], 'add --backend wasm'],
   [['train', 'cnn-digits', '--resume', '--out', '/nowhere'], 'leave out --resume'],

@@ -2,8 +2,9 @@
 // it printed.
 
 import { Command, CommanderError } from 'commander';
-import { withExamples } from './command-line/add-command';
+import { type CommandLine, withExamples } from './command-line/add-command';
 import { addCompare } from './command-line/compare';
+import { addCompletion } from './command-line/completion';
 import { addData } from './command-line/data';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
@@ -36,7 +37,7 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
     const { json, debug } = program.opts<{ json?: true; debug?: true }>();
     const stopped = exitCodes[String(thrown)];
     if (stopped !== undefined) {
-      terminal.err('Stopped. Images that were decoded are kept; the same command goes on.');
+      terminal.err('Stopped. What was fetched or decoded is kept; the same command goes on.');
       if (json) terminal.out(JSON.stringify({ stopped: true, step: 0, checkpoint: null, resume: null }));
       return stopped;
     }
@@ -71,9 +72,20 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
       outputError: () => {},
     });
 
-  const command = (name: string, description: string, examples: readonly string[]) =>
-    withExamples(program.command(name).description(description), examples);
-  const adds = [addDemo, addTrain, addCompare, addEval, addFold, addReport, addData, addList, addDoctor];
+  const command: CommandLine['command'] = (name, description, examples, options) =>
+    withExamples(program.command(name, options).description(description), examples);
+  const adds = [
+    addDemo,
+    addTrain,
+    addCompare,
+    addEval,
+    addFold,
+    addReport,
+    addData,
+    addList,
+    addDoctor,
+    addCompletion,
+  ];
   for (const add of adds) add({ terminal, command, done });
   return program;
 }

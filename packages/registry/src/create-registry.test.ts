@@ -58,6 +58,11 @@ describe('a registry', () => {
     );
   });
 
+  test('tells the schema of options, and refuses a name it does not know', () => {
+    expect(registry.schema('similarity', 'static-uns')).toBe(uns.options);
+    expect(() => any.schema('similarity', 'static-unz')).toThrow(coded('REGISTRY_UNKNOWN_NAME'));
+  });
+
   test('hands itself to factories', () => {
     expect(registry.make('model', 'net')).toEqual({ options: { scale: 2 } });
   });

@@ -54,6 +54,7 @@ function over(plugins: readonly AnyPlugin[], slots: Slots): AnyRegistry {
     },
     parse: (kind, name, given) => parse(find(kind, name), given),
     version: (kind, name) => find(kind, name).definition.version,
+    schema: (kind, name) => find(kind, name).definition.options,
     async ready(...refs) {
       const wanted = new Set(refs.length ? refs.map(findRef) : slots.values());
       // A set's iteration reaches what is added under way, so requirements of requirements come too.

@@ -3,6 +3,7 @@
 // do not disturb anyone who does not use both.
 
 import type { Kind } from './kinds';
+import type { StandardSchemaV1 } from './standard-schema';
 import type { AnyDefinition, AnyPlugin, Definition, Listing, Ref } from './types';
 
 /** The union of the definitions in a list of plug-ins. */
@@ -73,6 +74,8 @@ export interface Registry<P extends readonly AnyPlugin[]> {
   ): ParsedOf<P, K, N>;
   /** The version of a definition. */
   version<K extends KindOf<P>>(kind: K, name: NameOf<P, K>): string;
+  /** The schema of a definition's options: for help, and for what completes them. */
+  schema<K extends KindOf<P>>(kind: K, name: NameOf<P, K>): StandardSchemaV1<unknown, unknown>;
   /**
    * Loads these definitions and, transitively, the definitions they require; without arguments, everything.
    * @throws NeusimError `REGISTRY_LOAD_FAILED` (asking again tries again); `REGISTRY_BAD_REF`.

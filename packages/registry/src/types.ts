@@ -66,6 +66,8 @@ export interface AnyRegistry {
   parse(kind: Kind, name: string, options?: unknown): unknown;
   /** The version of a definition. */
   version(kind: Kind, name: string): string;
+  /** The schema of a definition's options: for help, and for what completes them. */
+  schema(kind: Kind, name: string): StandardSchemaV1<unknown, unknown>;
   /** Loads these definitions and all they require; without arguments, everything. */
   ready(...refs: Ref[]): Promise<void>;
   /** Whether `make` would find it (in this major version, if the name bears one). */

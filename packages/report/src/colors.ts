@@ -29,7 +29,7 @@ export function opacity(value: number, most: number): number {
 /** The key to a picture whose full colour stands for ±`most`, and whose zero shows the page, or an `image`. */
 export function colorKey(most: number, zero: 'page' | 'image'): Html {
   const end = formatSmall(most);
-  return html`<span class="key"><span>−${end}</span><span class="ramp ${zero}"></span><span>+${end}</span></span>`;
+  return html`<span class="color-key"><span>−${end}</span><span class="ramp ${zero}"></span><span>+${end}</span></span>`;
 }
 
 /** A number in few digits: 0.0042, 0.37, 1.20. */

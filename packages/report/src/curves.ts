@@ -37,8 +37,8 @@ const curvesOf: readonly Curve[] = [
   },
 ];
 
-const WIDTH = 560;
-const HEIGHT = 280;
+const WIDTH = 420;
+const HEIGHT = 250;
 /** More points than pixels only make the file larger. */
 const MOST_POINTS = 240;
 /** Of a run whose parts were resumed many times, say. */

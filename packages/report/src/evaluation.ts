@@ -108,10 +108,12 @@ function shrink(confusion: readonly (readonly number[])[]): EvaluationReport['co
 
 async function mistakesOf(evaluated: Evaluated, wrong: readonly number[]): Promise<Mistake[]> {
   const { classes, labels, predictions, shape } = evaluated;
-  const lossOf = (index: number) => predictions.loss[index] as number;
-  const worst = wrong
-    .toSorted((a, b) => (Number.isNaN(lossOf(b)) ? 1 : lossOf(b) - lossOf(a)))
-    .slice(0, MOST_MISTAKES);
+  // A loss that is no number is the worst.
+  const lossOf = (index: number) => {
+    const loss = predictions.loss[index] as number;
+    return Number.isFinite(loss) ? loss : Number.MAX_VALUE;
+  };
+  const worst = wrong.toSorted((a, b) => lossOf(b) - lossOf(a)).slice(0, MOST_MISTAKES);
   const pixels = shape[0] * shape[1] * shape[2];
   const bytes = await evaluated.read(worst);
   return worst.map((index, at) => ({
@@ -121,8 +123,8 @@ async function mistakesOf(evaluated: Evaluated, wrong: readonly number[]): Promi
     label: classes[labels[index] as number] as string,
     predicted: classes[predictions.predicted[index] as number] as string,
     probability: round(predictions.probability[index] as number),
-    loss: round(lossOf(index)),
+    loss: round(predictions.loss[index] as number),
   }));
 }
 
-const round = (value: number) => Number(value.toPrecision(4));
+const round = (value: number) => (Number.isFinite(value) ? Number(value.toPrecision(4)) : null);

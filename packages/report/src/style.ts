@@ -19,7 +19,7 @@ export const viewStyle = `
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
 .map .under { opacity: 0.35; }
 .sample { width: 92px; height: 92px; image-rendering: pixelated; border-radius: 3px; display: block; }
-.key { display: flex; margin-top: 4px; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
+.color-key { display: flex; margin-top: 4px; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .ramp { width: 96px; height: 10px; border-radius: 5px; border: 1px solid var(--line); background: linear-gradient(to right, var(--below), transparent, var(--above)); }
 .ramp.image { background: linear-gradient(to right, var(--below), #000, var(--above)); }
 .bar { display: inline-block; height: 10px; min-width: 1px; border-radius: 0 4px 4px 0; background: var(--accent); margin-right: 8px; vertical-align: baseline; }

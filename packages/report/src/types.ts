@@ -103,10 +103,10 @@ export interface Mistake {
   readonly picture: Picture;
   readonly label: string;
   readonly predicted: string;
-  /** Of what was predicted, 0..1. */
-  readonly probability: number;
-  /** Cross-entropy of the label. */
-  readonly loss: number;
+  /** Of what was predicted, 0..1; null where it is no finite number. */
+  readonly probability: number | null;
+  /** Cross-entropy of the label; null likewise. */
+  readonly loss: number | null;
 }
 
 /** How the network does on every image of a split. */

@@ -15,84 +15,105 @@ const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
+/** A schema with its line of help: what `neusim list config` prints. */
+const about = <const S extends v.GenericSchema>(text: string, schema: S) =>
+  v.pipe(schema, v.description(text));
+
 const optimizer = v.variant('name', [
   strictOptions({
     name: v.literal('sgd'),
-    learningRate: v.optional(above0, 0.1),
-    /** μ of v ← μv + g. */
-    momentum: v.optional(share, 0.9),
-    nesterov: v.optional(v.boolean(), false),
+    learningRate: v.optional(about('before the schedule', above0), 0.1),
+    momentum: v.optional(about('μ of v ← μv + g', share), 0.9),
+    nesterov: v.optional(about('looks ahead by the momentum', v.boolean()), false),
   }),
   strictOptions({
     name: v.literal('adam'),
-    learningRate: v.optional(above0, 1e-3),
-    beta1: v.optional(share, 0.9),
-    beta2: v.optional(share, 0.999),
-    epsilon: v.optional(above0, 1e-8),
+    learningRate: v.optional(about('before the schedule', above0), 1e-3),
+    beta1: v.optional(about('decay of the mean gradient', share), 0.9),
+    beta2: v.optional(about('decay of the mean square', share), 0.999),
+    epsilon: v.optional(about('added to the root of the mean square', above0), 1e-8),
   }),
 ]);
 
-/** Steps over which the learning rate rises linearly to the schedule's. */
-const warmup = v.optional(countOrNone, 0);
+const warmup = v.optional(
+  about("steps over which the rate rises linearly to the schedule's", countOrNone),
+  0,
+);
 
 const schedule = v.variant('name', [
   strictOptions({ name: v.literal('constant'), warmup }),
   strictOptions({
     name: v.literal('step'),
-    /** Steps after which the rate is multiplied by `factor`, once each. */
-    at: v.array(count),
-    factor: v.optional(above0, 0.1),
+    at: about('steps after which the rate is multiplied by factor, once each', v.array(count)),
+    factor: v.optional(about('of each step in `at`', above0), 0.1),
     warmup,
   }),
   strictOptions({
     name: v.literal('cosine'),
-    /** Share of the learning rate that is left at the last step. */
-    end: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1)), 0),
+    end: v.optional(
+      about(
+        'share of the rate that is left at the last step',
+        v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      ),
+      0,
+    ),
     warmup,
   }),
 ]);
 
 export const configSchema = strictOptions({
-  /** Of the run, for people; default: the model's name. */
-  name: v.optional(v.string()),
-  /** Of the weights' start, the order of the images and their augmentation: 0..2^53 - 1. */
-  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  name: v.optional(about("of the run, for people; default: the model's", v.string())),
+  /** 0..2^53 - 1. */
+  seed: v.optional(
+    about(
+      "of the weights' start, the order of the images and their augmentation",
+      v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    ),
+    0,
+  ),
   /**
    * Modules whose default export is a plug-in, or a list of them: names of packages, or paths of files. Whoever makes the
    * registry imports them, as the command line does; `train` takes the registry as it is.
    */
-  plugins: v.optional(v.array(v.pipe(v.string(), v.nonEmpty())), []),
+  plugins: v.optional(
+    about('packages or files with plug-ins: they are run', v.array(v.pipe(v.string(), v.nonEmpty()))),
+    [],
+  ),
   /** A data set's name, or an object of name and options. */
   dataset: partSchema,
   /** The same for the model; it gets inputShape, classes and seed where it does not say them. */
   model: partSchema,
-  /** Updates in all. */
-  steps: count,
-  batchSize: v.optional(count, 128),
+  steps: about('updates in all', count),
+  batchSize: v.optional(about('images of a step', count), 128),
   /**
    * Threads that share each batch; `auto`: as many as there are cores, as long as each has enough to do. A run's saved
    * config has the number.
    */
   workers: v.optional(
-    v.union([v.literal('auto'), count], "allowed: 'auto', or a whole number from 1"),
+    about(
+      'threads that share each batch',
+      v.union([v.literal('auto'), count], "allowed: 'auto', or a whole number from 1"),
+    ),
     'auto',
   ),
   /**
    * Whether batch norm takes its statistics over the whole batch, where workers share it; else each over its part. With
    * one worker, by the same sums.
    */
-  syncBatchNorm: v.optional(v.boolean(), false),
-  /** Of all images, in training and in tests: what the network's input shape comes from. */
-  transform: v.optional(transformSchema, {}),
+  syncBatchNorm: v.optional(
+    about('batch norm over the whole batch, where workers share it', v.boolean()),
+    false,
+  ),
+  /** What the network's input shape comes from. */
+  transform: v.optional(about('of all images, in training and in tests', transformSchema), {}),
   /** `dataset`: by the training images' mean and deviation. A run's saved config has the numbers. */
-  normalize: v.optional(normalizeSchema, 'none'),
+  normalize: v.optional(about('what pixels become', normalizeSchema), 'none'),
   /** Of training images. */
   augment: v.optional(augmentSchema, {}),
   loss: v.optional(
     strictOptions({
-      labelSmoothing: v.optional(share, 0),
-      /** Added to every probability under the logarithm. */
-      epsilon: v.optional(amount, 0),
+      labelSmoothing: v.optional(about('share of the label that all classes get', share), 0),
+      epsilon: v.optional(about('added to every probability under the logarithm', amount), 0),
     }),
     {},
   ),
@@ -104,43 +125,50 @@ export const configSchema = strictOptions({
    */
   l2: v.optional(
     strictOptions({
-      filter: v.optional(amount, 0),
-      bias: v.optional(amount, 0),
-      similarity: v.optional(amount, 0),
-      shape: v.optional(amount, 0),
-      predictor: v.optional(amount, 0),
-      norm: v.optional(amount, 0),
+      filter: v.optional(about('λ of λ/2‖w‖² of kernels', amount), 0),
+      bias: v.optional(about('λ of λ/2‖w‖² of biases', amount), 0),
+      similarity: v.optional(about('λ of λ/2‖w‖² of M, where the layer has no λ of its own', amount), 0),
+      shape: v.optional(about('λ of λ/2‖w‖² of kernel shapes', amount), 0),
+      predictor: v.optional(about('λ of λ/2‖w‖² of predictors', amount), 0),
+      norm: v.optional(about('λ of λ/2‖w‖² of batch norm', amount), 0),
     }),
     {},
   ),
   evaluation: v.optional(
     strictOptions({
-      /** Steps between two passes over the test images; 0: only after the last step. */
-      every: v.optional(countOrNone, 0),
-      batchSize: v.optional(count, 100),
+      every: v.optional(
+        about('steps between two passes over the test images; 0: only after the last', countOrNone),
+        0,
+      ),
+      batchSize: v.optional(about('test images at a time', count), 100),
     }),
     {},
   ),
   checkpoint: v.optional(
     strictOptions({
-      /** Steps between two checkpoints; 0: as `seconds` says, at the end, and when stopped. */
-      every: v.optional(countOrNone, 0),
-      /** Seconds of work that a crash may cost: after so many another one is written; 0: never for that reason. */
-      seconds: v.optional(amount, 30),
-      /** How many to keep. */
-      keep: v.optional(count, 3),
+      every: v.optional(
+        about('steps between two; 0: as `seconds` says, at the end, and when stopped', countOrNone),
+        0,
+      ),
+      seconds: v.optional(
+        about('of work that a crash may cost: after so many another is written; 0: never for that', amount),
+        30,
+      ),
+      keep: v.optional(about('how many', count), 3),
     }),
     {},
   ),
   log: v.optional(
     strictOptions({
-      /** Steps between two `step` events. */
-      every: v.optional(count, 10),
+      every: v.optional(about('steps between two `step` events', count), 10),
       /**
        * Steps between two readings of the loss, which is checked then. More than 1 keeps a GPU's queue full; `auto`: 16
        * on an engine that records steps, else 1.
        */
-      readEvery: v.optional(v.union([v.literal('auto'), count]), 'auto'),
+      readEvery: v.optional(
+        about('steps between two readings of the loss', v.union([v.literal('auto'), count])),
+        'auto',
+      ),
     }),
     {},
   ),

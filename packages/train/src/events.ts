@@ -34,7 +34,7 @@ export interface StepEvent {
   readonly type: 'step';
   /** Steps done. */
   readonly step: number;
-  /** Cross-entropy, without the penalties; mean over the steps since the last event. */
+  /** Cross-entropy (of mixed labels, where batches are mixed), without the penalties; mean over the steps since the last event. */
   readonly loss: number;
   readonly learningRate: number;
   /** Since the last event; compilation, evaluation and checkpoints apart. */

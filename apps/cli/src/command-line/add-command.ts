@@ -7,7 +7,12 @@ import type { Outcome, Terminal } from '../terminal/terminal';
 export interface CommandLine {
   readonly terminal: Terminal;
   /** Adds a command. @param examples without `npx neusim`. */
-  command(name: string, description: string, examples: readonly string[]): Command;
+  command(
+    name: string,
+    description: string,
+    examples: readonly string[],
+    options?: { readonly hidden?: boolean },
+  ): Command;
   /** Takes what a command found; the program prints it. */
   done(outcome: Outcome): void;
 }

@@ -4,16 +4,19 @@ import type { AddCommand } from './add-command';
 import { withPlugins } from './plugin-option';
 
 export const addList: AddCommand = ({ command, done, terminal }) => {
-  const words = command('list', 'list what can be named in a config', [
+  const words = command('list', 'list what can be named in a config, and the keys of a config', [
+    'list',
     'list similarity',
     'list preset',
+    'list config --preset nsn-digits',
     'list dataset --json',
     'list similarity --plugin neusim-plugin-x',
   ]);
   withPlugins(words)
-    .argument('<kind>', listable.join(', '))
-    .action(async (kind, { plugin }) => {
+    .argument('[kind]', listable.join(', '))
+    .option('--preset <name>', 'of config: show the values of a preset')
+    .action(async (kind, { plugin, ...options }) => {
       const { registry } = await openPlugins(terminal, { options: plugin });
-      done(list(registry, kind));
+      done(list(registry, kind, options));
     });
 };

@@ -12,6 +12,7 @@ import { makeRegistry } from '../registry';
 import { type Examination, examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
+import { changeConfig, sourceConfig } from '../run/read-config';
 import { comparisonText, resultsTable } from '../run/results-table';
 import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
@@ -22,7 +23,6 @@ import { createProgress } from '../terminal/progress';
 import { errorText, exitCodeOf } from '../terminal/report-error';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { changeConfig, sourceConfig } from './train';
 
 export interface CompareOptions {
   readonly seeds: string;
@@ -106,7 +106,7 @@ export async function compare(
     dataset,
     runs: runs.map((run, index) => (isFirst(runs, index) ? run : slim(run))),
     missing,
-    seconds: (performance.now() - started) / 1000,
+    seconds: finished > 0 ? null : (performance.now() - started) / 1000,
     command: again,
   });
   const text = [

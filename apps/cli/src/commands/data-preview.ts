@@ -5,14 +5,14 @@ import { type Dataset, readImages, type TrainingDraws, trainingDraws } from '@ne
 import { writeAtomic } from '@neusim/platform';
 import { pngFile } from '@neusim/report';
 import type { TrainConfig } from '@neusim/train';
-import { openPlugins } from '../plugins/open-plugins';
 import { bytesFrom, contactSheet, type Shown } from '../run/contact-sheet';
 import { breathe } from '../run/measure';
 import { openData, withStatistics } from '../run/open-data';
+import { readConfig } from '../run/read-config';
 import { createProgress } from '../terminal/progress';
 import type { Outcome, Terminal } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
-import { folderOf, readConfig, type TrainOptions } from './train';
+import type { TrainOptions } from './train';
 
 export interface PreviewOptions extends Pick<TrainOptions, 'set' | 'dataset' | 'data' | 'seed' | 'plugin'> {
   /** Draws of each image. */
@@ -38,9 +38,7 @@ interface Row {
  *   reason of `terminal.interrupted`
  */
 export async function preview(terminal: Terminal, source: string, options: PreviewOptions): Promise<Outcome> {
-  const given = await readConfig(source, options);
-  const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
-  const { registry } = await openPlugins(terminal, plugins);
+  const { config: given, registry } = await readConfig(terminal, source, options);
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
   const dataset = await openData(terminal, given, { registry, folder });
   try {

@@ -12,11 +12,11 @@ import { type FoundModel, findModel } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
 import { openModel, requireFit } from '../run/open-model';
+import { changeConfig } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
 import { startEngine } from '../run/train-job';
 import { createProgress } from '../terminal/progress';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { changeConfig } from './train';
 
 export interface EvalOptions {
   readonly dataset?: string;

@@ -1,17 +1,29 @@
-// `neusim list <kind>`: what can be named in a config.
+// `neusim list [kind]`: what can be named in a config, and the config's own keys.
 
+import { splitPart } from '@neusim/models';
 import { type AnyRegistry, kinds, NeusimError, suggest } from '@neusim/registry';
-import { listPresets } from '../presets';
+import { findPreset, type Preset, presets } from '@neusim/train';
+import { packageVersion } from '../package-version';
+import { listAllSettings, listSettings, type Setting } from '../settings/settings';
 import type { Outcome } from '../terminal/terminal';
-import { textTable } from '../terminal/text-table';
+import { type Column, textTable } from '../terminal/text-table';
 
 const columns = [{ title: 'name' }, { title: 'version' }, { title: 'plug-in' }, { title: 'what it is' }];
 
-/** Kinds of the registry, and `preset`. */
-export const listable: readonly string[] = [...kinds, 'preset'];
+/** Kinds of the registry, `preset`, and `config`. */
+export const listable: readonly string[] = [...kinds, 'preset', 'config'];
 
-/** @throws NeusimError `CLI_UNKNOWN_KIND` */
-export function list(registry: AnyRegistry, kind: string): Outcome {
+export interface ListOptions {
+  /** Of `config`: whose values are shown. */
+  readonly preset?: string;
+}
+
+/**
+ * @param kind left out: the kinds themselves.
+ * @throws NeusimError `CLI_UNKNOWN_KIND`, `CLI_USAGE`, `PRESET_UNKNOWN`
+ */
+export function list(registry: AnyRegistry, kind: string | undefined, { preset }: ListOptions = {}): Outcome {
+  if (kind === undefined) return listKinds(registry);
   const known = listable.find((each) => each === kind || `${each}s` === kind);
   if (!known) {
     const nearest = suggest(kind, listable);
@@ -20,8 +32,16 @@ export function list(registry: AnyRegistry, kind: string): Outcome {
       hint: nearest ? `did you mean "${nearest}"?` : 'for example `npx neusim list similarity`',
     });
   }
-  const found = known === 'preset' ? listPresets() : registry.list(known as (typeof kinds)[number]);
-  const rows = found.map(({ name, version, plugin, summary }) => ({ name, version, plugin, summary }));
+  if (preset !== undefined && known !== 'config')
+    throw new NeusimError('CLI_USAGE', '--preset is for `list config`', {
+      data: { kind, preset },
+      hint: 'npx neusim list config --preset nsn-cifar',
+    });
+  if (known === 'config') return listConfig(registry, preset === undefined ? undefined : findPreset(preset));
+  if (known === 'preset') return listPresets();
+  const rows = registry
+    .list(known as (typeof kinds)[number])
+    .map(({ name, version, plugin, summary }) => ({ name, version, plugin, summary }));
   const text = rows.length
     ? textTable(
         columns,
@@ -30,3 +50,106 @@ export function list(registry: AnyRegistry, kind: string): Outcome {
     : `Nothing of kind ${known} is known here.`;
   return { json: rows, text };
 }
+
+const aboutKind: Readonly<Record<string, string>> = {
+  similarity: 'how a kernel is compared with its patch: M',
+  shape: 'which taps a kernel has, and where they read: D and S',
+  predictor: 'what predicts a dynamic M from the input',
+  operator: 'layers that are no M',
+  dataset: 'images, and where they come from',
+  model: 'networks',
+  method: 'few-shot methods',
+  backend: 'engines',
+  preset: 'configs with a name: what `neusim train` takes',
+  config: 'every key of a config, with its default',
+};
+
+function listKinds(registry: AnyRegistry): Outcome {
+  const counts: Readonly<Record<string, number>> = {
+    preset: presets.length,
+    config: shownIn(listAllSettings(registry)).length,
+  };
+  const rows = listable.map((kind) => ({
+    kind,
+    known: counts[kind] ?? registry.list(kind as (typeof kinds)[number]).length,
+    summary: aboutKind[kind] ?? '',
+  }));
+  const cells = rows.map(({ kind, known, summary }) => [kind, String(known), summary]);
+  const head: Column[] = [{ title: 'kind' }, { title: 'known', align: 'right' }, { title: 'what it is' }];
+  return { json: rows, text: `${textTable(head, cells)}\n\nOne of them: npx neusim list KIND` };
+}
+
+/** Presets, listed like the registry's definitions, with what one chooses them by. */
+function listPresets(): Outcome {
+  const plugin = '@neusim/train';
+  const version = packageVersion(plugin);
+  const rows = presets.map(({ name, summary, config }) => {
+    const { similarity, ...model } = splitPart(config.model).options;
+    return {
+      name,
+      version,
+      plugin,
+      summary,
+      dataset: splitPart(config.dataset).name,
+      network: [splitPart(config.model).name, partName(similarity), widthOf(model)].filter(Boolean).join(' '),
+      steps: config.steps,
+      batchSize: config.batchSize ?? 128,
+    };
+  });
+  const head: Column[] = [
+    { title: 'name' },
+    { title: 'data set' },
+    { title: 'network' },
+    { title: 'steps', align: 'right' },
+    { title: 'batch', align: 'right' },
+    { title: 'what it is' },
+  ];
+  const cells = rows.map(({ name, dataset, network, steps, batchSize, summary }) => [
+    name,
+    dataset,
+    network,
+    steps.toLocaleString('en-US'),
+    String(batchSize),
+    summary,
+  ]);
+  return { json: rows, text: textTable(head, cells) };
+}
+
+const partName = (part: unknown) => (part === undefined ? '' : splitPart(part as string).name);
+const widthOf = ({ width }: Readonly<Record<string, unknown>>) =>
+  width === undefined ? '' : `width ${width}`;
+
+function listConfig(registry: AnyRegistry, preset: Preset | undefined): Outcome {
+  const settings = preset ? listSettings(registry, { ...preset.config }) : listAllSettings(registry);
+  const shown = shownIn(settings);
+  const rows = shown.map(({ path, type, default: fallback = null, value = null, values, about }) => ({
+    key: path,
+    type,
+    default: fallback,
+    ...(preset && { value }),
+    values,
+    summary: about,
+  }));
+  const titles = ['key', 'default', ...(preset ? [preset.name] : []), 'type', 'what it is'];
+  const cells = shown.map(({ path, type, default: fallback, value, about }) => [
+    path,
+    short(fallback),
+    ...(preset ? [short(value)] : []),
+    type,
+    about,
+  ]);
+  return {
+    json: rows,
+    text: `${textTable(
+      titles.map((title) => ({ title })),
+      cells,
+    )}\n\n${preset ? '' : 'With --preset NAME: its values, and the options of its data set and network.\n'}Change one with --set KEY=VALUE.`,
+  };
+}
+
+/** Those that have a value of their own. */
+const shownIn = (settings: readonly Setting[]) =>
+  settings.filter(({ keys, values }) => !keys || values.length > 0);
+
+const short = (value: Setting['value']) => (value === undefined ? '' : textOf(value));
+const textOf = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -4,6 +4,7 @@ import { readEventFile } from '@neusim/export';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildWorker } from '../test/build-worker';
 import { neusim, temporaryFolder } from '../test/terminal';
+import { tiny } from '../test/tiny';
 
 // The command runs from its source here; its worker is bundled.
 const worker = vi.hoisted((): { url: URL | undefined } => ({ url: undefined }));
@@ -12,16 +13,6 @@ vi.mock('../run/worker-url', () => ({
     return worker.url;
   },
 }));
-
-const tiny = [
-  'model={"name":"nsn-digits","similarity":"static-uns","width":4,"depth":1}',
-  'dataset={"name":"digits","limit":{"train":64,"test":32}}',
-  'steps=12',
-  'batchSize=8',
-  'schedule.warmup=2',
-  'evaluation.every=0',
-  'log.every=1',
-].flatMap((assignment) => ['--set', assignment]);
 
 const read = (folder: string, file: string) => JSON.parse(readFileSync(join(folder, file), 'utf8'));
 
@@ -41,7 +32,15 @@ describe('neusim train', () => {
     });
     expect(results.rows[0].foldDifference).toBeLessThan(1e-5);
     expect(read(out, 'config.json')).toMatchObject({ seed: 3, steps: 12, schedule: { warmup: 2 } });
-    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('Learned M');
+    const page = readFileSync(join(out, 'report.html'), 'utf8');
+    expect(page).toContain('Learned M');
+    expect(page).toContain('Worst mistakes');
+    const [row] = results.rows;
+    const [run] = read(out, 'report.json').runs;
+    expect(row).toMatchObject({ seed: 3, testError: run.evaluation.error, testLoss: run.evaluation.loss });
+    expect(run.evaluation.wrong).toHaveLength(Math.round((32 * row.testError) / 100));
+    expect(run.evaluation.mistakes).toHaveLength(Math.min(24, run.evaluation.wrong.length));
+    expect(run.learningRate).toHaveLength(12);
 
     const again = await neusim(['train', 'cnn-digits', ...tiny, '--out', out]);
     expect(again).toMatchObject({ code: 2, err: expect.stringContaining('CLI_OUT_TAKEN') });

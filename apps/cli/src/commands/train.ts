@@ -1,22 +1,14 @@
 // `neusim train <preset|config.json>`: one network, from a config to a report.
 
-import { dirname } from 'node:path';
 import type { Dataset } from '@neusim/datasets';
 import { splitPart } from '@neusim/models';
-import { exists, joinPath, readText } from '@neusim/platform';
+import { exists, joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
-import {
-  findPreset,
-  parseConfig,
-  setConfigValue,
-  type TrainConfig,
-  type TrainConfigInput,
-  type TrainResult,
-} from '@neusim/train';
-import { openPlugins } from '../plugins/open-plugins';
+import type { TrainConfig, TrainResult } from '@neusim/train';
 import { examine } from '../run/examine';
 import { unlessStopped } from '../run/measure';
 import { openData, withStatistics } from '../run/open-data';
+import { type ConfigOptions, readConfig } from '../run/read-config';
 import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { ticker } from '../run/ticker';
@@ -28,21 +20,15 @@ import { createProgress } from '../terminal/progress';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
-export interface TrainOptions {
-  readonly set?: readonly string[];
-  readonly dataset?: string;
+export interface TrainOptions extends ConfigOptions {
   readonly data?: string;
   readonly out?: string;
   readonly resume?: true;
   readonly backend?: string;
   /** Of wasm's convolutions. */
   readonly precision?: string;
-  readonly seed?: number;
-  readonly workers?: number;
   /** Folder of a TensorBoard event file; true: the one in `out`. */
   readonly tensorboard?: string | true;
-  /** Besides the config's. */
-  readonly plugin?: readonly string[];
 }
 
 /**
@@ -51,11 +37,9 @@ export interface TrainOptions {
  */
 export async function train(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
   const started = performance.now();
-  const given = await readConfig(source, options);
+  const { config: given, registry, urls, specifiersFrom } = await readConfig(terminal, source, options);
   const { out = joinPath('runs', given.name ?? splitPart(given.model).name) } = options;
   if (!options.resume) await requireFree(out);
-  const plugins = { config: given.plugins, folder: folderOf(source), options: options.plugin };
-  const { registry, urls, specifiersFrom } = await openPlugins(terminal, plugins);
   // The run's config lies in its folder: from there its plug-ins are found again.
   const asked: TrainConfig = { ...given, plugins: specifiersFrom(out) };
   const folder = options.data ?? terminal.env.NEUSIM_DATA;
@@ -90,6 +74,15 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
   const backendOptions = precision ? { precision } : undefined;
   const sinks = await openSinks(out, options);
   const engine = await startEngine(backend, backendOptions, registry);
+  const signal = terminal.interrupted;
+  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
+    const resume = json.checkpoint && resumeCommand(out, options);
+    return {
+      json: { stopped: true, ...json, resume },
+      text: resume ? `${text}\nGo on with: ${resume}` : text,
+      exitCode: exitCodes[signal.reason] ?? 130,
+    };
+  };
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -107,24 +100,15 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
     folder,
     resume: options.resume ?? false,
   };
-  const signal = terminal.interrupted;
   const workers = { url: trainWorkerUrl, data: urls };
   const context = { dataset, signal, workers, sinks, onEvent: ticker(name, progress) };
   const result = await trainJob(job, context).finally(() => progress.stop());
-  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
-    const resume = json.checkpoint && resumeCommand(out, options);
-    return {
-      json: { stopped: true, ...json, resume },
-      text: resume ? `${text}\nGo on with: ${resume}` : text,
-      exitCode: exitCodes[signal.reason] ?? 130,
-    };
-  };
   if ('type' in result) {
     const { step, checkpoint } = result;
     const kept = `Stopped after step ${step}; the checkpoint is ${checkpoint}.`;
     return stopped(
       { step, checkpoint },
-      checkpoint ? kept : 'Stopped before the first step; nothing was written.',
+      checkpoint ? kept : 'Stopped before the first step: there is nothing to go on from.',
     );
   }
 
@@ -168,55 +152,6 @@ async function requireFree(out: string): Promise<void> {
         data: { out, file: name },
         hint: 'give another folder with --out, or go on with its run by --resume',
       });
-}
-
-/** The config of a preset or a file, with the command line's changes. */
-export async function readConfig(
-  source: string,
-  options: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
-): Promise<TrainConfig> {
-  return parseConfig(changeConfig(await sourceConfig(source), options));
-}
-
-/** A config that is still plain JSON, with the command line's changes. */
-export function changeConfig(
-  from: object,
-  { set = [], dataset, seed, workers }: Pick<TrainOptions, 'set' | 'dataset' | 'seed' | 'workers'>,
-): Record<string, unknown> {
-  let config: Record<string, unknown> = { ...from };
-  if (dataset !== undefined) config = { ...config, dataset };
-  if (seed !== undefined) config = { ...config, seed };
-  if (workers !== undefined) config = { ...config, workers };
-  for (const assignment of set) {
-    const at = assignment.indexOf('=');
-    if (at < 1) {
-      throw new NeusimError('CLI_BAD_SET', `--set ${assignment}: wanted key=value`, {
-        data: { assignment },
-        hint: 'for example --set steps=200 --set optimizer.momentum=0.95',
-      });
-    }
-    config = setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1));
-  }
-  return config;
-}
-
-const isFile = (source: string) => /[\\/]|\.json$/.test(source);
-
-/** Where the paths in a config begin; those of a preset, in the working directory. */
-export const folderOf = (source: string) => (isFile(source) ? dirname(source) : '.');
-
-export async function sourceConfig(source: string): Promise<TrainConfigInput> {
-  if (!isFile(source)) return findPreset(source).config;
-  const text = await readText(source);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new NeusimError('CONFIG_NOT_JSON', `${source} is not JSON: ${(cause as Error).message}`, {
-      data: { file: source },
-      hint: 'correct the file, or start from one that a run has written (config.json in its folder)',
-      cause,
-    });
-  }
 }
 
 function resumeCommand(out: string, options: TrainOptions): string {

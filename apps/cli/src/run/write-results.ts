@@ -22,7 +22,8 @@ export interface Finished {
   readonly runs: readonly RunReport[];
   /** Runs that are missing, and why. */
   readonly missing: readonly string[];
-  readonly seconds: number;
+  /** Null where a part was done before. */
+  readonly seconds: number | null;
   /** The command that makes the runs again. */
   readonly command: string;
 }
@@ -80,7 +81,7 @@ function factsOf({ runs, engine, dataset, seconds }: Finished): [string, string]
     ['Node', process.versions.node],
     ['neusim', packageVersion()],
     ['tfjs', packageVersion('@tensorflow/tfjs-core')],
-    ['time', `${Math.round(seconds)} s`],
+    ...(seconds === null ? [] : [['time', `${Math.round(seconds)} s`] as [string, string]]),
     ['date', new Date().toISOString().slice(0, 10)],
   ];
 }

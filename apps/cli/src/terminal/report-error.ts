@@ -15,8 +15,11 @@ export function exitCodeOf(error: unknown): number {
 /** Commander's complaint about a command line, as one of ours. */
 export function usageError(error: CommanderError, help: string): NeusimError {
   const noCommand = error.code === 'commander.help';
-  const message = noCommand ? 'no command is given' : error.message.replace(/^error: /, '').trim();
-  return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint: `see \`${help}\`` });
+  const [said = '', meant] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)/);
+  const message = noCommand ? 'no command is given' : said.trim();
+  const see = `see \`${help}\``;
+  const hint = meant ? `did you mean ${meant.replace(/^(?!one of)(.*)$/, '"$1"')}? ${see}` : see;
+  return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint });
 }
 
 /** The lines for standard error. */
@@ -36,6 +39,8 @@ export function errorJson(thrown: unknown): { error: Record<string, unknown> } {
   return { error: { name, message, code: 'UNEXPECTED', data: {}, hint: 'run again with --debug' } };
 }
 
+const engines = ['auto', 'node-gpu', 'webgpu', 'node', 'wasm', 'cpu'];
+
 const optionOfWasm = '--precision is for wasm: leave it out, or add --backend wasm';
 
 /** Hints of libraries name what a program would pass; on a command line these are options. */
@@ -51,7 +56,8 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   CHECKPOINT_NONE: () => 'leave out --resume to begin anew, or give the folder of the run with --out',
   REGISTRY_UNKNOWN_NAME: ({ hint, data }) =>
     data.plugin ? `npm install ${data.plugin}, and name it with --plugin or in the config's plugins` : hint,
-  BACKEND_UNKNOWN: () => '--backend takes auto, node-gpu, webgpu, node, wasm or cpu',
+  BACKEND_UNKNOWN: ({ data }) =>
+    [didYouMean(data.name, engines), `--backend takes ${engines.join(', ')}`].filter(Boolean).join(' '),
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
   FOLD_DYNAMIC: () =>

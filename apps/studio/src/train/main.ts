@@ -1,12 +1,13 @@
 // The page that trains: the form starts a run in a worker, whose messages move the curve, the figures and the status on.
 // No tensor library is here: the main thread only shows.
 import '../parts/style.css';
+import type { LearnedParts } from '@neusim/train';
 import { createCurve } from '../parts/curve';
 import { byId } from '../parts/dom';
 import { whole } from '../parts/numbers';
 import { figuresView } from './figures';
 import { settingsForm } from './form';
-import type { FromWorker, RunRequest } from './protocol';
+import { type FromWorker, networks, type RunRequest } from './protocol';
 import { type Run, startRun } from './run';
 import { runView } from './run-view';
 
@@ -15,6 +16,7 @@ type Told<T extends FromWorker['type']> = Extract<FromWorker, { type: T }>;
 const view = runView();
 const figures = figuresView(byId('figures', HTMLElement));
 const curve = createCurve(byId('curve', HTMLElement));
+const learned = byId('learned', HTMLElement);
 const form = settingsForm({ start, stop });
 
 const phases = {
@@ -46,6 +48,7 @@ function start(): void {
   view.clear();
   figures.clear();
   curve.begin(request.steps);
+  learned.hidden = true;
   view.state('starting', 'Loading …');
   view.progress(null);
   form.setRunning(true);
@@ -82,7 +85,8 @@ function hear(message: FromWorker): void {
   } else if (message.type === 'engine') {
     const { name, adapter, reason } = message.engine;
     view.engine(name, adapter, reason);
-  } else if (message.type === 'failed') fail(message);
+  } else if (message.type === 'learned') void show(message.parts);
+  else if (message.type === 'failed') fail(message);
   else hearTraining(message);
 }
 
@@ -137,6 +141,14 @@ function hearTraining({ event, at, bytes }: Told<'train'>): void {
       );
       break;
   }
+}
+
+/** What draws it comes when it is wanted. */
+async function show(parts: LearnedParts): Promise<void> {
+  const of = run;
+  const { showLearned } = await import('./learned');
+  // Another run may have begun meanwhile.
+  if (run === of || run === undefined) showLearned(learned, networks[request.network].label, parts);
 }
 
 /** Failures that another engine may not have. */

@@ -108,6 +108,28 @@ describe.skipIf(!findChromium() && !isRequired)('in Chromium', () => {
       expect(engine).toMatch(/^wasm on WebAssembly .*threads/);
       const [first, last] = lossesOf(curve);
       expect(last).toBeLessThan(first - 0.2);
+      const learned = await page.waitForSelector('#learned:not([hidden])');
+      // Two layers predict M: a map for each of nine taps, and how much it differs.
+      expect(await learned.$$eval('.map img.over', (maps) => maps.length)).toBe(18);
+      expect(await learned.$$eval('tbody tr', (rows) => rows.length)).toBe(2);
+      expect(await learned.textContent()).toContain('Predicted M over an image · Dynamic similarity');
+      const sizes = await learned.$$eval('img', (images) =>
+        images.map((image) => (image as HTMLImageElement).naturalWidth),
+      );
+      expect(Math.min(...sizes)).toBeGreaterThan(0);
+    });
+
+    test('a static M is shown at the end of its run, and a plain network has none to show', async () => {
+      const page = await open({ ...small, engine: 'wasm', network: 'nsn-digits-static-uns', steps: 5 });
+      await start(page);
+      expect(await waitFor(page, ends)).toBe('finished');
+      const learned = await page.waitForSelector('#learned:not([hidden])');
+      expect(await learned.$$eval('svg.cells rect', (cells) => cells.length)).toBe(4 * 81);
+      await change(page, { network: 'cnn-digits' });
+      await start(page);
+      await page.waitForSelector('#learned', { state: 'hidden' });
+      expect(await waitFor(page, ends)).toBe('finished');
+      expect(await page.isHidden('#learned')).toBe(true);
     });
 
     test('stops after the step it is at, and starts again', async () => {

@@ -1,7 +1,7 @@
 // What the page and its worker tell each other. Both sides import this file, so it has no tensor library in it: of the
 // packages below it takes types alone.
 import type { StartedBackend } from '@neusim/core';
-import type { TrainEvent } from '@neusim/train';
+import type { LearnedParts, TrainEvent } from '@neusim/train';
 import type { Failure } from '../parts/failure';
 
 /** The demo's networks: presets of `@neusim/train`, what the page calls them, and what they are. */
@@ -60,4 +60,6 @@ export type FromWorker =
       /** That the engine holds on its device. */
       readonly bytes: number;
     }
+  /** Before the run's end. */
+  | { readonly type: 'learned'; readonly parts: LearnedParts }
   | { readonly type: 'failed'; readonly failure: Failure };

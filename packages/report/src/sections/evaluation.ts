@@ -27,7 +27,7 @@ export function mistakesSection({ result, evaluation }: RunReport): Html | null 
   if (!evaluation || evaluation.mistakes.length === 0) return null;
   const pictures = evaluation.mistakes.map(
     ({ index, file, picture, label, predicted, probability, loss }) =>
-      html`<figure class="mistake" title="${`image ${index}${file ? `, ${file}` : ''}: loss ${loss}`}"><img alt="an image of ${label}" src="${picture.uri}" width="${picture.width}" height="${picture.height}"><figcaption><b>${label}</b><span>read as <b>${predicted}</b></span><small>${formatPercent(100 * probability)} sure</small>${file && html`<small class="file">${file}</small>`}</figcaption></figure>`,
+      html`<figure class="mistake" title="${`image ${index}${file ? `, ${file}` : ''}: loss ${loss}`}"><img alt="an image of ${label}" src="${picture.uri}" width="${picture.width}" height="${picture.height}"><figcaption><b>${label}</b><span>read as <b>${predicted}</b></span><small>${probability === null ? '–' : formatPercent(100 * probability)} sure</small>${file && html`<small class="file">${file}</small>`}</figcaption></figure>`,
   );
   return html`<section>
 <h2>Worst mistakes · ${result.name}</h2>

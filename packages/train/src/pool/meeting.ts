@@ -64,7 +64,8 @@ export function openMeeting(memory: SharedArrayBuffer, size: number): Meeting {
     }
     while (Atomics.load(ints, TURN) === turn) {
       requireWhole();
-      if (Atomics.load(ints, LEFT) > 0) throw alone();
+      // Who gave in this turn moved it on before leaving: looked at again, since both may have happened meanwhile.
+      if (Atomics.load(ints, LEFT) > 0 && Atomics.load(ints, TURN) === turn) throw alone();
       Atomics.wait(ints, TURN, turn, LOOK_MS);
     }
     requireWhole();
