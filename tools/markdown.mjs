@@ -39,7 +39,7 @@ export const missingFromInstall = (blocks) =>
         names.trim().split(/\s+/),
       );
       const wanted = code.flatMap((each) => [
-        ...[...each.matchAll(/^(?:import|\} from)[^']*'([^'.][^']*)'/gm)].map(([, name]) => name),
+        ...[...each.matchAll(/^(?:import|\} from)[^']*'([^'.][^']*)'/gm)].map(([, name]) => packageOf(name)),
         ...(/startBackend\(\w+, 'cpu'\)/.test(each) ? ['@tensorflow/tfjs-backend-cpu'] : []),
       ]);
       return [...new Set(wanted)]
@@ -89,3 +89,11 @@ const finish = (path, { lines, ...block }) => ({
   code:
     (block.language === 'ts' || block.language === 'js' ? '\n'.repeat(block.line) : '') + lines.join('\n'),
 });
+
+/** Without the entry: `@neusim/datasets` of `@neusim/datasets/pull`. */
+function packageOf(specifier) {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

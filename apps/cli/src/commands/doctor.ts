@@ -110,30 +110,32 @@ async function checkFolder(folder: string | undefined): Promise<Check> {
     : { name, status: 'failed', found: `${folder} cannot be read`, advice };
 }
 
+/** Those that tell by their files' names whether they are there are not read: `neusim data verify` does that. */
 async function checkDataset(registry: AnyRegistry, name: string, folder: string | undefined): Promise<Check> {
   await registry.ready(`dataset:${name}`);
-  const missing = (advice: string): Check => ({
+  const check = (status: Check['status'], found: string, advice = ''): Check => ({
     name: `data set ${name}`,
-    status: 'missing',
-    found: 'not found',
+    status,
+    found,
     advice,
   });
   try {
     const source = registry.make('dataset', name) as DatasetSource;
     if (folder !== undefined && source.detect) {
       const found = await source.detect(platform, folder);
-      // What only looks like one may be anything, and take long to read.
-      if (!found || found.isGuess)
-        return missing(`give its own folder to \`npx neusim train --dataset ${name} --data DIR\``);
+      return found && !found.isGuess ? check('ok', `in ${found.folder}`) : check('missing', 'not found');
     }
-    const { shape, classes, train, test } = await source.open(platform, folder);
-    const found = `${train.count} + ${test.count} images of ${shape.join('×')}, ${classes.length} classes`;
-    return { name: `data set ${name}`, status: 'ok', found, advice: '' };
+    const dataset = await source.open(platform, folder);
+    await dataset.close?.();
+    const { shape, classes, train, test } = dataset;
+    return check(
+      'ok',
+      `${train.count} + ${test.count} images of ${shape.join('×')}, ${classes.length} classes`,
+    );
   } catch (error) {
     if (!(error instanceof NeusimError)) throw error;
-    if (['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND', 'CONFIG_INVALID'].includes(error.code))
-      return missing(error.hint);
-    return { name: `data set ${name}`, status: 'failed', found: error.message, advice: error.hint };
+    const isMissing = ['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND', 'CONFIG_INVALID'].includes(error.code);
+    return isMissing ? check('missing', 'not found', error.hint) : check('failed', error.message, error.hint);
   }
 }
 
