@@ -53,7 +53,7 @@ export {
 } from './normalize';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
-export { type Limit, limitSchema } from './options';
+export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
 export { type Random, random, uniformInt } from './random';
 export type { Publication } from './sources/types';

@@ -2,6 +2,10 @@
 
 import * as v from 'valibot';
 
+/** A schema with the line that `neusim list config` shows of it. */
+export const about = <const S extends v.GenericSchema>(text: string, schema: S) =>
+  v.pipe(schema, v.description(text));
+
 const atLeastOne = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 /** Use only the first n images of a split: for smoke runs. */

@@ -3,6 +3,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
+import { about } from './options';
 import { bilinearTaps, ResampleBuffer, resample } from './resample';
 import type { ImageShape } from './types';
 
@@ -29,8 +30,8 @@ export const sizeSchema = v.union(
 
 /** `Transform` in a config. */
 export const transformSchema = v.strictObject({
-  resize: v.optional(sizeSchema),
-  centerCrop: v.optional(sizeSchema),
+  resize: v.optional(about('to this shorter side, or [height, width]', sizeSchema)),
+  centerCrop: v.optional(about('the middle: a square, or [height, width]', sizeSchema)),
 });
 
 /** Height and width of a `Size` that is no shorter side. */

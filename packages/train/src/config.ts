@@ -4,7 +4,7 @@
  */
 
 import { strictOptions } from '@neusim/core';
-import { augmentSchema, normalizeSchema, transformSchema } from '@neusim/datasets';
+import { about, augmentSchema, normalizeSchema, transformSchema } from '@neusim/datasets';
 import { partSchema } from '@neusim/models';
 import { parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
@@ -14,10 +14,6 @@ const countOrNone = v.pipe(v.number(), v.integer(), v.minValue(0));
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
-
-/** A schema with its line of help: what `neusim list config` prints. */
-const about = <const S extends v.GenericSchema>(text: string, schema: S) =>
-  v.pipe(schema, v.description(text));
 
 const optimizer = v.variant('name', [
   strictOptions({

@@ -14,7 +14,7 @@ async function completed(...words: string[]): Promise<string[]> {
 
 describe('neusim complete', () => {
   test.each([
-    [[''], ['demo', 'train', 'list', 'doctor', 'completion']],
+    [[''], ['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion']],
     [['tr'], ['train']],
     [
       ['train', 'nsn-digits-'],

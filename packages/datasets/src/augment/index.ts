@@ -4,6 +4,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
+import { about } from '../options';
 import { pairOf, type Transform, transformedShape } from '../transform';
 import type { ImageShape } from '../types';
 import { type Affine, affineSchema } from './affine';
@@ -41,8 +42,8 @@ export interface Augment {
 export const augmentSchema = v.strictObject({
   padCrop: v.optional(padCropSchema),
   randomResizedCrop: v.optional(randomResizedCropSchema),
-  flip: v.optional(v.boolean(), false),
-  verticalFlip: v.optional(v.boolean()),
+  flip: v.optional(about('mirror left and right, every second image', v.boolean()), false),
+  verticalFlip: v.optional(about('mirror top and bottom, every second image', v.boolean())),
   affine: v.optional(affineSchema),
   randAugment: v.optional(randAugmentSchema),
   colorJitter: v.optional(colorJitterSchema),
