@@ -165,6 +165,7 @@ describe('files in a browser', () => {
 
   test('a file in parts: kept and gone on with, there after finish, read anywhere', async () => {
     const file = await browser.createFile('a.bin');
+    expect(await browser.listFolder('')).toEqual(['a.bin.partial']);
     await file.write(Uint8Array.of(1, 2, 3).subarray(1));
     await file.keep();
     expect(await browser.exists('a.bin')).toBe(false);
