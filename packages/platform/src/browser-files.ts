@@ -207,11 +207,11 @@ export async function stat(path: string): Promise<FileStat> {
 }
 
 export async function exists(path: string): Promise<boolean> {
-  if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
-  const parts = partsOf(path);
+  const parts = isUrl(path) ? [] : partsOf(path);
   const name = parts.at(-1);
-  if (name === undefined) return true;
   try {
+    if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
+    if (name === undefined) return true;
     const folder = await folderAt(parts.slice(0, -1), false);
     await folder.getFileHandle(name).catch((cause) => {
       if (reasonOf(cause) !== 'TypeMismatchError') throw cause;
