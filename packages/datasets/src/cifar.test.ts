@@ -36,6 +36,17 @@ const hundredFiles = (train: Uint8Array, test: Uint8Array, folder = 'data') => (
 describe('cifar-10', () => {
   const subset = registry.make('dataset', 'cifar-10', { subset: true });
 
+  test('no file of records is read without a bound', async () => {
+    const files = memoryFiles(tenFiles(records([[3]]), records([[0]])));
+    const bounds: unknown[] = [];
+    const readFile: typeof files.readFile = (path, maxBytes) => {
+      bounds.push(maxBytes);
+      return files.readFile(path, maxBytes);
+    };
+    await subset.open({ ...files, readFile }, 'data');
+    expect(bounds).toEqual(Array(6).fill(2 ** 28));
+  });
+
   test('planes become NHWC, files follow each other, names are read', async () => {
     const files = memoryFiles(tenFiles(records([[3], [9]]), records([[0]])));
     const { name, shape, classes, train, test } = await subset.open(files, 'data');

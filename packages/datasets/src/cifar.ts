@@ -6,6 +6,8 @@ import { badFile, badLabel } from './errors';
 import type { DatasetFiles, ImageShape, MemorySplit } from './types';
 
 const PLANE = 32 * 32;
+/** Of one file: more than the largest published one has; an entry of an archive is held to it too. */
+export const MAX_FILE_BYTES = 2 ** 28;
 const shape: ImageShape = [32, 32, 3];
 
 /** How the records of a file are laid out, and how many there should be. */
@@ -80,7 +82,7 @@ export async function readCifar(
   let left = limit;
   for (const path of paths) {
     if (left === 0) break;
-    const bytes = await files.readFile(path);
+    const bytes = await files.readFile(path, MAX_FILE_BYTES);
     const count = Math.min(left, countRecords(path, bytes, layout));
     parts.push(decode(path, bytes, layout, count));
     left -= count;

@@ -2,6 +2,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import { unpackedFiles } from './archive/unpacked-files';
+import { MAX_FILE_BYTES } from './cifar';
 import { detected, findFolder, lookFor } from './folder';
 import type { DatasetFiles, Detected, OpenOptions } from './types';
 
@@ -19,7 +20,7 @@ export interface CifarSet {
 }
 
 /** Twice what the larger of the two unpacks to, and its largest file. */
-const BOUNDS = { maxBytes: 2 ** 29, maxEntryBytes: 2 ** 28 };
+const BOUNDS = { maxBytes: 2 ** 29, maxEntryBytes: MAX_FILE_BYTES };
 
 /**
  * @param folder the folder, or an archive's own path

@@ -54,6 +54,18 @@ describe('idx', () => {
     expect([...dataset.train.images]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
+  test('no file, plain or packed, is read without a bound', async () => {
+    const { [names.train]: plain, ...rest } = good;
+    const files = memoryFiles({ ...rest, [`${names.train}.gz`]: gzipSync(plain!) });
+    const bounds: unknown[] = [];
+    const readFile: typeof files.readFile = (path, maxBytes) => {
+      bounds.push(maxBytes);
+      return files.readFile(path, maxBytes);
+    };
+    await source.open({ ...files, readFile }, 'data');
+    expect(bounds).toEqual([2 ** 30, 2 ** 30, 2 ** 30, 2 ** 30]);
+  });
+
   test('any dimensions parse back to their values', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(5), { minLength: 1, maxLength: 4 }), (dimensions) => {

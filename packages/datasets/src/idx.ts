@@ -55,8 +55,8 @@ export function parseIdx(path: string, bytes: Uint8Array, rank: number): IdxFile
 }
 
 async function readIdx(files: DatasetFiles, path: string, rank: number): Promise<IdxFile> {
-  if (await files.exists(path)) return parseIdx(path, await files.readFile(path), rank);
-  const packed = await files.readFile(`${path}.gz`);
+  if (await files.exists(path)) return parseIdx(path, await files.readFile(path, MAX_BYTES), rank);
+  const packed = await files.readFile(`${path}.gz`, MAX_BYTES);
   try {
     return parseIdx(`${path}.gz`, await files.gunzip(packed, MAX_BYTES), rank);
   } catch (cause) {

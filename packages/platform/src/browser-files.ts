@@ -161,9 +161,20 @@ export async function createFile(
   { resume = false }: { readonly resume?: boolean | undefined } = {},
 ): Promise<FileWriter> {
   const beside = `${path}.partial`;
+  if (isUrl(path)) throw writeFailed(path, 'URLs are read-only');
   if (!resume) await removeFile(beside);
-  else if (isUrl(path)) throw writeFailed(path, 'URLs are read-only');
-  let position = resume && (await exists(beside)) ? await size(beside) : 0;
+  const failed = (cause: unknown) =>
+    cause instanceof NeusimError ? cause : writeFailed(path, reasonOf(cause), cause);
+  const parts = partsOf(beside);
+  let handle: Movable;
+  let position: number;
+  try {
+    const folder = await folderAt(parts.slice(0, -1), false);
+    handle = (await folder.getFileHandle(parts.at(-1) ?? '', { create: true })) as Movable;
+    position = (await handle.getFile()).size;
+  } catch (cause) {
+    throw failed(cause);
+  }
   return {
     get position() {
       return position;
@@ -174,16 +185,9 @@ export async function createFile(
     },
     async finish() {
       try {
-        if (position === 0) await appendFile(beside, '');
-        const parts = partsOf(beside);
-        const folder = await folderAt(parts.slice(0, -1), false);
-        const handle = await folder.getFileHandle(parts.at(-1) ?? '');
-        await (handle as FileSystemFileHandle & { move(name: string): Promise<void> }).move(
-          partsOf(path).at(-1) ?? '',
-        );
+        await handle.move(partsOf(path).at(-1) ?? '');
       } catch (cause) {
-        if (cause instanceof NeusimError) throw cause;
-        throw writeFailed(path, reasonOf(cause), cause);
+        throw failed(cause);
       }
     },
     keep: async () => {},
@@ -203,11 +207,11 @@ export async function stat(path: string): Promise<FileStat> {
 }
 
 export async function exists(path: string): Promise<boolean> {
-  if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
-  const parts = partsOf(path);
+  const parts = isUrl(path) ? [] : partsOf(path);
   const name = parts.at(-1);
-  if (name === undefined) return true;
   try {
+    if (isUrl(path)) return (await fetch(path, { method: 'HEAD' })).ok;
+    if (name === undefined) return true;
     const folder = await folderAt(parts.slice(0, -1), false);
     await folder.getFileHandle(name).catch((cause) => {
       if (reasonOf(cause) !== 'TypeMismatchError') throw cause;
@@ -279,6 +283,7 @@ export async function removeFolder(path: string): Promise<void> {
 }
 
 type Movable = FileSystemFileHandle & {
+  move(name: string): Promise<void>;
   move(folder: FileSystemDirectoryHandle, name: string): Promise<void>;
 };
 

@@ -165,6 +165,7 @@ describe('files in a browser', () => {
 
   test('a file in parts: kept and gone on with, there after finish, read anywhere', async () => {
     const file = await browser.createFile('a.bin');
+    expect(await browser.listFolder('')).toEqual(['a.bin.partial']);
     await file.write(Uint8Array.of(1, 2, 3).subarray(1));
     await file.keep();
     expect(await browser.exists('a.bin')).toBe(false);
@@ -257,7 +258,14 @@ describe('files in a browser', () => {
     expect(await browser.size(url)).toBe(2);
     await expect(browser.readFile(url, 1)).rejects.toMatchObject({ code: 'PLATFORM_TOO_LARGE' });
     expect(await browser.exists(url)).toBe(true);
+    expect(await browser.exists(`${url}.gz`)).toBe(false);
     await expect(browser.readFile(`${url}.gz`)).rejects.toMatchObject({ code: 'PLATFORM_FILE_MISSING' });
+  });
+
+  test('a URL that no network leads to: a coded error, also where one asks whether it is there', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    for (const ask of [browser.exists, browser.size, browser.readFile])
+      await expect(ask('https://example.org/a')).rejects.toMatchObject({ code: 'PLATFORM_READ_FAILED' });
   });
 });
 

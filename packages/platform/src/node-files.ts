@@ -231,8 +231,8 @@ export async function removeFolder(path: string): Promise<void> {
 }
 
 export async function renameFolder(from: string, to: string): Promise<void> {
+  if (await exists(to)) throw writeFailed(to, 'EEXIST');
   try {
-    if (await exists(to)) throw Object.assign(new Error(`${to} is there`), { code: 'EEXIST' });
     await rename(from, to);
   } catch (cause) {
     throw writeFailed(to, reasonOf(cause), cause);

@@ -1,6 +1,7 @@
 // `neusim data verify`: whether a data set is whole. Files with checksums are compared with those; of other sets every
 // image is decoded by its reader, without the cache of images that were decoded before.
 
+import { basename, dirname } from 'node:path';
 import { type Dataset, readImages } from '@neusim/datasets';
 import { type CheckedFile, checkFiles, isWhole } from '@neusim/datasets/pull';
 import * as platform from '@neusim/platform';
@@ -12,27 +13,38 @@ import { breathe, unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
 import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
+import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
+
+export interface VerifyOptions {
+  readonly data?: string;
+  readonly plugin?: readonly string[];
+}
 
 /** @throws NeusimError what finding and opening the data set throws, but for a fault of its files */
 export async function verify(
   terminal: Terminal,
   registry: AnyRegistry,
   word: string,
-  options: { readonly data?: string },
+  options: VerifyOptions,
 ): Promise<Outcome> {
   const found = await findData(registry, word, dataFolder(terminal, options.data));
   const signal = terminal.interrupted;
   const checking = () =>
     found.publication?.files.length
-      ? verifyFiles(terminal, word, found)
-      : verifyImages(terminal, registry, word, found);
+      ? verifyFiles(terminal, word, found, options)
+      : verifyImages(terminal, registry, word, found, options);
   const outcome = await unlessStopped(signal, checking);
   return outcome ?? { json: { stopped: true }, text: 'Stopped.', exitCode: exitCodes[signal.reason] ?? 130 };
 }
 
-async function verifyFiles(terminal: Terminal, set: string, found: FoundData): Promise<Outcome> {
+async function verifyFiles(
+  terminal: Terminal,
+  set: string,
+  found: FoundData,
+  options: VerifyOptions,
+): Promise<Outcome> {
   const { folder, publication } = found;
   const progress = createProgress(terminal, [set]);
   const tick = byteTicker(set, progress);
@@ -50,13 +62,22 @@ async function verifyFiles(terminal: Terminal, set: string, found: FoundData): P
       fault ? `${fault.what} ${fault.met}; wanted: ${fault.wanted}` : '',
     ]),
   );
-  return outcome(set, folder, whole, checked, `${table}\n\n${verdict(set, folder, whole)}`);
+  return outcome(set, folder, whole, checked, `${table}\n\n${verdict(set, found, whole, options)}`);
 }
 
-const verdict = (set: string, folder: string, whole: boolean) =>
-  whole
-    ? `${set} in ${folder} is whole.`
-    : `${set} in ${folder} is not whole: \`npx neusim data pull ${set} --replace\` fetches it again.`;
+function verdict(
+  set: string,
+  { folder, where = folder, publication }: FoundData,
+  whole: boolean,
+  { plugin = [] }: VerifyOptions,
+): string {
+  if (whole) return `${set} in ${where} is whole.`;
+  const words = ['npx', 'neusim', 'data', 'pull', publication?.name ?? set];
+  // Pulling puts a set into a folder of its name.
+  if (basename(where) === publication?.name) words.push('--data', dirname(where), '--replace');
+  for (const each of plugin) words.push('--plugin', each);
+  return `${set} in ${where} is not whole: \`${shellCommand(words)}\` fetches it again.`;
+}
 
 function outcome(
   set: string,
@@ -73,8 +94,10 @@ async function verifyImages(
   terminal: Terminal,
   registry: AnyRegistry,
   set: string,
-  { dataset, folder, where = folder, publication }: FoundData,
+  found: FoundData,
+  options: VerifyOptions,
 ): Promise<Outcome> {
+  const { dataset, folder, where = folder, publication } = found;
   const cache = platform.joinPath(platform.cacheFolder(), `verify-${process.pid}`);
   await platform.makeFolder(cache);
   const config = { dataset: { ...dataset.options, name: dataset.name } };
@@ -85,7 +108,7 @@ async function verifyImages(
     const whole = wanted === undefined || images === wanted;
     const of = whole ? '' : ` of ${wanted?.toLocaleString('en-US')}`;
     const text = `${images.toLocaleString('en-US')}${of} images were read by "${dataset.name}" from ${where}.`;
-    return outcome(set, where, whole, [], whole ? text : `${text}\n${verdict(set, where, whole)}`, {
+    return outcome(set, where, whole, [], whole ? text : `${text}\n${verdict(set, found, whole, options)}`, {
       images,
       wanted,
     });

@@ -306,6 +306,21 @@ describe('neusim data verify', () => {
     expect(code).toBe(state === 'ok' ? 0 : 2);
   });
 
+  test('one that is not whole: the command that fetches it again is told, wherever it lies', async () => {
+    const data = temporaryFolder();
+    mkdirSync(join(data, 'their-set'));
+    const words = verifying(oneFile('http://no-such-host.invalid/'), data).filter(
+      (word) => word !== '--json',
+    );
+    const told = await neusim(words);
+    expect(told.out).toContain(`\`npx neusim data pull their-set --data ${data} --replace --plugin `);
+    writeFileSync(join(data, 'their-set', 'train-images-idx3-ubyte.gz'), 'cut');
+    const found = await neusim(['data', 'verify', join(data, 'their-set')]);
+    expect(found.code).toBe(2);
+    expect(found.out).not.toContain('data pull /');
+    expect(found.out).toContain('data pull mnist');
+  });
+
   test.each([
     ['whole', 2, true],
     ['less than was published', 3, false],

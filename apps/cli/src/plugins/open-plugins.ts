@@ -1,11 +1,9 @@
 // The plug-ins of a command: those of its config and of --plugin, told before they are run, in one registry with ours.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { AnyRegistry } from '@neusim/registry';
 import { openRegistry } from '../registry';
 import type { Terminal } from '../terminal/terminal';
-import { packageOf } from './package-entry';
+import { packageOf, readPackage } from './package-entry';
 import { type PluginFile, resolvePlugin, specifierFrom } from './resolve-plugin';
 
 /** What a command names plug-ins by. */
@@ -55,6 +53,6 @@ export async function openPlugins(
 /** ` 1.0.0`, of the package that a file belongs to; '' where it tells none. */
 function versionOf(file: string): string {
   const folder = packageOf(file);
-  const { version } = folder ? JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) : {};
+  const { version } = folder ? readPackage(folder) : {};
   return typeof version === 'string' ? ` ${version}` : '';
 }

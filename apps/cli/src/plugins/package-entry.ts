@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve, sep } from 'node:path';
+import { NeusimError } from '@neusim/registry';
 
 /** In what order `exports` is read does not matter: the first of its keys that is here counts. */
 const conditions = new Set(['node', 'import', 'module-sync', 'default']);
@@ -12,6 +13,7 @@ const conditions = new Set(['node', 'import', 'module-sync', 'default']);
  * @param name `neusim-plugin-x`, `@scope/plugin`, or either with a path that the package exports.
  * @param folder the search begins in its `node_modules`, and goes upwards.
  * @returns null where no package of that name is there, or it exports no such path.
+ * @throws NeusimError `PLUGIN_BAD_PACKAGE`
  */
 export function packageEntry(name: string, folder: string): string | null {
   const words = name.split('/');
@@ -24,10 +26,7 @@ export function packageEntry(name: string, folder: string): string | null {
     .map((place) => join(place, packageName))
     .find((at) => existsSync(join(at, 'package.json')));
   if (!home) return null;
-  const json = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
-    exports?: unknown;
-    main?: unknown;
-  };
+  const json = readPackage(home);
   const target =
     json.exports === undefined ? withoutExports(inside, json.main) : exported(json.exports, inside);
   const file = target && join(home, target);
@@ -40,6 +39,22 @@ export function packageOf(file: string): string | null {
     if (existsSync(join(folder, 'package.json'))) return folder;
     if (folder === dirname(folder)) return null;
   }
+}
+
+/** What a package tells of itself. @throws NeusimError `PLUGIN_BAD_PACKAGE` */
+export function readPackage(folder: string): { exports?: unknown; main?: unknown; version?: unknown } {
+  const file = join(folder, 'package.json');
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Told below, with what is JSON and no object.
+  }
+  if (typeof json === 'object' && json !== null) return json;
+  throw new NeusimError('PLUGIN_BAD_PACKAGE', `${file} is no JSON object`, {
+    data: { file },
+    hint: 'correct the file, or install the package again',
+  });
 }
 
 export function isFile(path: string): boolean {

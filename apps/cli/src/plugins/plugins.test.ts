@@ -149,6 +149,11 @@ describe('one that cannot be used: exit code 2, a code and a hint, nothing writt
     ['./absent.mjs', 'PLUGIN_NOT_FOUND', /absent\.mjs is no file/],
     ['http://example.org/x.mjs', 'PLUGIN_BAD_NAME', /names no plug-in/],
     ['data:text/javascript,0', 'PLUGIN_BAD_NAME', /names no plug-in/],
+    ['file://elsewhere/x.mjs', 'PLUGIN_BAD_NAME', /names no file/],
+    ['file:///%2f/x.mjs', 'PLUGIN_BAD_NAME', /names no file/],
+    ['./a.mjs\u0000', 'PLUGIN_BAD_NAME', /names no file/],
+    ['broken', 'PLUGIN_BAD_PACKAGE', /broken.package\.json is no JSON object/],
+    ['null', 'PLUGIN_BAD_PACKAGE', /null.package\.json is no JSON object/],
     ['./throws.mjs', 'PLUGIN_FAILED', /cause: at once/],
     ['./lacks.mjs', 'PLUGIN_FAILED', /hint: npm install not-there-at-all, in/],
     ['./syntax.mjs', 'PLUGIN_FAILED', /cause: /],
@@ -161,6 +166,8 @@ describe('one that cannot be used: exit code 2, a code and a hint, nothing writt
   ])('%s: %s', async (specifier, code, message) => {
     const requires = "[{ kind: 'shape', name: 'x', version: '1.0.0', requires: ['@neusim/core@7'] }]";
     const folder = projectFolder({
+      'node_modules/broken/package.json': '{ "main": ',
+      'node_modules/null/package.json': 'null',
       'throws.mjs': "throw new Error('at once');",
       'lacks.mjs': "import 'not-there-at-all';",
       'syntax.mjs': 'export default {{',

@@ -23,11 +23,12 @@ const PACKAGE = /^(@[a-z0-9][\w.-]*\/)?[a-z0-9][\w.-]*(\/[\w.-]+)*$/i;
 /**
  * @param folder paths begin there, and packages are looked for there first; then from the working directory, then from
  *   where `neusim` itself is installed.
- * @throws NeusimError `PLUGIN_BAD_NAME` for what is neither a path nor a package's name, `PLUGIN_NOT_FOUND`
+ * @throws NeusimError `PLUGIN_BAD_NAME` for what is neither a path nor a package's name, `PLUGIN_NOT_FOUND`,
+ *   `PLUGIN_BAD_PACKAGE`
  */
 export function resolvePlugin(specifier: string, folder: string): PluginFile {
   if (PATH.test(specifier) || isAbsolute(specifier)) {
-    const path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(folder, specifier);
+    const path = pathOf(specifier, folder);
     if (isFile(path)) return found(specifier, path);
     throw new NeusimError('PLUGIN_NOT_FOUND', `the plug-in ${specifier} is not there: ${path} is no file`, {
       data: { plugin: specifier, looked: [path] },
@@ -53,6 +54,21 @@ export function resolvePlugin(specifier: string, folder: string): PluginFile {
       hint: `npm install ${specifier}; for a file, write ./${specifier}`,
     },
   );
+}
+
+/** Of `./x.mjs` or `file:///x.mjs`. @throws NeusimError `PLUGIN_BAD_NAME` for a URL of another machine, or no path at all */
+function pathOf(specifier: string, folder: string): string {
+  let path: string | undefined;
+  try {
+    path = specifier.startsWith('file:') ? fileURLToPath(specifier) : resolve(folder, specifier);
+  } catch {
+    // Node has a code of its own for every way in which a URL is no path.
+  }
+  if (path !== undefined && !path.includes('\0')) return path;
+  throw new NeusimError('PLUGIN_BAD_NAME', `${JSON.stringify(specifier)} names no file of this machine`, {
+    data: { plugin: specifier },
+    hint: 'write a path that begins with ./, ../ or /',
+  });
 }
 
 /**

