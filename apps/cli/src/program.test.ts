@@ -210,3 +210,8 @@ test.each([
 ])('%j: the hint names options', async (argv, hint) => {
   expect((await neusim(argv)).err).toContain(hint);
 });
+
+test('help is for the command that was typed, whatever other commands its arguments are called like', async () => {
+  const told = await neusim(['report', 'demo', '--bad']);
+  expect(told).toMatchObject({ code: 2, err: expect.stringContaining('npx neusim report --help') });
+});

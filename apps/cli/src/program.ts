@@ -9,6 +9,7 @@ import { addData } from './command-line/data';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
 import { addEval } from './command-line/eval';
+import { findCommands } from './command-line/find-command';
 import { addFold } from './command-line/fold';
 import { addList } from './command-line/list';
 import { addReport } from './command-line/report';
@@ -49,12 +50,8 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
 }
 
 function helpFor(program: Command, argv: readonly string[]): string {
-  const words = ['npx', 'neusim'];
-  for (let within: Command | undefined = program; within; ) {
-    within = within.commands.find((each) => argv.includes(each.name()));
-    if (within) words.push(within.name());
-  }
-  return [...words, '--help'].join(' ');
+  const named = findCommands(program, argv).map((each) => each.name());
+  return ['npx', 'neusim', ...named, '--help'].join(' ');
 }
 
 function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Command {

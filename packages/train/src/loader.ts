@@ -8,7 +8,7 @@ import type { TrainConfig } from './config';
 export interface Loader {
   /** The batch of step `step` (0, 1, …). */
   batch(step: number): Promise<Batch>;
-  /** Begins on a batch. What goes wrong is told by the `batch` that wants it. */
+  /** Begins on a batch, if that is not done yet. What goes wrong is told by the `batch` that wants it. */
   prepare(step: number): void;
   /** Milliseconds that `batch` took since the last call. */
   lap(): number;
@@ -20,6 +20,7 @@ export function createLoader(config: TrainConfig, { train }: Dataset): Loader {
   const isRead = !isInMemory(train);
   const begin = (step: number) => ({ step, batch: trainingBatch(train, step, config) });
   const prepare = (step: number) => {
+    if (next?.step === step) return;
     next = begin(step);
     next.batch.catch(() => {});
   };

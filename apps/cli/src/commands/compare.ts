@@ -102,7 +102,7 @@ async function compareOn(dataset: Dataset, work: Work): Promise<Outcome> {
     const job = { name: `${name} seed ${seed}`, config: config as TrainConfigInput, out: at, folder };
     return [{ ...job, plugins: urls, backend: engine.name, resume: found.isBegun }];
   });
-  const settled = await trainAll(terminal, wanted, { jobs, dataset });
+  const settled = await trainAll(terminal, wanted, { jobs, dataset, urls });
   // A Ctrl-C that stopped the training keeps what is finished: its figures are still wanted.
   const stopMeasuring = signal.aborted ? new AbortController().signal : signal;
   const examination: Examination = {
@@ -178,7 +178,11 @@ async function requireFree(out: string): Promise<void> {
 async function trainAll(
   terminal: Terminal,
   wanted: readonly Job[],
-  { jobs, dataset }: { readonly jobs: number; readonly dataset: Examination['dataset'] },
+  {
+    jobs,
+    dataset,
+    urls,
+  }: { readonly jobs: number; readonly dataset: Dataset; readonly urls: readonly string[] },
 ): Promise<Settled[]> {
   const progress = createProgress(
     terminal,
@@ -189,7 +193,7 @@ async function trainAll(
     workers: jobs,
     signal: terminal.interrupted,
     onEvent: (job, event) => tickers.get(job.name)?.(event),
-    here: { dataset, workers: { url: trainWorkerUrl } },
+    here: { dataset, workers: { url: trainWorkerUrl, data: urls } },
   }).finally(() => progress.stop());
 }
 
@@ -239,7 +243,7 @@ function whyMissing({ name, seed }: PlannedRun, end: Settled | undefined): strin
 }
 
 function commandOf(named: readonly string[], options: CompareOptions): string {
-  const { seeds, set = [], vary = [], out, dataset, data, backend, workers, jobs } = options;
+  const { seeds, set = [], vary = [], plugin = [], out, dataset, data, backend, workers, jobs } = options;
   const given = Object.entries({ seeds, dataset, data, backend, workers, jobs, out });
   return shellCommand([
     'npx',
@@ -248,6 +252,7 @@ function commandOf(named: readonly string[], options: CompareOptions): string {
     ...named,
     ...set.flatMap((each) => ['--set', each]),
     ...vary.flatMap((each) => ['--vary', each]),
+    ...plugin.flatMap((each) => ['--plugin', each]),
     ...given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)])),
   ]);
 }

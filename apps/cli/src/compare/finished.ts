@@ -15,7 +15,8 @@ export type Standing = { readonly report: RunReport } | { readonly report: null;
 /** @throws NeusimError CLI_COMPARE_OTHER where the folder holds another run */
 export async function standingOf({ out, config, name }: PlannedRun): Promise<Standing> {
   const file = joinPath(out, 'report.json');
-  if (await exists(file)) {
+  // results.json is written last: without it the run is trained, but a part of what it leaves may be missing.
+  if ((await exists(file)) && (await exists(joinPath(out, 'results.json')))) {
     const [found] = parseReport(await readText(file, MOST_BYTES), file).runs;
     if (found && isSame(found.config, config))
       return { report: { ...found, result: { ...found.result, name } } };
@@ -29,13 +30,13 @@ export async function standingOf({ out, config, name }: PlannedRun): Promise<Sta
   return { report: null, isBegun: names.some((each) => /^step-\d+\.neusim$/.test(each)) };
 }
 
-/** Up to what does not change the curve, or is found when a run begins. */
+/** Up to what does not change the curve, or is found when a run begins: the numbers of `normalize: 'dataset'`. */
 function isSame(saved: unknown, wanted: TrainConfig): boolean {
   const plain = (config: TrainConfig) => {
-    const normalize = wanted.normalize === 'dataset' ? null : config.normalize;
+    const isFound = wanted.normalize === 'dataset' && typeof config.normalize === 'object';
     return JSON.stringify({
       ...config,
-      normalize,
+      normalize: isFound ? wanted.normalize : config.normalize,
       workers: null,
       checkpoint: null,
       name: null,

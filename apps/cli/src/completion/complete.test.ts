@@ -62,6 +62,12 @@ describe('neusim complete', () => {
     ],
     [['train', 'cnn-digits', '--set', 'steps='], ['']],
     [['nothing', 'of', 'it'], ['']],
+    [
+      ['data', ''],
+      ['pull', 'verify', 'info', 'preview'],
+    ],
+    [['data', 'pull', '--acc'], ['--accept-terms']],
+    [['report', 'train', '--o'], ['--out']],
   ])('%j', async (words, expected) => {
     expect((await completed(...words)).sort()).toEqual([...expected].sort());
   });

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import type { AnyRegistry, kinds } from '@neusim/registry';
 import { findPreset, presets, setConfigValue } from '@neusim/train';
 import type { Argument, Command, Option } from 'commander';
+import { findCommands } from '../command-line/find-command';
 import { listable } from '../commands/list';
 import { listSettings } from '../settings/settings';
 import { shells } from './scripts';
@@ -41,7 +42,7 @@ function candidates(
   before: readonly string[],
   current: string,
 ): Candidates {
-  const command = program.commands.find((each) => before.includes(each.name()));
+  const command = findCommands(program, before).at(-1);
   const options = [...(command?.options ?? []), ...program.options];
   const known = (word: string | undefined) =>
     options.find(({ short, long }) => word === long || word === short);
@@ -64,8 +65,8 @@ function candidates(
       })),
     };
   }
-  if (!command) {
-    const shown = program.commands.filter((each) => !hidden.has(each.name()));
+  if (!command || command.commands.length > 0) {
+    const shown = (command ?? program).commands.filter((each) => !hidden.has(each.name()));
     return { words: shown.map((each) => ({ word: each.name(), about: each.description() })) };
   }
   const index = positionals(before.slice(before.indexOf(command.name()) + 1), known).length;

@@ -76,6 +76,16 @@ describe('a run with a plug-in of its own', () => {
       const told = await neusim(['train', path, '--workers', '2', '--out', join(folder, 'run')]);
       expect(told).toMatchObject({ code: 0, err: expect.stringContaining('2 workers share each batch') });
     });
+
+    test('those of compare load it too, and its command to go on names it', async () => {
+      const folder = projectFolder({ 'plugin.mjs': pluginSource(), 'config.json': config([]) });
+      const plugin = join(folder, 'plugin.mjs');
+      const out = join(folder, 'runs');
+      const argv = ['compare', join(folder, 'config.json'), '--plugin', plugin, '--workers', '2'];
+      const told = await neusim([...argv, '--seeds', '1', '--out', out]);
+      expect(told).toMatchObject({ code: 0, err: expect.stringContaining('2 workers share each batch') });
+      expect(read(out, 'report.json').command).toContain(`--plugin ${plugin}`);
+    });
   });
 });
 

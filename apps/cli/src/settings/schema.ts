@@ -59,21 +59,30 @@ export interface Keys {
 
 /** The keys below a schema, for the value that stands there; undefined where there are none, or any may be. */
 export function keysOf(schema: unknown, value: unknown): Keys | undefined {
-  const { type, entries, key = '', options = [] } = schema as Node;
-  if (type === 'strict_object' || type === 'object') return { entries: entries ?? {} };
-  if (type === 'variant') {
-    const forms = (options as readonly Node[]).map((form) => describe(form).schema as Node);
-    const nameOf = (form: Node) => String((describe(form.entries?.[key]).schema as Node).literal);
-    const met = (value as Record<string, unknown> | undefined)?.[key];
-    const form = forms.find((each) => nameOf(each) === met);
-    return { entries: form?.entries ?? {}, variant: { key, values: forms.map(nameOf) } };
-  }
-  if (type === 'union' && typeof value === 'object')
-    for (const option of options) {
-      const keys = keysOf(describe(option).schema, value);
-      if (keys) return keys;
-    }
-  return undefined;
+  const { kind, type, entries, key = '', options = [] } = schema as Node;
+  // Other libraries call theirs objects and unions too.
+  if (kind !== 'schema') return undefined;
+  if (type === 'strict_object') return { entries: entries ?? {} };
+  if (type === 'variant') return variantKeys(key, options as readonly Node[], value);
+  if (type !== 'union' || typeof value !== 'object') return undefined;
+  // Which of several forms is meant is not known: of two objects nothing is told.
+  const objects = options.filter((option) => /object|variant|record/.test(typeNameOf(option)));
+  return objects.length === 1 ? keysOf(describe(objects[0]).schema, value) : undefined;
+}
+
+const typeNameOf = (schema: unknown) => (describe(schema).schema as Node).type ?? '';
+
+/** Only where each form is an object that one word tells from the others. */
+function variantKeys(key: string, options: readonly Node[], value: unknown): Keys | undefined {
+  const forms = options.map((option) => describe(option).schema as Node);
+  const names = forms.map(({ entries }) => {
+    const { literal } = (entries?.[key] ? describe(entries[key]).schema : {}) as Node;
+    return typeof literal === 'string' ? literal : undefined;
+  });
+  if (!names.every((name) => name !== undefined)) return undefined;
+  const met = (value as Record<string, unknown> | undefined)?.[key];
+  const form = forms[names.indexOf(met as string)];
+  return { entries: form?.entries ?? {}, variant: { key, values: names } };
 }
 
 /** Words that a schema allows. */

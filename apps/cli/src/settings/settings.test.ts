@@ -111,4 +111,45 @@ describe('what nobody knows', () => {
     expect(() => checkSettings(own, { dataset: { name: 'open', anything: 1 } })).not.toThrow();
     expect(() => checkSettings(own, { dataset: { name: 'digits', anything: 1 } })).toThrow(NeusimError);
   });
+
+  const other = {
+    type: 'object',
+    '~standard': { version: 1, vendor: 'other', validate: (value: unknown) => ({ value }) },
+  };
+  const form = <const K extends string>(key: K) => v.strictObject({ [key]: v.optional(v.number(), 1) });
+  test.each([
+    ['objects of another library', other, { anything: 1 }],
+    ['objects that take more', v.object({ size: v.optional(v.number(), 1) }), { anything: 1 }],
+    ['one of two objects', v.strictObject({ at: v.union([form('x'), form('y')]) }), { at: { y: 1 } }],
+    [
+      'a variant of numbers',
+      v.strictObject({ at: v.variant('rank', [v.strictObject({ rank: v.literal(1), x: v.number() })]) }),
+      { at: { rank: 1, x: 2 } },
+    ],
+    [
+      'a variant whose word has several spellings',
+      v.strictObject({
+        at: v.variant('kind', [v.strictObject({ kind: v.picklist(['a', 'b']), x: v.number() })]),
+      }),
+      { at: { kind: 'b', x: 2 } },
+    ],
+    [
+      'a variant within a variant',
+      v.strictObject({
+        at: v.variant('kind', [v.variant('kind', [v.strictObject({ kind: v.literal('a'), x: v.number() })])]),
+      }),
+      { at: { kind: 'a', x: 2 } },
+    ],
+  ])('options that a plug-in takes are not refused: %s', (_, options, given) => {
+    const set = define({
+      kind: 'dataset',
+      name: 'own',
+      version: '1.0.0',
+      summary: 'of a plug-in',
+      options: options as never,
+      load: () => () => null,
+    });
+    const own = createRegistry(plugin('own', '1.0.0', [set]));
+    expect(() => checkSettings(own, { dataset: { name: 'own', ...given } })).not.toThrow();
+  });
 });

@@ -43,6 +43,21 @@ test('differences that scatter are not distinguishable', async () => {
   expect(found?.pairs[0]?.verdict).toBe('not distinguishable with 2 seeds');
 });
 
+test('two seeds that differ by the same 0.1 points: no p of 0 and no interval of no width', async () => {
+  const found = compareRuns(
+    await runs([
+      ['a', 1, 2.1],
+      ['b', 1, 2],
+      ['a', 2, 1.7],
+      ['b', 2, 1.6],
+    ]),
+  );
+  expect(found?.pairs).toMatchObject([{ test: 'paired t', p: null, interval: null }]);
+  expect(found?.pairs[0]?.verdict).toBe(
+    'b has the lower error by as much with each of 2 seeds: more would show the spread',
+  );
+});
+
 test('one seed: Wilson of the test images, and McNemar on those that one alone gets wrong', async () => {
   const [a, b] = [await runOf('a', 1, 25), await runOf('b', 2, 0)];
   const better = { ...b, evaluation: b.evaluation && { ...b.evaluation, wrong: [0] } };

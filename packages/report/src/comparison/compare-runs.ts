@@ -74,6 +74,10 @@ function pairOf(a: Variant, b: Variant): PairFigures | string {
   const common = { a: a.name, b: b.name, seeds, difference };
   if (seeds.length > 1) {
     const p = pairedT(differences);
+    if (p === null) {
+      const verdict = `${better} has the lower error by as much with each of ${seeds.length} seeds: more would show the spread`;
+      return { ...common, interval: null, test: 'paired t', p, verdict };
+    }
     const interval = meanInterval(differences);
     const verdict =
       p < SURE

@@ -22,10 +22,10 @@ export interface PairFigures {
   readonly seeds: readonly number[];
   /** Error of b less that of a: mean, in points of a percent. */
   readonly difference: number;
-  /** 95 %, by the t distribution; null with one seed. */
+  /** 95 %, by the t distribution; null with one seed, and where p is. */
   readonly interval: Interval | null;
   readonly test: 'paired t' | 'McNemar';
-  /** Two-sided; null where it cannot be told. */
+  /** Two-sided; null where it cannot be told: no predictions are kept, or seeds that all differ by as much. */
   readonly p: number | null;
   readonly verdict: string;
 }

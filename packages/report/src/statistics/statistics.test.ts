@@ -58,8 +58,9 @@ test('a paired t test of three seeds', () => {
   expect(high).toBeCloseTo(-0.10158622882496687, 9);
 });
 
-test('differences that are all alike: none is no difference, some is sure', () => {
+test('differences that are all alike: none is no difference, some have no spread to judge by', () => {
   expect(pairedT([0, 0, 0])).toBe(1);
-  expect(pairedT([0.5, 0.5])).toBe(0);
+  expect(pairedT([0.5, 0.5])).toBeNull();
+  expect(pairedT([3.1 - 2, 2.6 - 1.5, 4.3 - 3.2])).toBeNull();
   expect(meanInterval([0.5, 0.5])).toEqual([0.5, 0.5]);
 });

@@ -4,11 +4,20 @@ import { deviationOf, meanOf } from './intervals';
 import { logGamma } from './log-gamma';
 import { twoSidedT } from './student-t';
 
-/** Two-sided p of a mean difference of zero. @param differences two or more, one for each seed. */
-export function pairedT(differences: readonly number[]): number {
+/** Of a mean; what deviates less is rounding. */
+const ROUNDING = 1e-9;
+
+/**
+ * Two-sided p of a mean difference of zero; null where all differences are one and the same but 0: without a spread there
+ * is nothing to judge it by. Errors are counts of images, so that two seeds often differ by as many.
+ * @param differences two or more, one for each seed.
+ */
+export function pairedT(differences: readonly number[]): number | null {
   const mean = meanOf(differences);
   if (mean === 0) return 1;
-  return twoSidedT((mean / deviationOf(differences)) * Math.sqrt(differences.length), differences.length - 1);
+  const deviation = deviationOf(differences);
+  if (deviation <= ROUNDING * Math.abs(mean)) return null;
+  return twoSidedT((mean / deviation) * Math.sqrt(differences.length), differences.length - 1);
 }
 
 /**
