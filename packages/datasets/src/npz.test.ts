@@ -159,7 +159,7 @@ describe('npz', () => {
     expect([...train.images, ...test.images].sort((a, b) => a - b)).toEqual(range(10));
     expect([...train.images]).toEqual([...train.labels]);
     expect((await open(path)).test.labels).toEqual(test.labels);
-    expect((await open(path, { heldOut: 5, seed: 2 })).test.count).toBe(5);
+    expect((await open(path, { test: 0.5, seed: 2 })).test.count).toBe(5);
   });
 
   test('arrays of several files, .npy files of a folder, and the only .npz of one', async () => {
@@ -170,7 +170,7 @@ describe('npz', () => {
     one('train-imgs.npz', makeNpy([2, 1, 1], [7, 8]));
     one('train-labels.npz', makeNpy([2], [0, 1]));
     const arrays = { train: ['train-imgs.npz:arr_0', 'train-labels.npz:arr_0'] };
-    expect((await open(several, { arrays, heldOut: 1 })).train.count).toBe(1);
+    expect((await open(several, { arrays, test: 0.5 })).train.count).toBe(1);
     await expect(open(several)).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
     const loose = join(folder, 'loose');
     mkdirSync(loose);

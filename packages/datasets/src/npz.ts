@@ -4,6 +4,7 @@
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { badFile } from './errors';
+import { splitEntries } from './files/choose';
 import { detected } from './folder';
 import { openNpy } from './npy/array';
 import {
@@ -49,10 +50,8 @@ const options = v.strictObject({
   arrays: v.optional(v.strictObject({ train: pair, test: v.optional(pair) })),
   /** Default: channels last, unless only the second axis has 1 or 3. */
   layout: v.optional(v.picklist(['nhwc', 'nchw'])),
-  /** Images held out for testing where the file tells of none; default: a fifth. */
-  heldOut: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-  /** Of the draw. */
-  seed: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 1),
+  /** Where the file tells of no images to test on. */
+  ...splitEntries,
 });
 
 type Options = v.InferOutput<typeof options>;
@@ -124,7 +123,7 @@ async function read(places: NpyPlaces, given: Options, memory: number): Promise<
     ? { train: forTraining.read, test: forTesting.read }
     : splitDataset(forTraining.read, {
         seed: given.seed,
-        test: given.heldOut ?? Math.max(1, Math.floor(train.count / 5)),
+        test: Math.max(1, Math.floor(given.test * train.count)),
       });
   return {
     name: given.name,

@@ -205,4 +205,15 @@ describe('what is no data set', () => {
       data: { file: expect.stringContaining(path) },
     });
   });
+
+  test('files that call a class by other names are refused, not read as the classes of the first', async () => {
+    const at = makeFolder('other-names', {
+      'train.parquet': makeParquet(rows(2), { names: ['cat', 'dog'] }),
+      'test.parquet': makeParquet(rows(2), { names: ['dog', 'cat'] }),
+    });
+    await expect(open(at)).rejects.toMatchObject({
+      code: 'DATASET_BAD_NAMES',
+      data: { index: 0, met: 'dog', wanted: 'cat' },
+    });
+  });
 });

@@ -80,6 +80,7 @@ async function list(
     for (const path of paths) {
       const { rows, classes } = await read(path, given, signal);
       for (const row of rows) all.push(row);
+      if (told && classes && String(told) !== String(classes)) throw otherNames(path, told, classes);
       told ??= classes;
       onProgress?.({ phase: 'listing', done: ++done, total });
     }
@@ -92,6 +93,20 @@ async function list(
   const labelled = (rows: readonly Row[]) =>
     rows.map((row) => ({ ...row, label: place(row, classes, places) }));
   return { classes, train: labelled(train), test: test.length > 0 ? labelled(test) : undefined };
+}
+
+/** Labels are numbers: under other names they would be other classes. */
+function otherNames(file: string, wanted: readonly string[], met: readonly string[]): NeusimError {
+  const at = wanted.findIndex((name, index) => name !== met[index]);
+  const index = at < 0 ? wanted.length : at;
+  return new NeusimError(
+    'DATASET_BAD_NAMES',
+    `${file} calls class ${index} ${JSON.stringify(met[index] ?? null)}, the files before it ${JSON.stringify(wanted[index] ?? null)}`,
+    {
+      data: { file, index, met: met[index], wanted: wanted[index] },
+      hint: 'the files are of different data sets: keep those of one in the folder',
+    },
+  );
 }
 
 /** Names in their order, or the numbers up to the largest. */
