@@ -26,7 +26,7 @@ const curvesOf: readonly Curve[] = [
     note: 'percent of the test images; log scale',
     unit: '%',
     dots: true,
-    points: ({ testError }) => testError,
+    points: ({ testError }) => thin(testError),
   },
   {
     title: 'Learning rate',
@@ -115,8 +115,9 @@ function curve(
 
 /** 1, 2 and 5 times the powers of ten that the lines reach; every digit times them where that gives too few. */
 function ticks(lines: readonly (readonly Point[])[]): number[] {
-  const values = lines.flatMap((line) => line.map(([, y]) => y));
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  // One by one: a hundred thousand values are more than a call takes as its arguments.
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const line of lines) for (const [, y] of line) [least, most] = [Math.min(least, y), Math.max(most, y)];
   const powers = Array.from({ length: 15 }, (_, index) => Number(`1e${index - 10}`));
   const inside = (digits: readonly number[]) =>
     powers

@@ -67,3 +67,10 @@ test('a run without steps, evaluation and learned parts still has its page', asy
   const { page } = draw([{ ...run, loss: [], testError: [], learningRate: [], notes: [], evaluation: null }]);
   expect(page.querySelectorAll('.empty')).toHaveLength(3);
 });
+
+test('200,000 evaluations of a run are drawn, thinned: the page stays below 200 kB', async () => {
+  const run = await runOf('long', 1, 2);
+  const testError = Array.from({ length: 200_000 }, (_, step) => [step, 1 + (step % 9)] as const);
+  const { text } = draw([{ ...run, testError, evaluation: null }]);
+  expect(text.length).toBeLessThan(200_000);
+});

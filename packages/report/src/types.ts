@@ -1,5 +1,5 @@
-// What a finished run hands to the report: plain JSON, bounded in size, so that a page is made again without the data
-// and without the model.
+// What a finished run hands to the report: plain JSON, so that a page is made again without the data and without the
+// model. Pictures and matrices are bounded in size; curves have a point for each event, `wrong` an index for each mistake.
 
 import type { Comparison } from './comparison/types';
 import type { ResultRow } from './results';

@@ -70,6 +70,13 @@ describe('neusim train', () => {
     expect(readdirSync(other)).toHaveLength(1);
   });
 
+  test('the command that a report gives to train it again has the data and the engine that were given', async () => {
+    const out = join(temporaryFolder(), 'run');
+    await neusim(['train', 'cnn-digits', ...tiny, '--out', out, '--data', '/my data', '--backend', 'wasm']);
+    const { command } = JSON.parse(readFileSync(join(out, 'report.json'), 'utf8'));
+    expect(command).toContain(`--out ${out}-again --data '/my data' --backend wasm`);
+  });
+
   test('--tensorboard with a file in place of a folder: exit code 2, and nothing is written', async () => {
     const folder = temporaryFolder();
     const [out, file] = [join(folder, 'run'), join(folder, 'file')];

@@ -11,11 +11,11 @@ import { openData, withStatistics } from '../run/open-data';
 import { type ConfigOptions, readConfig } from '../run/read-config';
 import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
+import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
 import { startEngine, trainJob } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
-import { exitCodes } from '../terminal/exit-codes';
 import { createProgress } from '../terminal/progress';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
@@ -75,14 +75,8 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
   const sinks = await openSinks(out, options);
   const engine = await startEngine(backend, backendOptions, registry);
   const signal = terminal.interrupted;
-  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome => {
-    const resume = json.checkpoint && resumeCommand(out, options);
-    return {
-      json: { stopped: true, ...json, resume },
-      text: resume ? `${text}\nGo on with: ${resume}` : text,
-      exitCode: exitCodes[signal.reason] ?? 130,
-    };
-  };
+  const stopped = (json: { step: number; checkpoint: string | null }, text: string): Outcome =>
+    stoppedOutcome(signal, text, { ...json, resume: json.checkpoint && resumeCommand(out, options) });
   terminal.err(
     `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${seed}, in ${out}`,
   );
@@ -129,7 +123,7 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
     runs: [run],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: shellCommand(['npx', 'neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
+    command: commandFor(joinPath(out, 'config.json'), `${out}-again`, options),
   });
   return {
     json: results,
@@ -155,10 +149,16 @@ async function requireFree(out: string): Promise<void> {
 }
 
 function resumeCommand(out: string, options: TrainOptions): string {
-  const { data, backend, precision, tensorboard } = options;
-  const more = Object.entries({ data, backend, precision, tensorboard }).flatMap(([name, value]) =>
-    value ? [`--${name}`, ...(value === true ? [] : [value])] : [],
+  const { tensorboard } = options;
+  const events = tensorboard ? ['--tensorboard', ...(tensorboard === true ? [] : [tensorboard])] : [];
+  return commandFor(joinPath(out, 'config.json'), out, options, [...events, '--resume']);
+}
+
+/** The same training: what the config does not say, the command line does. */
+function commandFor(config: string, out: string, options: TrainOptions, more: readonly string[] = []) {
+  const { data, backend, precision } = options;
+  const given = Object.entries({ data, backend, precision }).flatMap(([name, value]) =>
+    value ? [`--${name}`, value] : [],
   );
-  const config = joinPath(out, 'config.json');
-  return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...more, '--resume']);
+  return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...given, ...more]);
 }

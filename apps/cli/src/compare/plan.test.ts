@@ -63,3 +63,8 @@ describe('a plan', () => {
     expect(run?.out).toBe('out/etc/seed-1');
   });
 });
+
+test('--seeds 5000 is refused as too many runs, not cut to 1000', () => {
+  const plan = () => planRuns([source('a')], [], parseSeeds('5000'), 'out');
+  expect(plan).toThrow(expect.objectContaining({ code: 'CLI_TOO_MANY_RUNS' }));
+});

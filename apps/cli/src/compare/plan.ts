@@ -62,7 +62,7 @@ function splitValues(text: string): string[] {
 }
 
 /**
- * `3`: seeds 1, 2 and 3; `4,7`: these; `7,`: the one.
+ * `3`: seeds 1, 2 and 3; `4,7`: these; `7,`: the one. Of too many, one more than `planRuns` takes.
  * @throws NeusimError CLI_BAD_SEEDS
  */
 export function parseSeeds(text: string): number[] {
@@ -70,7 +70,7 @@ export function parseSeeds(text: string): number[] {
   const numbers = parts.map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
   const seeds = text.includes(',')
     ? numbers
-    : Array.from({ length: Math.min(numbers[0] || 0, MOST_RUNS) }, (_, i) => i + 1);
+    : Array.from({ length: Math.min(numbers[0] || 0, MOST_RUNS + 1) }, (_, i) => i + 1);
   if (seeds.length > 0 && seeds.every(Number.isSafeInteger) && new Set(seeds).size === seeds.length)
     return seeds;
   throw new NeusimError('CLI_BAD_SEEDS', `--seeds ${text}: wanted how many, or a list of whole numbers`, {

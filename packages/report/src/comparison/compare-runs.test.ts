@@ -117,8 +117,8 @@ test('merged: seeds of one config are one variant, another config of that name i
     };
   };
   const seeds = [
-    { label: 'one', report: await report(1, {}) },
-    { label: 'two', report: await report(2, { workers: 2 }) },
+    { label: 'one', report: await report(1, { plugins: ['../mine.mjs'] }) },
+    { label: 'two', report: await report(2, { workers: 2, plugins: ['../../mine.mjs'] }) },
   ];
   expect(mergeReports(seeds, 'again')).toMatchObject({
     title: 'net on digits',
@@ -126,7 +126,7 @@ test('merged: seeds of one config are one variant, another config of that name i
     comparison: { variants: [{ name: 'net', seeds: [1, 2] }], pairs: [] },
     command: 'again',
   });
-  const other = { label: 'three', report: await report(3, { steps: 5 }) };
+  const other = { label: 'three', report: await report(3, { steps: 5, plugins: [] }) };
   const names = mergeReports([...seeds, other], '').runs.map(({ result }) => result.name);
   expect(names).toEqual(['net · one', 'net · two', 'net · three']);
 });

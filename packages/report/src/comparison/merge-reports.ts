@@ -44,9 +44,11 @@ function withOwnNames(reports: readonly Labelled[]): RunReport[] {
   });
 }
 
-/** The config but for what may differ between seeds of one variant. */
+/** The config but for what may differ between seeds of one variant; plug-ins are named from each run's folder. */
 function variantOf({ config }: RunReport): string {
-  return JSON.stringify({ ...(config as object), seed: null, workers: null, name: null, checkpoint: null });
+  const ownToEach = { seed: null, workers: null, name: null, checkpoint: null, plugins: null };
+  // Before and after: a key that one of them lacks changes no order.
+  return JSON.stringify({ ...ownToEach, ...(config as object), ...ownToEach });
 }
 
 /** Facts that hold for all, and those of each where they differ. */
