@@ -63,3 +63,12 @@ test('two variants with two seeds: one table, each run in its folder; stopped an
   expect(other).toMatchObject({ code: 2, err: expect.stringContaining('CLI_COMPARE_OTHER') });
   rmSync(out, { recursive: true });
 });
+
+test.each([
+  [['--jobs', '2', '--workers', '2'], /--jobs 2 and --workers 2: one of them is 1 \[CLI_USAGE\]/],
+  [['--set', 'optimizer.learningrate=1'], /did you mean "optimizer\.learningRate"/],
+])('compare cnn-digits %j is refused before anything is opened', async (options, told) => {
+  const { code, err } = await neusim(['compare', 'cnn-digits', '--out', 'never', ...options]);
+  expect(code).toBe(2);
+  expect(err).toMatch(told);
+});

@@ -21,6 +21,7 @@ import { ticker } from '../run/ticker';
 import { type Job, startEngine } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
+import { checkSettings } from '../settings/check';
 import { createProgress } from '../terminal/progress';
 import { errorText, exitCodeOf } from '../terminal/report-error';
 import { shellCommand } from '../terminal/shell-command';
@@ -49,10 +50,16 @@ export async function compare(
   named: readonly string[],
   options: CompareOptions,
 ): Promise<Outcome> {
-  const { out, resume = false } = options;
+  const { out, resume = false, jobs = 1, workers = 1 } = options;
+  if (jobs > 1 && workers > 1)
+    throw new NeusimError('CLI_USAGE', `--jobs ${jobs} and --workers ${workers}: one of them is 1`, {
+      data: { jobs, workers },
+      hint: '--jobs N trains N networks at a time, a thread each; --workers N one at a time on N threads',
+    });
   const sources = await Promise.all(named.map((each) => sourceOf(each, options)));
   const plugins = sources.flatMap((source) => source.plugins);
   const opened = await openPlugins(terminal, { config: plugins, options: options.plugin });
+  for (const { config } of sources) checkSettings(opened.registry, config);
   const variations = (options.vary ?? []).map(parseVary);
   const plan = planRuns(sources, variations, parseSeeds(options.seeds), out).map((run) => ({
     ...run,

@@ -16,6 +16,7 @@ import { openModel, requireFit } from '../run/open-model';
 import { changeConfig, pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
 import { startEngine } from '../run/train-job';
+import { checkSettings } from '../settings/check';
 import { createProgress } from '../terminal/progress';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
@@ -41,6 +42,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
   const json = evalConfig(found, options);
   const plugins = { config: pluginsIn(json), folder: found.run ?? '.', options: options.plugin };
   const { registry, urls } = await openPlugins(terminal, plugins);
+  if (found.config) checkSettings(registry, json);
   const config = parseConfig(json);
   const engine = await startEngine(
     options.backend ?? (precision ? 'wasm' : 'auto'),
