@@ -29,8 +29,10 @@ export const sizeSchema = v.union(
 
 /** `Transform` in a config. */
 export const transformSchema = v.strictObject({
-  resize: v.optional(sizeSchema),
-  centerCrop: v.optional(sizeSchema),
+  resize: v.optional(
+    v.pipe(sizeSchema, v.description('of every image: its shorter side, or [height, width]')),
+  ),
+  centerCrop: v.optional(v.pipe(sizeSchema, v.description('of every image: its middle, after resize'))),
 });
 
 /** Height and width of a `Size` that is no shorter side. */
