@@ -16,6 +16,7 @@ export async function docs(args) {
     return 2;
   }
   const started = Date.now();
+  console.log('Reading the source of every package (half a minute) …');
   const wrong = writePages();
   for (const line of wrong) console.log(line);
   const warnings = await writeReference();
@@ -26,7 +27,10 @@ export async function docs(args) {
   console.log(`Wrote the reference in ${seconds(started)}`);
   if (mode === '--dev') return vitepress('dev', ...rest);
   const code = await vitepress('build');
-  return code !== 0 || mode === '--build' ? code : vitepress('preview', ...rest);
+  if (code !== 0) return code;
+  if (mode === '--serve') return vitepress('preview', ...rest);
+  console.log('The site lies in docs/.vitepress/dist. To read it: npm run docs -- --serve');
+  return 0;
 }
 
 const vitepress = (command, ...rest) => node([bin('vitepress'), command, `${root}/docs`, ...rest]);

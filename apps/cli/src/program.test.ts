@@ -78,6 +78,7 @@ describe('what goes wrong', () => {
     [['demo', '--seed', 'x'], 'CLI_USAGE', /a whole number from 0/],
     [['demo', '--workers', '0'], 'CLI_USAGE', /a whole number from 1/],
     [['train'], 'CLI_USAGE', /missing required argument/],
+    [['train', 'cnn-digits', '--steps', '3'], 'CLI_USAGE', /a key of the config is set by --set KEY=VALUE/],
     [['list', 'shape', '--nope'], 'CLI_USAGE', /unknown option '--nope'/],
     [['train', 'nsn-cifra'], 'PRESET_UNKNOWN', /nsn-cifra/],
     [['train', 'nowhere/config.json'], 'PLATFORM_FILE_MISSING', /nowhere/],

@@ -41,7 +41,7 @@ function unknownKey(
   settings: readonly Setting[],
 ): NeusimError {
   const here = suggestWord(key, allowed);
-  const elsewhere = settings.find((each) => each.path.endsWith(`.${key}`))?.path;
+  const elsewhere = at ? undefined : settings.find((each) => each.path.endsWith(`.${key}`))?.path;
   const nearest = here === undefined ? elsewhere : at ? `${at}.${here}` : here;
   return new NeusimError(
     'CONFIG_INVALID',
@@ -56,9 +56,10 @@ function unknownKey(
 /** Options that belong to another name than the one that was set. */
 function hintFor(at: string, settings: readonly Setting[]): string {
   const name = settings.find(({ path }) => path === `${at}.name`)?.value;
-  return name === undefined
-    ? '`npx neusim list config` tells every key'
-    : `it is of another ${at} than ${name}: set the whole, ${at}={"name":"${name}"}`;
+  if (name === undefined) return '`npx neusim list config` tells every key';
+  const others =
+    at === 'model' || at === 'dataset' ? `, or name one that has it: \`npx neusim list ${at}\`` : '';
+  return `it is of another ${at} than ${name}: set the whole, ${at}={"name":"${name}"}${others}`;
 }
 
 function checkWord({ path, values, isClosed }: Setting, met: string): void {

@@ -94,6 +94,12 @@ describe('what nobody knows', () => {
     );
   });
 
+  test('an option of another network: none elsewhere is meant', () => {
+    const { hint } = refused({ model: { name: 'cnn-digits', similarity: 'static-uns' } });
+    expect(hint).toContain('name one that has it: `npx neusim list model`');
+    expect(hint).not.toContain('l2.similarity');
+  });
+
   test.each(presets.map(({ name, config }) => [name, config] as const))('preset %s is taken', (_, preset) => {
     expect(() => checkSettings(registry, { ...preset })).not.toThrow();
   });

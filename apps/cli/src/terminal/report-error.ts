@@ -17,7 +17,8 @@ export function usageError(error: CommanderError, help: string): NeusimError {
   const noCommand = error.code === 'commander.help';
   const [said = '', meant] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)/);
   const message = noCommand ? 'no command is given' : said.trim();
-  const see = `see \`${help}\``;
+  const isKey = error.code === 'commander.unknownOption' && /neusim (?:train|compare) /.test(help);
+  const see = `see \`${help}\`${isKey && !meant ? '; a key of the config is set by --set KEY=VALUE' : ''}`;
   const hint = meant ? `did you mean ${meant.replace(/^(?!one of)(.*)$/, '"$1"')}? ${see}` : see;
   return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint });
 }
@@ -45,6 +46,12 @@ const optionOfWasm = '--precision is for wasm: leave it out, or add --backend wa
 
 /** Hints of libraries name what a program would pass; on a command line these are options. */
 const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefined>> = {
+  DATASET_BAD_BATCH: ({ data }) =>
+    typeof data.count === 'number' && data.count > 0
+      ? `take a smaller batch, --set batchSize=${data.count} or less, or more images`
+      : undefined,
+  DATASET_BAD_IMAGE: () =>
+    'fetch it again or take it away; --set dataset.skipCorrupt=true leaves out every image that does not decode',
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
   DATA_TAKEN: ({ hint }) => `${hint} (--data DIR, or --replace)`,
