@@ -101,7 +101,7 @@ module.exports = {
     exclude: { path: '^(?:packages|apps|examples)/[^/]+/(?:bin|dist|node_modules)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['@neusim/source', 'import', 'node', 'default', 'types'],
+      conditionNames: ['@neusim/source', 'import', 'node', 'default'],
       mainFields: ['module', 'main', 'types'],
     },
   },

@@ -8,7 +8,7 @@ import { createRegistry } from '@neusim/registry';
 import { checkLayer } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import ring from '../src/index.js';
+import ring from 'neusim-plugin-ring';
 
 const registry = createRegistry(core, wasm, ring);
 const load = (saved) => loadModel(registry, saved);
