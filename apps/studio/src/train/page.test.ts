@@ -160,11 +160,13 @@ describe.skipIf(!findChromium() && !isRequired)('in Chromium', () => {
     test('fits 360 pixels, and is worked by the keyboard', async () => {
       const page = await open({ ...small, engine: 'wasm', steps: 2 });
       await page.setViewportSize({ width: 360, height: 740 });
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      // The page is laid out anew some time after.
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
       await page.focus('[name=seed]');
       await page.keyboard.press('Enter');
       expect(await waitFor(page, ends)).toBe('finished');
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+      // The page is laid out anew some time after.
+      await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     });
   });
 

@@ -262,9 +262,12 @@ test('another process that finishes the same file meanwhile: not a byte of it is
   const encoded = encodedSet(7, 3);
   const failing = countingPlatform({ decodeImage: () => Promise.reject(new Error('stopped')) });
   await expect(open(encoded, { platform: failing.platform })).rejects.toThrow('stopped');
+  // One other process, however many images are decoded at a time.
+  let other: ReturnType<typeof open> | undefined;
   const { platform } = countingPlatform({
     async decodeImage(bytes, options) {
-      await open(encoded);
+      other ??= open(encoded);
+      await other;
       return real.decodeImage(bytes, options);
     },
   });
