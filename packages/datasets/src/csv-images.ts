@@ -4,14 +4,14 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { chooseClasses, classesSchema, divide, evenly, splitEntries } from './files/choose';
+import { chooseClasses, classesSchema, divide, splitEntries } from './files/choose';
 import { isFolder, type ListedFiles, listedFiles } from './files/listed-files';
+import { openFiles } from './files/open-files';
 import { badRow, parseCsv, readRows } from './files/rows';
-import { encodedFiles, openTree, type Tree } from './files/tree';
+import { openTree, type Tree } from './files/tree';
 import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
-import { openEncoded } from './store/open-encoded';
 import type { DatasetPlatform, DatasetSource } from './types';
 
 const NAME = 'csv-images';
@@ -65,14 +65,7 @@ export const csvImages = define({
         const at = await findFolder(platform, NAME, folder, below, given.lists ?? ['train.csv']);
         const tree = await openTree(platform, at, given.maxPixels, open);
         const { classes, train, test } = await list(tree, given);
-        const listed = {
-          name: NAME,
-          version: VERSION,
-          classes,
-          train: await encodedFiles(tree, evenly(train, given.limit.train)),
-          test: await encodedFiles(tree, evenly(test, given.limit.test)),
-        };
-        return openEncoded(platform, listed, given, open);
+        return openFiles(tree, { name: NAME, version: VERSION, classes, train, test }, given);
       },
     }),
 });

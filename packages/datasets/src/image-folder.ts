@@ -4,13 +4,13 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { chooseClasses, classesSchema, divide, evenly, splitEntries } from './files/choose';
+import { chooseClasses, classesSchema, divide, splitEntries } from './files/choose';
 import { filesOfClasses, filesToTest, TEST_FOLDERS } from './files/class-folders';
-import { encodedFiles, isImageName, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
+import { openFiles } from './files/open-files';
+import { isImageName, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
 import { detected, requireFolder } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
-import { openEncoded } from './store/open-encoded';
 import type { DatasetPlatform, DatasetSource } from './types';
 
 const NAME = 'image-folder';
@@ -42,14 +42,7 @@ export const imageFolder = define({
         const at = await requireFolder(platform, NAME, folder, holds);
         const tree = await openTree(platform, at, given.maxPixels, open);
         const { classes, train, test } = await list(tree, given);
-        const listed = {
-          name: NAME,
-          version: VERSION,
-          classes,
-          train: await encodedFiles(tree, evenly(train, given.limit.train)),
-          test: await encodedFiles(tree, evenly(test, given.limit.test)),
-        };
-        return openEncoded(platform, listed, given, open);
+        return openFiles(tree, { name: NAME, version: VERSION, classes, train, test }, given);
       },
     }),
 });

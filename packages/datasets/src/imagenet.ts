@@ -4,15 +4,15 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { chooseClasses, classesSchema, evenly } from './files/choose';
+import { chooseClasses, classesSchema } from './files/choose';
 import { filesOfClasses, filesToTest } from './files/class-folders';
+import { openFiles } from './files/open-files';
 import { synsetNames } from './files/synsets';
-import { encodedFiles, follow, openTree, subfolders, type Tree } from './files/tree';
+import { follow, openTree, subfolders, type Tree } from './files/tree';
 import { listedValidation } from './files/validation-list';
 import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
-import { openEncoded } from './store/open-encoded';
 import type { DatasetSource } from './types';
 
 const NAME = 'imagenet';
@@ -60,14 +60,11 @@ export const imagenet = define({
         const ids = chooseClasses(NAME, all, given.classes);
         const train = await filesOfClasses(NAME, tree, ids, folders);
         const test = await findValidation(tree, top.get('val'), lists, all, ids);
-        const listed = {
-          name: NAME,
-          version: VERSION,
-          classes: await synsetNames(platform, lists, ids),
-          train: await encodedFiles(tree, evenly(train, given.limit.train)),
-          test: await encodedFiles(tree, evenly(test, given.limit.test)),
-        };
-        return openEncoded(platform, listed, given, open);
+        return openFiles(
+          tree,
+          { name: NAME, version: VERSION, classes: await synsetNames(platform, lists, ids), train, test },
+          given,
+        );
       },
     }),
 });

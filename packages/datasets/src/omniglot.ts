@@ -5,14 +5,14 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { chooseClasses, classesSchema, evenly } from './files/choose';
-import { encodedFiles, findImages, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
+import { chooseClasses, classesSchema } from './files/choose';
+import { openFiles } from './files/open-files';
+import { findImages, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
 import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
 import { permutation, random, streams } from './random';
 import { imageEntries } from './store/encoded';
 import { emptyClass } from './store/errors';
-import { openEncoded } from './store/open-encoded';
 import type { DatasetSource } from './types';
 
 const NAME = 'omniglot';
@@ -64,14 +64,7 @@ export const omniglot = define({
         const at = await findFolder(platform, NAME, folder, below, SETS[given.set]);
         const tree = await openTree(platform, at, given.maxPixels, open);
         const { classes, train, test } = await list(tree, given);
-        const listed = {
-          name: NAME,
-          version: VERSION,
-          classes,
-          train: await encodedFiles(tree, evenly(train, given.limit.train)),
-          test: await encodedFiles(tree, evenly(test, given.limit.test)),
-        };
-        return openEncoded(platform, listed, given, open);
+        return openFiles(tree, { name: NAME, version: VERSION, classes, train, test }, given);
       },
     }),
 });

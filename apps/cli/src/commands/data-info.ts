@@ -8,7 +8,7 @@ import { type FoundData, findData } from '../run/find-data';
 import { folderBytes } from '../run/folder-bytes';
 import { unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
-import { exitCodes } from '../terminal/exit-codes';
+import { stoppedOutcome } from '../run/stopped';
 import type { Outcome, Terminal } from '../terminal/terminal';
 import { textTable } from '../terminal/text-table';
 
@@ -27,7 +27,7 @@ export async function info(
     const opened = await openData(terminal, config, { registry, folder });
     return tell(found, opened, signal).finally(() => opened.close?.());
   });
-  return outcome ?? { json: { stopped: true }, text: 'Stopped.', exitCode: exitCodes[signal.reason] ?? 130 };
+  return outcome ?? stoppedOutcome(signal, 'Stopped.');
 }
 
 interface ClassCount {

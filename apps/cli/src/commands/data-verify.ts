@@ -11,7 +11,7 @@ import { dataFolder } from '../run/data-folder';
 import { type FoundData, findData } from '../run/find-data';
 import { breathe, unlessStopped } from '../run/measure';
 import { openData } from '../run/open-data';
-import { exitCodes } from '../terminal/exit-codes';
+import { stoppedOutcome } from '../run/stopped';
 import { createProgress } from '../terminal/progress';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
@@ -36,7 +36,7 @@ export async function verify(
       ? verifyFiles(terminal, word, found, options)
       : verifyImages(terminal, registry, word, found, options);
   const outcome = await unlessStopped(signal, checking);
-  return outcome ?? { json: { stopped: true }, text: 'Stopped.', exitCode: exitCodes[signal.reason] ?? 130 };
+  return outcome ?? stoppedOutcome(signal, 'Stopped.');
 }
 
 async function verifyFiles(

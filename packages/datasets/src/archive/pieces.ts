@@ -49,15 +49,10 @@ export function streamOf<T>(pieces: AsyncGenerator<T>): ReadableStream<T> {
 
 /** The pieces of a stream. Leaving the loop cancels it. */
 export async function* readStream<T>(stream: ReadableStream<T>): AsyncGenerator<T> {
-  const reader = stream.getReader();
   try {
-    while (true) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
+    yield* readRest(stream);
   } finally {
-    await reader.cancel().catch(() => {});
+    await stream.cancel().catch(() => {});
   }
 }
 
