@@ -38,7 +38,19 @@ export {
 export { registerLayer } from './layers/register-layer';
 export { loadModel } from './load-model';
 export { neuralSimilarity } from './neural-similarity';
-export type { Part, Predictor, Role, Shape, Similarity, Taps, Weight, WeightInit } from './parts';
+export type {
+  Call,
+  Operator,
+  Part,
+  Predictor,
+  Products,
+  Role,
+  Shape,
+  Similarity,
+  Taps,
+  Weight,
+  WeightInit,
+} from './parts';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -57,6 +69,7 @@ export {
 } from './seam/cross-entropy';
 export { LOG_SOFTMAX, logSoftmax } from './seam/log-softmax';
 export { requireMemory, setMemoryLimit } from './seam/memory';
+export { type PatchEnergyOptions, patchEnergy } from './seam/patch-energy';
 export * as patches from './seam/patches';
 export {
   AVG_POOL_GRAD,
@@ -68,10 +81,17 @@ export {
 } from './seam/pooling';
 export { composedReluGrad, RELU_GRAD, reluGrad } from './seam/relu';
 export {
+  SAMPLE_PATCHES,
+  SAMPLE_PATCHES_BACKPROP,
+  type SampleAttrs,
+  samplePatches,
+} from './seam/sample-patches';
+export {
   CONV2D,
   CONV2D_BACKPROP_FILTER,
   CONV2D_BACKPROP_INPUT,
   type ConvAttrs,
+  type SamplingOptions,
   SIMILARITY_CONV2D,
   SIMILARITY_CONV2D_BACKPROP,
   SIMILARITY_CONV2D_BACKPROP_FILTER,

@@ -15,6 +15,8 @@ export interface WeightInfo {
   readonly trainable: boolean;
   /** The weight's own λ of λ/2‖w‖², where it has one. */
   readonly l2: number | undefined;
+  /** The weight's own λ of λ/2‖WᵀW − I‖², where it has one. */
+  readonly orthogonality: number | undefined;
   readonly learningRateScale: number;
 }
 
@@ -47,6 +49,7 @@ export function describeWeights(model: LayersModel): WeightInfo[] {
         variable,
         trainable: layer.trainableWeights.includes(variable),
         l2: told?.l2,
+        orthogonality: told?.orthogonality,
         learningRateScale: told?.learningRateScale ?? 1,
       };
     });

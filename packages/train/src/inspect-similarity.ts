@@ -1,5 +1,5 @@
 /** What a trained network learned besides kernels: the M of each layer, weight or prediction, and its D. */
-import { describeWeights, NeuralSimilarityConv2D, type Role } from '@neusim/core';
+import { describeWeights, NeuralSimilarityConv2D, type Role, type Similarity } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
@@ -23,7 +23,7 @@ export interface LayerSimilarity {
   readonly predictor: string | null;
   /** [height, width] of the kernel: K taps, row-major. */
   readonly kernel: readonly [number, number];
-  readonly form: 'none' | 'diagonal' | 'full';
+  readonly form: Similarity['form'];
   /** A static M: [K], or [K,K] row by row (kernel taps); null where M is not a weight. */
   readonly matrix: readonly number[] | null;
   /** The 0/1 diagonal D of a learned shape, [K]; null for other shapes. */

@@ -27,6 +27,7 @@ function run(
     variable,
     trainable: true,
     l2,
+    orthogonality: undefined,
     learningRateScale,
   };
   const config = parseConfig({ dataset: 'd', model: 'm', steps: 1, optimizer, l2: { filter: 0.5 } });

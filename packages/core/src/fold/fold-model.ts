@@ -117,8 +117,10 @@ function isNorm(layer: Layer): boolean {
   return axis === -1 || axis + 1 === layer.inboundNodes[0]?.inputTensors[0]?.rank;
 }
 
+/** A response is no longer linear in the kernel, so that no norm after it goes into the kernel. */
 function isBareConvolution(layer: Layer): boolean {
-  const convolution = layer instanceof NeuralSimilarityConv2D || layer.getClassName() === 'Conv2D';
+  const convolution =
+    layer instanceof NeuralSimilarityConv2D ? !layer.similarity.respond : layer.getClassName() === 'Conv2D';
   const { activation, dataFormat } = layer.getConfig();
   return convolution && dataFormat !== 'channelsFirst' && (activation === 'linear' || activation == null);
 }
@@ -135,7 +137,7 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
       'biasRegularizer',
       'activityRegularizer',
     ]);
-    if (layer.similarity.source === 'predictor') {
+    if (isDynamic(layer)) {
       const { similarity, shape, predictor } = layer;
       return new NeuralSimilarityConv2D({ ...args, similarity, shape, predictor } as never);
     }
@@ -155,14 +157,19 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
   return layerClass.fromConfig(layerClass, config as tf.serialization.ConfigDict) as Layer;
 }
 
+/** Whether a layer is more than one kernel: its M or its taps depend on the input, or it has a response. */
+function isDynamic({ similarity, shape }: NeuralSimilarityConv2D): boolean {
+  return similarity.source === 'predictor' || similarity.respond !== undefined || shape.dynamic === true;
+}
+
 function refuseDynamic(model: LayersModel): void {
   for (const layer of leafLayers(model))
-    if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source === 'predictor')
+    if (layer instanceof NeuralSimilarityConv2D && isDynamic(layer))
       throw new NeusimError(
         'FOLD_DYNAMIC',
-        `layer ${layer.name} (${layer.similarity.name}) depends on the input and does not fold`,
+        `layer ${layer.name} (${layer.similarity.name}, ${layer.shape.name}) is no one kernel for every input and does not fold`,
         {
-          data: { layer: layer.name, similarity: layer.similarity.name },
+          data: { layer: layer.name, similarity: layer.similarity.name, shape: layer.shape.name },
           hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
         },
       );
@@ -183,7 +190,7 @@ function foldedWeights(layer: Layer, norm: Affine | undefined): tf.Tensor[] {
 function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
   const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
-  if (layer instanceof NeuralSimilarityConv2D && layer.similarity.source !== 'predictor') {
+  if (layer instanceof NeuralSimilarityConv2D && !isDynamic(layer)) {
     return [layer.comparison().w, bias];
   }
   return [kernel, bias, ...others];

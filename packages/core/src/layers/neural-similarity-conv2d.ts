@@ -9,10 +9,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Predictor, Role, Shape, Similarity, Weight } from '../parts';
-import { similarityConv2d } from '../seam/similarity-conv2d';
+import type { Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
+import { callOf, compare, products } from './compare';
 import { type Conv2DArgs, chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
@@ -32,6 +32,7 @@ export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
 export interface WeightDescription {
   readonly role: Role;
   readonly l2?: number;
+  readonly orthogonality?: number;
   readonly learningRateScale?: number;
 }
 
@@ -109,7 +110,13 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     if (z) requirePredicted(this.name, this.similarity, g.taps, this.outputGrid(x), z);
     const { kernelInitializer, biasInitializer, filters } = this.options;
     this.kernel = this.add(
-      { name: 'kernel', shape: [...size, channels, filters], init: kernelInitializer, role: 'filter' },
+      {
+        name: 'kernel',
+        shape: [...size, channels, filters],
+        init: kernelInitializer,
+        role: 'filter',
+        ...this.similarity.kernel,
+      },
       this.options.kernelRegularizer,
       this.options.kernelConstraint,
     );
@@ -119,7 +126,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         this.options.biasRegularizer,
         this.options.biasConstraint,
       );
-    this.similarityWeights = this.similarity.weights(g).map((weight) => this.add(weight));
+    this.similarityWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
     this.shapeWeights = this.shape.weights(g).map((weight) => this.add(weight));
     this.built = true;
   }
@@ -132,12 +139,22 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     ) as TfShape;
   }
 
-  override call(inputs: tf.Tensor | tf.Tensor[], _kwargs?: unknown): tf.Tensor {
+  override call(
+    inputs: tf.Tensor | tf.Tensor[],
+    { training = false }: { training?: boolean } = {},
+  ): tf.Tensor {
     const [given, z] = Array.isArray(inputs) ? inputs : [inputs];
     return tf.tidy(() => {
       const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
-      const { w, m } = this.comparison(z);
-      let y: tf.Tensor = similarityConv2d(x, w, m, this.convOptions);
+      const taps = this.taps(x, training);
+      const { w, m } = this.comparison(z, taps);
+      let y: tf.Tensor = this.similarity.respond
+        ? this.similarity.respond(
+            products(x, w, taps, this.convOptions),
+            this.similarityWeights.map((weight) => weight.read()),
+            callOf(training, this.similarityWeights),
+          )
+        : compare(x, w, m, taps, this.convOptions);
       if (this.bias) y = tf.add(y, this.bias.read());
       if (this.options.activation) y = this.options.activation.apply(y);
       return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
@@ -145,27 +162,34 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   /**
+   * Where the taps read and which exist, for an input [B,H,W,C]; without one what a shape that is not dynamic always
+   * says. The caller tidies.
+   */
+  taps(x?: tf.Tensor4D, training = false): Taps {
+    if (!this.shape.taps) return {};
+    const g = x
+      ? geometry([x.shape[1], x.shape[2], x.shape[3]], this.kernelSize, this.convOptions)
+      : (this.window as Geometry);
+    const weights = this.shapeWeights.map((weight) => weight.read());
+    return this.shape.taps(weights, g, x, x && callOf(training, this.shapeWeights));
+  }
+
+  /**
    * The kernel [kh,kw,C,F] and similarity that this layer's convolution runs with: D and a static M are in w already,
    * so m is null unless a predictor gives it. The caller tidies.
    * @param z the predictor's output [B,H',W',channels], where the similarity is dynamic.
    */
-  comparison(z?: tf.Tensor): { w: tf.Tensor4D; m: tf.Tensor | null } {
+  comparison(z?: tf.Tensor, taps = this.taps()): { w: tf.Tensor4D; m: tf.Tensor | null } {
     const g = this.window as Geometry;
-    const weight = this.similarityWeights[0]?.read();
-    const { mask, side = 'kernel' } =
-      this.shape.taps?.(
-        this.shapeWeights.map((w) => w.read()),
-        g,
-      ) ?? {};
+    const { mask, side = 'kernel' } = taps;
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
     const masked = (w: tf.Tensor4D) =>
       mask ? (tf.mul(w, tf.reshape(mask, [g.kernelHeight, g.kernelWidth, 1, 1])) as tf.Tensor4D) : w;
     if (this.similarity.source !== 'predictor') {
-      const m = this.similarity.toM(weight, g);
-      return {
-        w: side === 'kernel' ? foldSimilarity(masked(kernel), m) : masked(foldSimilarity(kernel, m)),
-        m: null,
-      };
+      const m = this.similarity.toM(this.similarityWeights[0]?.read(), g);
+      const folded = (w: tf.Tensor4D) =>
+        m && this.similarity.fold ? this.similarity.fold(w, m, g) : foldSimilarity(w, m);
+      return { w: side === 'kernel' ? folded(masked(kernel)) : masked(folded(kernel)), m: null };
     }
     if (!z)
       throw new NeusimError(
@@ -246,13 +270,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       'float32',
       weight.init as never,
       regularizer as never,
-      true,
+      weight.trainable ?? true,
       constraint as never,
     );
-    const { role, l2, learningRateScale } = weight;
+    const { role, l2, orthogonality, learningRateScale } = weight;
     this.weightParts.set(variable, {
       role,
       ...(l2 === undefined ? {} : { l2 }),
+      ...(orthogonality === undefined ? {} : { orthogonality }),
       ...(learningRateScale === undefined ? {} : { learningRateScale }),
     });
     return variable;

@@ -12,6 +12,7 @@ import { type ConvOptions, type Geometry, geometry } from '../geometry';
 import { asFloat } from './as-float';
 import * as composed from './composed-conv';
 import { runKernel, type SeamKernel } from './kernel';
+import { samplePatches } from './sample-patches';
 
 type T4 = tf.Tensor4D;
 
@@ -152,6 +153,14 @@ const outputShape = (x: T4, w: T4, g: Geometry) => [x.shape[0], g.outHeight, g.o
 const inputShape = (dy: T4, g: Geometry) => [dy.shape[0], g.height, g.width, g.channels];
 const filterShape = (dy: T4, g: Geometry) => [g.kernelHeight, g.kernelWidth, g.channels, dy.shape[3]];
 
+export interface SamplingOptions {
+  /**
+   * [B|1,H'|1,W'|1,2K]: (dy, dx) for each tap, added to where it reads, in elements of x. Between elements S reads
+   * bilinearly, outside the map zeros.
+   */
+  readonly offsets?: T4;
+}
+
 /**
  * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σₖ꜀ₛ w[k,c,f]·m[b,i,j,k,s]·x[patch s].
  *
@@ -160,11 +169,17 @@ const filterShape = (dy: T4, g: Geometry) => [g.kernelHeight, g.kernelWidth, g.c
  * @param m null (plain convolution); a diagonal [K] or [B|1,H'|1,W'|1,K]; or a matrix [K,K] or
  *   [B|1,H'|1,W'|1,K,K] whose rows are kernel taps and whose columns are input taps. [K] and [K,K] are folded
  *   into w, so that they cost what a plain convolution costs.
- * @param options strides, padding (default `valid`) and dilations; strides and dilations may both exceed 1.
- * @returns y [B,H',W',F]. Differentiable in x, w and m to any order.
+ * @param options strides, padding (default `valid`) and dilations, of which strides and dilations may both exceed 1; and
+ *   offsets of the taps.
+ * @returns y [B,H',W',F]. Differentiable in x, w, m and the offsets to any order.
  * @throws NeusimError SIMILARITY_SHAPE for shapes that do not fit, GEOMETRY_* for the geometry, ENGINE_MEMORY.
  */
-export function similarityConv2d(x: T4, w: T4, m: tf.Tensor | null, options: ConvOptions = {}): T4 {
+export function similarityConv2d(
+  x: T4,
+  w: T4,
+  m: tf.Tensor | null,
+  options: ConvOptions & SamplingOptions = {},
+): T4 {
   requireRank('x', x, 4, '[B,H,W,C]');
   requireRank('w', w, 4, '[kh,kw,C,F]');
   if (x.shape[3] !== w.shape[2])
@@ -176,10 +191,36 @@ export function similarityConv2d(x: T4, w: T4, m: tf.Tensor | null, options: Con
   const g = geometry([height, width, channels], [w.shape[0], w.shape[1]], options);
   const isStatic = m !== null && m.rank <= 2;
   if (m && !isStatic) checkM(m, x.shape[0], g);
+  const { offsets } = options;
+  if (offsets) checkOffsets(offsets, x.shape[0], g);
   return tf.tidy(() => {
     const images = asFloat(x);
+    if (offsets) return sampled(images, isStatic ? foldSimilarity(w, m) : w, isStatic ? null : m, offsets, g);
     return isStatic ? q.y(images, foldSimilarity(w, m), null, g) : q.y(images, w, m && asFloat(m), g);
   });
+}
+
+/** The patches side by side are a map in which each window is one tap row of them. */
+function sampled(x: T4, w: T4, m: tf.Tensor | null, offsets: T4, g: Geometry): T4 {
+  const patches = samplePatches(x, asFloat(offsets), g);
+  const size = [g.outHeight, g.outWidth * g.taps, g.channels] as const;
+  const inRow = geometry(size, [1, g.taps], { strides: [1, g.taps] });
+  const kernel = tf.reshape(w, [1, g.taps, g.channels, w.shape[3]]) as T4;
+  return q.y(patches, kernel, m && asFloat(m), inRow);
+}
+
+function checkOffsets(offsets: T4, batch: number, g: Geometry): void {
+  requireRank('offsets', offsets, 4, "[B|1,H'|1,W'|1,2K]");
+  const allowed = [batch, g.outHeight, g.outWidth];
+  if (
+    offsets.shape[3] === 2 * g.taps &&
+    allowed.every((size, axis) => [size, 1].includes(offsets.shape[axis] as number))
+  )
+    return;
+  throw shapeError(
+    `offsets [${offsets.shape}] do not fit: allowed is [${batch}|1,${g.outHeight}|1,${g.outWidth}|1,${2 * g.taps}]`,
+    { offsets: offsets.shape, taps: g.taps, output: allowed },
+  );
 }
 
 function checkM(m: tf.Tensor, batch: number, g: Geometry): void {

@@ -1,0 +1,85 @@
+/**
+ * What a layer computes from its kernel, its M and its taps: y = Wᵀ·M·diag(modulation)·S(x), with the channels in as many
+ * groups as the taps have, and the products that a response is a function of.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayerVariable } from '@tensorflow/tfjs-layers';
+import type { ConvOptions } from '../geometry';
+import type { Call, Products, Taps } from '../parts';
+import { patchEnergy } from '../seam/patch-energy';
+import { similarityConv2d } from '../seam/similarity-conv2d';
+
+/** A call in which a part may write its own weights. */
+export const callOf = (training: boolean, variables: readonly LayerVariable[]): Call => ({
+  training,
+  write: (index, value) => {
+    variables[index]?.write(value);
+  },
+});
+
+/**
+ * y [B,H',W',F] for x [B,H,W,C], a kernel with D in it, and m as the seam takes it.
+ * @throws NeusimError SIMILARITY_SHAPE for taps that do not fit.
+ */
+export function compare(
+  x: tf.Tensor4D,
+  w: tf.Tensor4D,
+  m: tf.Tensor | null,
+  taps: Taps,
+  options: ConvOptions,
+): tf.Tensor4D {
+  const parts = groups(x, w, taps).map((group) =>
+    similarityConv2d(group.x, group.w, modulated(m, group.modulation), {
+      ...options,
+      ...(group.offsets ? { offsets: group.offsets } : {}),
+    }),
+  );
+  return parts.reduce((sum, part) => tf.add(sum, part));
+}
+
+/** The products of a kernel with D in it and the patches of x, whose taps count as often as D and the modulation say. */
+export function products(x: tf.Tensor4D, w: tf.Tensor4D, taps: Taps, options: ConvOptions): Products {
+  const [height, width, , filters] = w.shape;
+  const energies = groups(x, w, taps).map((group) =>
+    patchEnergy(group.x, [height, width], {
+      ...options,
+      ...(group.offsets ? { offsets: group.offsets } : {}),
+      ...(taps.mask ? { mask: taps.mask } : {}),
+      ...(group.modulation ? { modulation: group.modulation } : {}),
+    }),
+  );
+  return {
+    dot: compare(x, w, null, taps, options),
+    patchEnergy: energies.reduce((sum, part) => tf.add(sum, part)),
+    kernelEnergy: tf.reshape(tf.sum(tf.square(w), [0, 1, 2]), [filters]),
+  };
+}
+
+interface Group {
+  readonly x: tf.Tensor4D;
+  readonly w: tf.Tensor4D;
+  readonly offsets?: tf.Tensor4D | undefined;
+  readonly modulation?: tf.Tensor4D | undefined;
+}
+
+/** The groups of channels that read at places of their own, or are modulated by themselves. */
+function groups(x: tf.Tensor4D, w: tf.Tensor4D, { offsets, modulation }: Taps): Group[] {
+  const taps = w.shape[0] * w.shape[1];
+  const count = offsets ? offsets.shape[3] / (2 * taps) : (modulation?.shape[3] ?? taps) / taps;
+  if (count <= 1) return [{ x, w, offsets, modulation }];
+  const cut = (tensor: tf.Tensor4D | undefined, axis: number) =>
+    tensor ? (tf.split(tensor, count, axis) as tf.Tensor4D[]) : [];
+  const [xs, ws, all, factors] = [cut(x, 3), cut(w, 2), cut(offsets, 3), cut(modulation, 3)];
+  return xs.map((part, i) => ({
+    x: part,
+    w: ws[i] as tf.Tensor4D,
+    offsets: all[i],
+    modulation: factors[i],
+  }));
+}
+
+/** M·diag(modulation), whose columns are what the taps read. */
+function modulated(m: tf.Tensor | null, modulation: tf.Tensor4D | undefined): tf.Tensor | null {
+  if (!m || !modulation) return m ?? modulation ?? null;
+  return m.rank === 5 ? tf.mul(m, tf.expandDims(modulation, 3)) : tf.mul(m, modulation);
+}
