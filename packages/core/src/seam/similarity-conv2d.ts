@@ -153,7 +153,8 @@ const inputShape = (dy: T4, g: Geometry) => [dy.shape[0], g.height, g.width, g.c
 const filterShape = (dy: T4, g: Geometry) => [g.kernelHeight, g.kernelWidth, g.channels, dy.shape[3]];
 
 /**
- * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σₖ꜀ₛ w[k,c,f]·m[b,i,j,k,s]·x[patch s].
+ * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σ w[k,c,f]·m[b,i,j,k,s]·x[patch s,c],
+ * over k, c and s.
  *
  * @param x [B,H,W,C]; B may be 0.
  * @param w [kh,kw,C,F]; K = kh·kw taps, row-major.
