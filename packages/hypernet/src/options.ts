@@ -15,7 +15,7 @@ export interface NetworkOptions {
   readonly initScale: readonly [number, number];
   /**
    * `identity` (default): the last scale, γ or without batch norm m2, starts at zero, so that M = I exactly;
-   * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns (method: §9).
+   * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns.
    */
   readonly start: 'identity' | 'authors';
   /** λ ≥ 0 of the convolutions' own penalty λ/2‖w‖²; without it the training config's value for predictors. */

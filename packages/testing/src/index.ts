@@ -1,4 +1,4 @@
-/** Float64 oracles, tolerances, `checkGradients` and `checkLayer`, for authors of plug-ins. */
+// @neusim/testing: float64 oracles, tolerances, `checkGradients` and `checkLayer`, for authors of plug-ins.
 export { type ConvolutionCase, caseArguments, convolutionCases } from './cases';
 export { type ConvolutionOp, checkGradients, type GradientCheckOptions } from './check-gradients';
 export { checkLayer, type LayerCheck, type LayerOracle } from './check-layer';

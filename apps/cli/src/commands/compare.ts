@@ -18,6 +18,7 @@ import { changeConfig, folderOf, pluginsIn, sourceConfig } from '../run/read-con
 import { comparisonText, resultsTable } from '../run/results-table';
 import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
+import { trainCommand } from '../run/train-command';
 import { type Job, startEngine } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
@@ -124,7 +125,8 @@ async function compareOn(dataset: Dataset, work: Work): Promise<Outcome> {
   for (const [index, run] of plan.entries()) {
     const found = standing[index]?.report ?? null;
     const end = settled.find(({ job }) => job.out === run.out);
-    const report = found ?? (end && 'result' in end ? await finish(examination, run, end, engine) : null);
+    const report =
+      found ?? (end && 'result' in end ? await finish(examination, run, end, engine, options) : null);
     if (report) reports.set(run.out, report);
     else missing.push(whyMissing(run, end));
   }
@@ -210,6 +212,7 @@ async function finish(
   { name, out, seed }: PlannedRun,
   end: Extract<Settled, { result: unknown }>,
   engine: { readonly name: string; readonly adapter: string },
+  { data, backend }: CompareOptions,
 ): Promise<RunReport | null> {
   const started = performance.now();
   const report = await unlessStopped(examination.signal, () => examine(examination, end.result, out));
@@ -223,7 +226,7 @@ async function finish(
     runs: [report],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: shellCommand(['npx', 'neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
+    command: trainCommand(joinPath(out, 'config.json'), `${out}-again`, { data, backend }),
   });
   return report;
 }

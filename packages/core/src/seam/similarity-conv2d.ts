@@ -162,7 +162,8 @@ export interface SamplingOptions {
 }
 
 /**
- * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σₖ꜀ₛ w[k,c,f]·m[b,i,j,k,s]·x[patch s].
+ * Neural similarity convolution (Liu et al. 2019, §1-2): y[b,i,j,f] = Σ w[k,c,f]·m[b,i,j,k,s]·x[patch s,c],
+ * over k, c and s.
  *
  * @param x [B,H,W,C]; B may be 0.
  * @param w [kh,kw,C,F]; K = kh·kw taps, row-major.

@@ -71,8 +71,8 @@ const gradients: Readonly<Record<string, Gradient>> = {
 };
 
 /**
- * Registers the gradients above with tfjs, where they are not. `startBackend` calls it before and after an engine
- * starts: a package that brings its own copy of tfjs (tfjs-node) registers the stock gradients again.
+ * Registers with tfjs the gradients of convolutions and pooling that it lacks. `startBackend` calls it before and after
+ * an engine starts: a package that brings its own copy of tfjs (tfjs-node) registers the stock gradients again.
  */
 export function closeStockGradients(): void {
   for (const [kernelName, gradient] of Object.entries(gradients)) {
