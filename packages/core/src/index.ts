@@ -7,6 +7,7 @@ import full from './shape/full';
 import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
 import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
+import { structureDefinitions } from './similarity/structure-definitions';
 
 export type { Backend, Probe } from './backend';
 export {
@@ -115,9 +116,13 @@ export {
 } from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
+export type { StaticBilinearOptions } from './similarity/bilinear';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
+export type { StaticGroupedOptions } from './similarity/grouped';
 export { innerProduct } from './similarity/inner-product';
+export type { DynamicLowRankOptions, StaticLowRankOptions } from './similarity/low-rank';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
+export type { StructureOptions } from './similarity/structure';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
 export { strictOptions } from './strict-options';
@@ -133,6 +138,7 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
+  ...structureDefinitions,
   full,
   dilated,
   cpu,

@@ -78,6 +78,8 @@ export interface Similarity extends Part {
   weights(g: Geometry, filters: number): readonly Weight[];
   /** Number of values a predictor gives at each position, for a kernel of `taps` taps; 0 where there is none. */
   channels(taps: number): number;
+  /** Multiply-adds of making a predicted M at one position, where it is a product; default 0. */
+  multiplyAdds?(taps: number): number;
   /**
    * M from z, which is the layer's first similarity weight (source `parameter`: returned as [K], [K,K], [groups,K,K] or
    * [K·C,K·C]) or the predictor's output [B,H',W',channels] (returned as [B,H',W',K] or [B,H',W',K,K]); null for

@@ -206,14 +206,17 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   /**
-   * Multiply-adds for one image: the convolution's, and those of weighting (K a channel) or mixing (K² a channel)
-   * the patches where M is predicted.
+   * Multiply-adds for one image: the convolution's, and where M is predicted those of making it and of weighting
+   * (K a channel) or mixing (K² a channel) the patches.
    */
   multiplyAdds(inputShape: TfShape | TfShape[]): number {
-    const g = this.geometry(this.inputShapes(inputShape)[0]);
+    const [x, z] = this.inputShapes(inputShape);
+    const g = this.geometry(x);
     const { form, source } = this.similarity;
     const weighting = source === 'predictor' ? (form === 'full' ? g.taps * g.taps : g.taps) * g.channels : 0;
-    return g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
+    const matrices = (z?.[1] ?? 0) * (z?.[2] ?? 0);
+    const making = matrices * (this.similarity.multiplyAdds?.(g.taps) ?? 0);
+    return making + g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
   }
 
   /** What one of this layer's weights is for. */
