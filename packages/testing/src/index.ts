@@ -30,6 +30,13 @@ export {
   maxPoolGradient,
   type PoolingOptions,
 } from './oracle/pooling';
+export {
+  type SampledArguments,
+  sampledConvolutionForward,
+  sampledConvolutionGradients,
+  sampledPatches,
+  sampledPatchesGradients,
+} from './oracle/sampling';
 export type { Padding, Pair } from './oracle/window';
 export { randomNormal, randomNumbers, randomSigns, randomUniform } from './random';
 export { type CheckReport, type CheckRow, checkReport, checkRow } from './report';
