@@ -32,6 +32,7 @@ export {
 } from './oracle/pooling';
 export {
   type SampledArguments,
+  type SamplingOrder,
   sampledConvolutionForward,
   sampledConvolutionGradients,
   sampledPatches,
