@@ -80,6 +80,18 @@ export {
   maxPoolGrad,
   type PoolAttrs,
 } from './seam/pooling';
+export {
+  CONV2D,
+  CONV2D_BACKPROP_FILTER,
+  CONV2D_BACKPROP_INPUT,
+  type ConvAttrs,
+  SIMILARITY_CONV2D,
+  SIMILARITY_CONV2D_BACKPROP,
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  type SimilarityGradAttrs,
+} from './seam/quadrilinear';
 export { composedReluGrad, RELU_GRAD, reluGrad } from './seam/relu';
 export {
   SAMPLE_PATCHES,
@@ -88,19 +100,12 @@ export {
   samplePatches,
 } from './seam/sample-patches';
 export {
-  CONV2D,
-  CONV2D_BACKPROP_FILTER,
-  CONV2D_BACKPROP_INPUT,
-  type ConvAttrs,
-  type SamplingOptions,
-  SIMILARITY_CONV2D,
-  SIMILARITY_CONV2D_BACKPROP,
-  SIMILARITY_CONV2D_BACKPROP_FILTER,
-  SIMILARITY_CONV2D_BACKPROP_INPUT,
-  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
-  type SimilarityGradAttrs,
-  similarityConv2d,
-} from './seam/similarity-conv2d';
+  SAMPLED_CONV2D,
+  SAMPLED_CONV2D_BACKPROP,
+  SAMPLED_SIMILARITY_CONV2D,
+  SAMPLED_SIMILARITY_CONV2D_BACKPROP,
+} from './seam/sampled-conv2d';
+export { type SamplingOptions, similarityConv2d } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';

@@ -30,8 +30,17 @@ export {
   maxPoolGradient,
   type PoolingOptions,
 } from './oracle/pooling';
+export {
+  type SampledArguments,
+  type SamplingOrder,
+  sampledConvolutionForward,
+  sampledConvolutionGradients,
+  sampledPatches,
+  sampledPatchesGradients,
+} from './oracle/sampling';
 export type { Padding, Pair } from './oracle/window';
 export { randomNormal, randomNumbers, randomSigns, randomUniform } from './random';
 export { type CheckReport, type CheckRow, checkReport, checkRow } from './report';
+export { type SampledCase, sampledArguments, sampledCases } from './sampled-cases';
 export { fromTensor, toTensor } from './tensors';
 export { type Precision, relativeError, type Tolerance, tolerance } from './tolerance';
