@@ -3,6 +3,7 @@ import { plugin } from '@neusim/registry';
 import { cnnCifar, nsnCifar } from './cifar';
 import { cnnDigits, nsnDigits } from './digits';
 
+export { type Conversion, convertToNsl } from './convert';
 export { disposeModel } from './dispose-model';
 export { inPath, type PartSpec, partSchema, splitPart } from './part-spec';
 export type { ImageShape, Model } from './types';
