@@ -340,7 +340,7 @@ describe('what is refused', () => {
       [model, { similarity: staticUns, layers: () => false }, 'CONVERT_NOTHING'],
       [model, { similarity: dynamicDns }, 'LAYER_OPTIONS', { similarity: 'dynamic-dns' }],
       [model, { similarity: staticUns, predictor: predictor() }, 'LAYER_OPTIONS', { predictor: 'sphere' }],
-      [model, { similarity: responding }, 'CONVERT_RESPONSE', { similarity: 'cosine' }],
+      [model, { similarity: responding }, 'CONVERT_START', { part: 'cosine' }],
       [twoSizes, { similarity: dynamicDns, predictor: predictor() }, 'CONVERT_SHARED', { layer: 'both' }],
       [
         outer,
@@ -348,7 +348,12 @@ describe('what is refused', () => {
         'CONVERT_SHARED',
         { models: ['inside', 'outside'] },
       ],
-      [stock, { similarity: staticUns, shape: registry.make('shape', 'dilated') }, 'LAYER_OPTIONS'],
+      [
+        stock,
+        { similarity: staticUns, shape: registry.make('shape', 'dilated') },
+        'CONVERT_START',
+        { part: 'dilated' },
+      ],
     ];
     for (const [given, spec, code, data] of refused)
       expect(() => convertToNsl(given, spec), code).toThrow(coded(code, data));

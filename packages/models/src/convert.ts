@@ -7,6 +7,7 @@ import {
   isModel,
   NeuralSimilarityConv2D,
   type NeuralSimilarityConv2DArgs,
+  type Part,
   rebuildModel,
   rewire,
   type Use,
@@ -37,17 +38,11 @@ export interface Conversion
  * some do not.
  * @param spec made parts: `registry.make('similarity', 'static-uns')`. A dynamic similarity needs a predictor, and maps
  *   of known size.
- * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_RESPONSE for a similarity that cannot start at
- *   the inner product, CONVERT_SHARED for a convolution or predictor that cannot be shared as the model shares it, and
+ * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_START for parts that cannot start at the
+ *   convolution, CONVERT_SHARED for a convolution or predictor that cannot be shared as the model shares it, and
  *   LAYER_OPTIONS for parts that do not go together.
  */
 export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel {
-  const { similarity } = spec;
-  if (similarity.respond)
-    throw new NeusimError('CONVERT_RESPONSE', `${similarity.name} does not start at the inner product`, {
-      data: { similarity: similarity.name },
-      hint: 'Use one that learns M, such as static-uns or dynamic-dns; build a network of responses anew.',
-    });
   let converted = 0;
   const chosen = spec.layers ?? hasTaps;
   return disposeNewVariables(() => {
@@ -65,12 +60,15 @@ export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel 
 const isConvolution = (layer: Layer) => layer.getClassName() === 'Conv2D';
 
 function hasTaps(layer: Layer): boolean {
-  const { kernelSize } = layer.getConfig() as { kernelSize: readonly number[] };
-  return kernelSize.some((size) => size > 1);
+  return (layer.getConfig().kernelSize as number[]).some((size) => size > 1);
 }
 
 /** The layer that stands for a Conv2D, with its predictor where it has one. */
 function similarityLayer(stock: Layer, { similarity, shape, predictor }: Conversion): Use {
+  const rate = stock.getConfig().dilationRate as number[];
+  if (similarity.respond) throw otherStart(stock, similarity, 'has a response in place of the inner product');
+  if (shape?.dilations && String(shape.dilations) !== String(rate))
+    throw otherStart(stock, shape, `spaces its taps [${shape.dilations}], the layer [${rate}]`);
   const args = {
     ...stock.getConfig(),
     similarity,
@@ -121,6 +119,17 @@ function refuseTornPredictors(model: LayersModel): void {
     }
   };
   walk(model);
+}
+
+function otherStart(layer: Layer, { name }: Part, why: string): NeusimError {
+  return new NeusimError(
+    'CONVERT_START',
+    `${name} does not start at the convolution of ${layer.name}: it ${why}`,
+    {
+      data: { layer: layer.name, part: name },
+      hint: 'Take parts that start at M = I, such as static-uns, or build the network anew.',
+    },
+  );
 }
 
 function otherSize(layer: Layer, first: SymbolicTensor, x: SymbolicTensor): NeusimError {
