@@ -38,7 +38,8 @@ export {
 } from './layers/neural-similarity-conv2d';
 export { registerLayer } from './layers/register-layer';
 export { loadModel } from './load-model';
-export { neuralSimilarity } from './neural-similarity';
+export { neuralSimilarity, wireSimilarity } from './neural-similarity';
+export { disposeNewVariables } from './new-variables';
 export type {
   Call,
   Operator,
@@ -52,6 +53,7 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
+export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
