@@ -101,7 +101,7 @@ export {
   similarityConv2d,
 } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
-export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
+export { SQUARED_NORM, type SquaredNormAttrs, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
 export {
   type AdamAttrs,
