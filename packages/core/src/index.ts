@@ -6,6 +6,7 @@ import dilated from './shape/dilated';
 import full from './shape/full';
 import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
 import innerProduct from './similarity/inner-product';
+import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
@@ -51,6 +52,7 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
+export type { Angle, Magnitude } from './response/names';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -117,6 +119,7 @@ export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export { innerProduct } from './similarity/inner-product';
+export type { DecoupledOptions, HypersphericalOptions, ResponseOptions } from './similarity/responses';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
@@ -133,6 +136,8 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
+  hypersphericalDefinition,
+  decoupledDefinition,
   full,
   dilated,
   cpu,

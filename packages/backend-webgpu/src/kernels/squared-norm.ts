@@ -12,12 +12,15 @@ const squares = (scale: number) => {
   return { name: SQUARED_NORM, term: `${value} * ${value}` };
 };
 
-export const seamSquaredNorm = override<SquaredNormAttrs>(SQUARED_NORM, ({ inputs, attrs: { scale }, gpu }) => {
-  const x = inputs.x as tf.Tensor;
-  const shape = [...x.shape.slice(0, -1), 1];
-  if (x.size === 0) return zeros(gpu, shape);
-  const y = output(gpu, shape);
-  const length = x.shape[x.rank - 1] as number;
-  sumRows(gpu, squares(scale), { x, y, rows: x.size / length, length });
-  return y;
-});
+export const seamSquaredNorm = override<SquaredNormAttrs>(
+  SQUARED_NORM,
+  ({ inputs, attrs: { scale }, gpu }) => {
+    const x = inputs.x as tf.Tensor;
+    const shape = [...x.shape.slice(0, -1), 1];
+    if (x.size === 0) return zeros(gpu, shape);
+    const y = output(gpu, shape);
+    const length = x.shape[x.rank - 1] as number;
+    sumRows(gpu, squares(scale), { x, y, rows: x.size / length, length });
+    return y;
+  },
+);

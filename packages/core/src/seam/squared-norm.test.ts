@@ -25,7 +25,12 @@ onEachEngine('squared norms', () => {
 
   test('of values whose squares no float32 holds', async () => {
     const y = squaredNorm(tf.fill([2, 9], 1e20), 2 ** -16);
-    expect(relativeError(await y.data(), [1, 1].map(() => 9 * (1e20 * 2 ** -16) ** 2))).toBeLessThan(1e-6);
+    expect(
+      relativeError(
+        await y.data(),
+        [1, 1].map(() => 9 * (1e20 * 2 ** -16) ** 2),
+      ),
+    ).toBeLessThan(1e-6);
   });
 
   test.each([1, 0.25])('gradient, and the gradient of that, of x times %f', async (scale) => {
@@ -35,7 +40,10 @@ onEachEngine('squared norms', () => {
     const expected = centralDifference(loss, x.data);
     expect(relativeError(await gradient(toTensor(x)).data(), expected)).toBeLessThan(1e-5);
     const along = tf.grad((t: tf.Tensor) => tf.sum(tf.mul(gradient(t), toTensor(v))));
-    const second = Array.from(v.data, (value, i) => 2 * scale ** 2 * value * (dy.data[Math.floor(i / 5)] as number));
+    const second = Array.from(
+      v.data,
+      (value, i) => 2 * scale ** 2 * value * (dy.data[Math.floor(i / 5)] as number),
+    );
     expect(relativeError(await along(toTensor(x)).data(), second)).toBeLessThan(1e-5);
   });
 });
