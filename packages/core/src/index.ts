@@ -6,6 +6,7 @@ import dilated from './shape/dilated';
 import full from './shape/full';
 import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
 import innerProduct from './similarity/inner-product';
+import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 import { structureDefinitions } from './similarity/structure-definitions';
 
@@ -54,6 +55,7 @@ export type {
   WeightInit,
 } from './parts';
 export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
+export type { Angle, Magnitude } from './response/names';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -109,7 +111,7 @@ export {
 } from './seam/sampled-conv2d';
 export { type SamplingOptions, similarityConv2d } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
-export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
+export { SQUARED_NORM, type SquaredNormAttrs, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
 export {
   type AdamAttrs,
@@ -128,6 +130,7 @@ export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export type { StaticGroupedOptions } from './similarity/grouped';
 export { innerProduct } from './similarity/inner-product';
 export type { DynamicLowRankOptions, StaticLowRankOptions } from './similarity/low-rank';
+export type { DecoupledOptions, HypersphericalOptions, ResponseOptions } from './similarity/responses';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export type { StructureOptions } from './similarity/structure';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
@@ -146,6 +149,8 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   dynamicDnsDefinition,
   dynamicUnsDefinition,
   ...structureDefinitions,
+  hypersphericalDefinition,
+  decoupledDefinition,
   full,
   dilated,
   cpu,

@@ -31,6 +31,13 @@ export {
   type PoolingOptions,
 } from './oracle/pooling';
 export {
+  patchesOf,
+  patchNorms,
+  type ResponseArguments,
+  type ResponseSpec,
+  responseForward,
+} from './oracle/response';
+export {
   type SampledArguments,
   type SamplingOrder,
   sampledConvolutionForward,
