@@ -3,7 +3,7 @@ import type { Predictor, Shape, Similarity } from '@neusim/core';
 import type { AnyRegistry } from '@neusim/registry';
 import { choosePredictor, type Parameterization } from './choose-predictor';
 import type { Family } from './options';
-import { makePart, type PartSpec } from './part-spec';
+import { makePart, type PartSpec, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
 import type { ImageShape, Model } from './types';
 
@@ -41,7 +41,11 @@ export function similarityModel(
   registry: AnyRegistry,
 ): Model {
   const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
-  const shape = makePart<Shape>(registry, 'shape', options.shape);
+  const shape = makePart<Shape>(
+    registry,
+    'shape',
+    withDefaults(registry, 'shape', options.shape, { seed: options.seed }),
+  );
   const wantsPredictor = similarity.source === 'predictor' || options.predictor !== undefined;
   if (!wantsPredictor) return modelOf(name, family, options, () => ({ similarity, shape }));
   const { seed, normDecay } = options;
