@@ -124,9 +124,15 @@ export interface Taps {
 export interface Shape extends Part {
   /** The sampling lattice's spacing [height, width], where the shape fixes it. */
   readonly dilations?: readonly [number, number];
-  /** Whether `taps` reads x. Such a shape does not fold. Default false. */
+  /** Whether `taps` reads x, or differs from position to position. Such a shape does not fold. Default false. */
   readonly dynamic?: boolean;
-  weights(g: Geometry): readonly Weight[];
+  /**
+   * @param g the geometry on a map of the window's size.
+   * @param layer the layer's name, for random starts: `weightSeed(seed, layer)` differs from layer to layer.
+   */
+  weights(g: Geometry, layer: string): readonly Weight[];
+  /** Multiply-adds of one image besides the convolution's: those of finding where taps read, and of reading between elements. */
+  multiplyAdds?(g: Geometry): number;
   /**
    * @param g the convolution's geometry on x; without x (folding, pictures) on a map of the window's size.
    * @param x [B,H,W,C], always given to a dynamic shape. @param call given with x.

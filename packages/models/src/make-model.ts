@@ -5,7 +5,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { choosePredictor, type Parameterization } from './choose-predictor';
 import type { Parts } from './convolution';
 import type { Family } from './options';
-import { makePart, type PartSpec } from './part-spec';
+import { makePart, type PartSpec, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
 import type { ImageShape, Model } from './types';
 
@@ -56,7 +56,8 @@ export function partsOf(
   predictor: Readonly<Record<string, unknown>> = {},
 ): () => Parts {
   const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
-  const shape = makePart<Shape>(registry, 'shape', options.shape);
+  const shapeSpec = withDefaults(registry, 'shape', options.shape, { seed: options.seed });
+  const shape = makePart<Shape>(registry, 'shape', shapeSpec);
   if (similarity.source !== 'predictor' && options.predictor === undefined)
     return () => ({ similarity, shape });
   const { seed, normDecay } = options;

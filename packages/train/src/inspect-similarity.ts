@@ -26,7 +26,7 @@ export interface LayerSimilarity {
   readonly form: Similarity['form'];
   /** A static M: [K], or [K,K] row by row (kernel taps); null where M is not a weight. */
   readonly matrix: readonly number[] | null;
-  /** The 0/1 diagonal D of a learned shape, [K]; null for other shapes. */
+  /** The diagonal D of a learned shape, [K]; null for other shapes. */
   readonly mask: readonly number[] | null;
   /** The M predicted for the first image, [height,width,K] or [height,width,K,K]; null where it is not predicted. */
   readonly predicted: {
@@ -108,7 +108,7 @@ async function inspectLayer(
     kernel: [g.kernelHeight, g.kernelWidth],
     form: similarity.form,
     matrix: await numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g) : null)),
-    mask: await numbers(() => shape.taps?.(weights('shape'), g).mask),
+    mask: await numbers(() => (shape.dynamic ? null : layer.taps().mask)),
     predicted: m
       ? {
           height,
