@@ -3,6 +3,7 @@ import {
   BatchNorm,
   innerProduct,
   neuralSimilarity,
+  type Operator,
   type Predictor,
   type Shape,
   type Similarity,
@@ -22,6 +23,8 @@ export interface Convolution {
   readonly similarity?: Similarity;
   readonly shape?: Shape;
   readonly predictor?: Predictor;
+  /** In place of the other parts. */
+  readonly operator?: Operator | undefined;
 }
 
 /** A convolution without bias whose kernel starts from N(0, √(2 / (kernel taps · channels))), not truncated. */
@@ -35,12 +38,12 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
     padding = 'same',
     similarity = innerProduct,
   } = options;
-  const { shape, predictor } = options;
+  const { shape, predictor, operator } = options;
   const fanIn = kernelSize[0] * kernelSize[1] * (x.shape[3] as number);
-  return neuralSimilarity(x, {
+  const args = {
     name,
     filters,
-    kernelSize: [...kernelSize],
+    kernelSize: [...kernelSize] as [number, number],
     strides: stride,
     padding,
     useBias: false,
@@ -49,6 +52,10 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
       stddev: Math.sqrt(2 / fanIn),
       seed: weightSeed(seed, `${name}/kernel`),
     }),
+  };
+  if (operator) return operator.apply(x, args);
+  return neuralSimilarity(x, {
+    ...args,
     similarity,
     ...(shape ? { shape } : {}),
     ...(predictor ? { predictor } : {}),

@@ -1,9 +1,9 @@
 /** From a family of staged networks and its parsed options to a `Model`. */
-import type { Predictor, Shape, Similarity } from '@neusim/core';
-import type { AnyRegistry } from '@neusim/registry';
+import type { Operator, Predictor, Shape, Similarity } from '@neusim/core';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { choosePredictor, type Parameterization } from './choose-predictor';
-import type { Family } from './options';
-import { makePart, type PartSpec } from './part-spec';
+import { type Family, similarityEntries } from './options';
+import { makePart, type PartSpec, splitPart, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
 import type { ImageShape, Model } from './types';
 
@@ -23,6 +23,7 @@ export interface SimilarityOptions extends PlainOptions {
   readonly shape: PartSpec;
   readonly predictor?: PartSpec | undefined;
   readonly parameterization?: Parameterization | undefined;
+  readonly operator?: PartSpec | undefined;
 }
 
 /** A network of plain convolutions. */
@@ -40,11 +41,17 @@ export function similarityModel(
   options: SimilarityOptions,
   registry: AnyRegistry,
 ): Model {
+  const { seed, normDecay } = options;
+  if (options.operator !== undefined) {
+    requireAlone(options);
+    const spec = withDefaults(registry, 'operator', options.operator, { seed, normDecay });
+    const operator = makePart<Operator>(registry, 'operator', spec);
+    return modelOf(name, family, options, () => ({ operator }));
+  }
   const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
   const shape = makePart<Shape>(registry, 'shape', options.shape);
   const wantsPredictor = similarity.source === 'predictor' || options.predictor !== undefined;
   if (!wantsPredictor) return modelOf(name, family, options, () => ({ similarity, shape }));
-  const { seed, normDecay } = options;
   const defaults = { seed, normDecay, ...family.predictor };
   const spec = choosePredictor(registry, options.predictor, options.parameterization, defaults);
   const predictor = () => makePart<Predictor>(registry, 'predictor', spec);
@@ -52,11 +59,32 @@ export function similarityModel(
   return modelOf(name, family, options, () => ({ similarity, shape, predictor: predictor() }));
 }
 
+/** @throws NeusimError CONFIG_INVALID for another part beside an operator; what a similarity and a shape start from may stand. */
+function requireAlone({ similarity, shape, predictor, parameterization }: SimilarityOptions): void {
+  const beside = Object.entries({
+    similarity: same(similarity, similarityEntries.similarity.default) ? undefined : similarity,
+    shape: same(shape, similarityEntries.shape.default) ? undefined : shape,
+    predictor,
+    parameterization,
+  }).find(([, given]) => given !== undefined);
+  if (!beside) return;
+  const [path, met] = beside;
+  throw new NeusimError('CONFIG_INVALID', `${path} ${JSON.stringify(met)} does not fit beside an operator`, {
+    data: { path, met },
+    hint: `An operator is no choice of M: leave ${path} out, or the operator.`,
+  });
+}
+
+const same = (spec: PartSpec, name: unknown) => {
+  const { name: given, options } = splitPart(spec);
+  return given === name && Object.keys(options).length === 0;
+};
+
 function modelOf(
   name: string,
   { rootStride, stages }: Family,
   options: PlainOptions,
-  parts: () => Pick<Parameters<typeof buildStaged>[0], 'similarity' | 'shape' | 'predictor'>,
+  parts: () => Pick<Parameters<typeof buildStaged>[0], 'similarity' | 'shape' | 'predictor' | 'operator'>,
 ): Model {
   const { inputShape, classes, width, depth, kernelSize, normDecay, seed } = options;
   const widths = options.widths ?? Array.from({ length: stages }, (_, stage) => width * 2 ** stage);

@@ -3,7 +3,7 @@
  * equally wide similarity convolutions with a 2×2 max-pool after each, and a score convolution over all that is
  * left of the map. Every convolution but the score is followed by batch norm and ReLU; nothing has a bias.
  */
-import { innerProduct, type Predictor, type Shape, type Similarity } from '@neusim/core';
+import { innerProduct, type Operator, type Predictor, type Shape, type Similarity } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import { input, type LayersModel, layers, model, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { convolution, convolutionBlock } from './convolution';
@@ -26,12 +26,14 @@ export interface Staged {
   readonly shape?: Shape;
   /** New for every network: what a shared predictor shares, it shares within one. */
   readonly predictor?: Predictor;
+  /** In place of the other parts. */
+  readonly operator?: Operator;
 }
 
 /** @throws NeusimError MODEL_INPUT_TOO_SMALL where the pools leave nothing of the map. */
 export function buildStaged(net: Staged): LayersModel {
   const { name, inputShape, classes, widths, depth, rootStride, normDecay, seed } = net;
-  const { similarity = innerProduct, shape, predictor } = net;
+  const { similarity = innerProduct, shape, predictor, operator } = net;
   checkSize(net);
 
   const images = input({ name: 'image', shape: [...inputShape] });
@@ -47,7 +49,8 @@ export function buildStaged(net: Staged): LayersModel {
     const stage = `stage${index + 1}`;
     for (let k = 1; k <= depth; k++) {
       const kernelSize = [net.kernelSize, net.kernelSize] as const;
-      const conv = { name: `${stage}_conv${k}`, filters, kernelSize, seed, similarity, shape, predictor };
+      const parts = { similarity, shape, predictor, operator };
+      const conv = { name: `${stage}_conv${k}`, filters, kernelSize, seed, ...parts };
       x = convolutionBlock(x, conv, normDecay);
     }
     const pool = layers.maxPooling2d({ name: `${stage}_pool`, poolSize: 2, strides: 2 });

@@ -5,7 +5,6 @@ import {
   denseForward,
   fromTensor,
   imageMeans,
-  layerVariants,
   mixtureForward,
   type NdArray,
   ndArray,
@@ -20,40 +19,59 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../../tools/engines';
 import hypernet from '../index';
-import { onWebgpu } from '../test/variants';
+import { variantsFor } from '../test/variants';
 import { cheapest, mixed, together } from './mixture';
 
 const registry = createRegistry(core, hypernet);
 const ready = registry.ready();
 const make = (options: object): Operator => registry.make('operator', 'cond-conv', options as never);
-const layer = (operator: Operator, args: object = {}) => (x: tfl.SymbolicTensor, window?: WindowOptions) =>
-  operator.apply(x, { name: 'conv1', filters: 3, kernelSize: 3, ...window, ...args });
+const layer =
+  (operator: Operator, args: object = {}) =>
+  (x: tfl.SymbolicTensor, window?: WindowOptions) =>
+    operator.apply(x, { name: 'conv1', filters: 3, kernelSize: 3, ...window, ...args });
 const map = (x: NdArray, f: (value: number) => number): NdArray => ({ shape: x.shape, data: x.data.map(f) });
 
 /** The paper's formula, from the mean over positions to the bias. Weights: those of the routing, then the layer's. */
 function oracle(routing: 'sigmoid' | 'softmax', temperature: number, hidden: boolean) {
-  return ({ input, weights, options }: { input: NdArray; weights: readonly NdArray[]; options: WindowOptions }) => {
+  return ({
+    input,
+    weights,
+    options,
+  }: {
+    input: NdArray;
+    weights: readonly NdArray[];
+    options: WindowOptions;
+  }) => {
     const [first, second, ...rest] = weights as [NdArray, NdArray, ...NdArray[]];
     let logits = denseForward(imageMeans(input), first, second);
-    if (hidden) logits = denseForward(map(logits, (value) => Math.max(0, value)), rest.shift()!, rest.shift()!);
+    if (hidden)
+      logits = denseForward(
+        map(logits, (value) => Math.max(0, value)),
+        rest.shift()!,
+        rest.shift()!,
+      );
     logits = map(logits, (value) => value / temperature);
-    const shares = routing === 'sigmoid' ? map(logits, (value) => 1 / (1 + Math.exp(-value))) : softmaxForward(logits);
+    const shares =
+      routing === 'sigmoid' ? map(logits, (value) => 1 / (1 + Math.exp(-value))) : softmaxForward(logits);
     const [experts, bias] = rest as [NdArray, NdArray];
     const { strides, padding: pad, dilationRate: dilations } = options;
     const y = mixtureForward(input, experts, { kernel: shares }, { strides, pad, dilations });
     const mixed = denseForward(shares, bias);
     const filters = y.shape[3]!;
     const each = y.data.length / (y.shape[0]! || 1);
-    return ndArray(y.shape, y.data.map((value, i) => value + mixed.data[Math.floor(i / each) * filters + (i % filters)]!));
+    return ndArray(
+      y.shape,
+      y.data.map((value, i) => value + mixed.data[Math.floor(i / each) * filters + (i % filters)]!),
+    );
   };
 }
 
 onEachEngine('cond-conv', (engine) => {
   test.each([
-    ['sigmoid', {}, false],
-    ['softmax', { routing: 'softmax', temperature: 3 }, true],
-    ['sigmoid', { hidden: 2, experts: 1 }, true],
-  ] as const)('%s %j', async (routing, given, hidden) => {
+    ['sigmoid', {}, false, false],
+    ['softmax', { routing: 'softmax', temperature: 3 }, true, true],
+    ['sigmoid', { hidden: 2, experts: 1 }, true, true],
+  ] as const)('%s %j', async (routing, given, hidden, few) => {
     await ready;
     const operator = make({ experts: 3, seed: 1, ...given });
     await checkLayer({
@@ -61,7 +79,7 @@ onEachEngine('cond-conv', (engine) => {
       layer: layer(operator),
       inputShape: [5, 6, 2],
       oracle: oracle(routing, 'temperature' in given ? given.temperature : 1, hidden),
-      variants: engine === 'webgpu' ? onWebgpu([4, 3, 2]) : layerVariants([5, 6, 2]),
+      variants: variantsFor(engine, [5, 6, 2], few),
       secondOrder: true,
       load: (saved) => loadModel(registry, saved),
     });
@@ -83,27 +101,32 @@ onEachEngine('a kernel mixed for each image', () => {
     });
   });
 
-  test.each([1, 3])('is the mixture of what each kernel gives, with factors for taps, batch %i', async (batch) => {
-    const values = [
-      [batch, 5, 4, 2],
-      [3, 3, 2, 2, 3],
-      [batch, 3],
-      [batch, 6],
-    ].map((shape, i) => toTensor(randomNormal(shape, i + 1)));
-    const options = { strides: [2, 1], pad: 'same' } as const;
-    const results = await Promise.all(
-      [mixed, together].flatMap((way) => {
-        const f = (x: tf.Tensor, w: tf.Tensor, r: tf.Tensor, tap: tf.Tensor) =>
-          way(x as tf.Tensor4D, w as tf.Tensor5D, r as tf.Tensor2D, options, tap as tf.Tensor2D);
-        const first = tf.grads((...given) => tf.sum(tf.square(f(...(given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor])))));
-        const second = tf.grads((...given) => tf.addN(first(given).map((g) => tf.sum(tf.square(g)))));
-        return [first, second].flatMap((gradients) => gradients(values)).map(fromTensor);
-      }),
-    );
-    const half = results.length / 2;
-    for (let i = 0; i < half; i++)
-      expect(relativeError(results[i]!.data, results[half + i]!.data)).toBeLessThan(1e-5);
-  });
+  test.each([1, 3])(
+    'is the mixture of what each kernel gives, with factors for taps, batch %i',
+    async (batch) => {
+      const values = [
+        [batch, 5, 4, 2],
+        [3, 3, 2, 2, 3],
+        [batch, 3],
+        [batch, 6],
+      ].map((shape, i) => toTensor(randomNormal(shape, i + 1)));
+      const options = { strides: [2, 1], pad: 'same' } as const;
+      const results = await Promise.all(
+        [mixed, together].flatMap((way) => {
+          const f = (x: tf.Tensor, w: tf.Tensor, r: tf.Tensor, tap: tf.Tensor) =>
+            way(x as tf.Tensor4D, w as tf.Tensor5D, r as tf.Tensor2D, options, tap as tf.Tensor2D);
+          const first = tf.grads((...given) =>
+            tf.sum(tf.square(f(...(given as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor])))),
+          );
+          const second = tf.grads((...given) => tf.addN(first(given).map((g) => tf.sum(tf.square(g)))));
+          return [first, second].flatMap((gradients) => gradients(values)).map(fromTensor);
+        }),
+      );
+      const half = results.length / 2;
+      for (let i = 0; i < half; i++)
+        expect(relativeError(results[i]!.data, results[half + i]!.data)).toBeLessThan(1e-5);
+    },
+  );
 });
 
 describe('cond-conv', () => {
@@ -153,7 +176,9 @@ describe('cond-conv', () => {
   });
 
   test('high temperature is the mean of the kernels', () => {
-    const model = built(make({ experts: 2, routing: 'softmax', temperature: 1e6, seed: 1 }), { useBias: false });
+    const model = built(make({ experts: 2, routing: 'softmax', temperature: 1e6, seed: 1 }), {
+      useBias: false,
+    });
     const x = tf.randomNormal([2, 6, 5, 4], 0, 1, 'float32', 1) as tf.Tensor4D;
     const experts = model.getWeights().at(-1)!;
     const expected = tf.conv2d(x, tf.mean(experts, 0) as tf.Tensor4D, 1, 'valid').dataSync();

@@ -5,7 +5,6 @@ import {
   checkLayer,
   denseForward,
   imageMeans,
-  layerVariants,
   mixtureForward,
   type NdArray,
   ndArray,
@@ -17,13 +16,15 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../../tools/engines';
 import hypernet from '../index';
-import { onWebgpu } from '../test/variants';
+import { variantsFor } from '../test/variants';
 
 const registry = createRegistry(core, hypernet);
 const ready = registry.ready();
 const make = (options: object): Operator => registry.make('operator', 'od-conv', options as never);
-const layer = (operator: Operator, args: object = {}) => (x: tfl.SymbolicTensor, window?: WindowOptions) =>
-  operator.apply(x, { name: 'conv1', filters: 3, kernelSize: 3, ...window, ...args });
+const layer =
+  (operator: Operator, args: object = {}) =>
+  (x: tfl.SymbolicTensor, window?: WindowOptions) =>
+    operator.apply(x, { name: 'conv1', filters: 3, kernelSize: 3, ...window, ...args });
 const map = (x: NdArray, f: (value: number) => number): NdArray => ({ shape: x.shape, data: x.data.map(f) });
 const sigmoid = (x: NdArray) => map(x, (value) => 1 / (1 + Math.exp(-value)));
 
@@ -40,7 +41,8 @@ function oracle({ kernels = 4, temperature = 1, batchNorm = true }) {
     const left = [...weights];
     const next = () => left.shift()!;
     let hidden = denseForward(imageMeans(input), next(), batchNorm ? undefined : next());
-    if (batchNorm) hidden = norm(hidden, next(), next(), left.slice(-3) as [NdArray, NdArray, NdArray], training);
+    if (batchNorm)
+      hidden = norm(hidden, next(), next(), left.slice(-3) as [NdArray, NdArray, NdArray], training);
     hidden = map(hidden, (value) => Math.max(0, value));
     const head = () => map(denseForward(hidden, next(), next()), (value) => value / temperature);
     const [height, width] = options.kernelSize;
@@ -53,7 +55,10 @@ function oracle({ kernels = 4, temperature = 1, batchNorm = true }) {
     const { strides, padding: pad, dilationRate: dilations } = options;
     const y = mixtureForward(input, next(), attention, { strides, pad, dilations });
     const bias = next();
-    return ndArray(y.shape, y.data.map((value, i) => value + bias.data[i % bias.data.length]!));
+    return ndArray(
+      y.shape,
+      y.data.map((value, i) => value + bias.data[i % bias.data.length]!),
+    );
   };
 }
 
@@ -68,22 +73,29 @@ function norm(
   const channels = gamma.data.length;
   const at = (i: number) =>
     (x.data[i]! - mean.data[i % channels]!) / Math.sqrt(variance.data[i % channels]! + 1e-3);
-  return ndArray(x.shape, x.data.map((_, i) => at(i) * gamma.data[i % channels]! + beta.data[i % channels]!));
+  return ndArray(
+    x.shape,
+    x.data.map((_, i) => at(i) * gamma.data[i % channels]! + beta.data[i % channels]!),
+  );
 }
 
 onEachEngine('od-conv', (engine) => {
   test.each([
-    [{ minHidden: 4 }, {}],
-    [{ minHidden: 3, batchNorm: false, temperature: 2, kernels: 3 }, { batchNorm: false, temperature: 2, kernels: 3 }],
-    [{ minHidden: 3, batchNorm: false, kernels: 1 }, { batchNorm: false, kernels: 1 }],
-  ])('%j', async (given, expected) => {
+    [{ minHidden: 4 }, {}, false],
+    [
+      { minHidden: 3, batchNorm: false, temperature: 2, kernels: 3 },
+      { batchNorm: false, temperature: 2, kernels: 3 },
+      true,
+    ],
+    [{ minHidden: 3, batchNorm: false, kernels: 1 }, { batchNorm: false, kernels: 1 }, true],
+  ])('%j', async (given, expected, few) => {
     await ready;
     await checkLayer({
       name: `od-conv ${JSON.stringify(given)}`,
       layer: layer(make({ seed: 1, ...given })),
       inputShape: [5, 6, 2],
       oracle: oracle(expected),
-      variants: engine === 'webgpu' ? onWebgpu([4, 3, 2]) : layerVariants([5, 6, 2]),
+      variants: variantsFor(engine, [5, 6, 2], few),
       secondOrder: true,
       load: (saved) => loadModel(registry, saved),
     });
@@ -164,11 +176,16 @@ describe('od-conv', () => {
       code: 'REGISTRY_UNKNOWN_NAME',
       data: { plugin: '@neusim/hypernet@0.1.0' },
     });
-    const text = JSON.stringify(saved.modelTopology).replaceAll('\\"version\\":\\"1.0.0\\"', '\\"version\\":\\"2.0.0\\"');
+    const text = JSON.stringify(saved.modelTopology).replaceAll(
+      '\\"version\\":\\"1.0.0\\"',
+      '\\"version\\":\\"2.0.0\\"',
+    );
     expect(await refusal(registry, { ...saved, modelTopology: JSON.parse(text) })).toMatchObject({
       code: 'REGISTRY_VERSION',
     });
-    await expect(tfl.loadLayersModel(tf.io.fromMemory(saved))).rejects.toMatchObject({ code: 'MODEL_NEEDS_REGISTRY' });
+    await expect(tfl.loadLayersModel(tf.io.fromMemory(saved))).rejects.toMatchObject({
+      code: 'MODEL_NEEDS_REGISTRY',
+    });
   });
 
   test.each([

@@ -1,5 +1,10 @@
-/** Which of the odd shapes WebGPU is tried on: CI's software adapter takes a second or more for each. */
+/** Which of the odd shapes an engine is tried on: CI's software adapter for WebGPU takes a second or more for each. */
 import { type LayerVariant, layerVariants } from '@neusim/testing';
 
-export const onWebgpu = (inputShape: readonly number[]): LayerVariant[] =>
-  layerVariants(inputShape).filter(({ name }) => /batch [01]|3x2 stride|stride 2x1 dil/.test(name));
+/** @param few on WebGPU none. */
+export function variantsFor(engine: string, inputShape: readonly number[], few = false): LayerVariant[] {
+  if (engine !== 'webgpu') return layerVariants(inputShape);
+  const [, , ...channels] = inputShape;
+  const named = few ? /^$/ : /batch 0|stride 2x1 dil/;
+  return layerVariants([4, 3, ...channels]).filter(({ name }) => named.test(name));
+}

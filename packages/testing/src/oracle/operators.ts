@@ -50,7 +50,10 @@ export function mixtureForward(
               of(attention.channel, b, channels, c) *
               of(attention.filter, b, filters, f) *
               kernels.data[((i * taps + k) * channels + c) * filters + f]!;
-    const one = ndArray([1, height, width, channels], x.data.slice(b * height * width * channels, (b + 1) * height * width * channels));
+    const one = ndArray(
+      [1, height, width, channels],
+      x.data.slice(b * height * width * channels, (b + 1) * height * width * channels),
+    );
     return convolutionForward({ x: one, w, m: null }, options);
   });
   const empty = convolutionForward(
