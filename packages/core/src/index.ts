@@ -27,16 +27,19 @@ export {
   engineAbilities,
   setEngineAbilities,
 } from './engine-abilities';
-export { type FoldOptions, foldModel } from './fold/fold-model';
+export { type FoldOptions, foldModel, isFoldable } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
+export type { Conv2DArgs } from './layers/conv2d-options';
+export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
   NeuralSimilarityConv2D,
   type NeuralSimilarityConv2DArgs,
   type WeightDescription,
 } from './layers/neural-similarity-conv2d';
+export { OperatorConv2D, type OperatorConv2DArgs } from './layers/operator-conv2d';
 export { registerLayer } from './layers/register-layer';
 export { loadModel } from './load-model';
 export { neuralSimilarity, wireSimilarity } from './neural-similarity';
@@ -72,6 +75,7 @@ export {
   SOFTMAX_CROSS_ENTROPY_GRAD,
   softmaxCrossEntropy,
 } from './seam/cross-entropy';
+export { depthwiseConv2d } from './seam/depthwise-conv2d';
 export { LOG_SOFTMAX, logSoftmax } from './seam/log-softmax';
 export { requireMemory, setMemoryLimit } from './seam/memory';
 export { type PatchEnergyOptions, patchEnergy } from './seam/patch-energy';

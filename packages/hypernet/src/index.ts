@@ -1,14 +1,27 @@
 // @neusim/hypernet: networks that predict a layer's similarity from its input.
 import { plugin } from '@neusim/registry';
 import conv from './conv';
+import { condConvDefinition, involutionDefinition, odConvDefinition } from './operators/definitions';
 import shared from './shared';
 import sphere from './sphere';
 
 export { type ConvPredictorOptions, convPredictor } from './conv';
+export { type CondConvOptions, condConv } from './operators/cond-conv';
+export { type InvolutionOptions, involution } from './operators/involution';
+export { involution2d } from './operators/involution-2d';
+export { mixtureConv2d } from './operators/mixture';
+export { type ODConvOptions, odConv } from './operators/od-conv';
 export type { NetworkOptions, NormOptions } from './options';
 export { OutputGrid, type OutputGridArgs } from './output-grid';
 export { type SharedOptions, sharedPredictor } from './shared';
 export { type SphereOptions, spherePredictor } from './sphere';
 export { SphereConv2D, type SphereConv2DArgs } from './sphere-conv2d';
 
-export default /* @__PURE__ */ plugin('@neusim/hypernet', '0.1.0', [sphere, conv, shared]);
+export default /* @__PURE__ */ plugin('@neusim/hypernet', '0.1.0', [
+  sphere,
+  conv,
+  shared,
+  condConvDefinition,
+  odConvDefinition,
+  involutionDefinition,
+]);

@@ -24,7 +24,7 @@ export interface NetworkOptions {
   readonly seed?: number;
 }
 
-const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 const amount = v.pipe(v.number(), v.minValue(0));
 
 /** Schema entries of `NetworkOptions`. */

@@ -34,6 +34,8 @@ export interface SphereConv2DArgs {
   normalizeKernel?: boolean;
   /** Factor on the He-normal start N(0, √(2/(k·k·C))), not truncated; default 1. */
   initScale?: number;
+  /** Add a bias [filters] that starts at zero; default false. */
+  useBias?: boolean;
   /** Seed of the start, 0 included; without one each layer differs. */
   seed?: number;
   /** λ of the kernel's own penalty λ/2‖w‖²; without one the training config's value for predictors. */
@@ -48,6 +50,7 @@ export class SphereConv2D extends layers.Layer {
   private readonly args: Readonly<SphereConv2DArgs>;
   private readonly kernelSize: number;
   private kernel?: LayerVariable;
+  private bias?: LayerVariable;
 
   /** @throws NeusimError LAYER_OPTIONS where `filters` or `kernelSize` is no whole number of at least 1. */
   constructor(args: SphereConv2DArgs) {
@@ -77,6 +80,7 @@ export class SphereConv2D extends layers.Layer {
             ...(seed === undefined ? {} : { seed: weightSeed(seed, 'kernel') }),
           });
     this.kernel = this.addWeight('kernel', [k, k, channels, filters], 'float32', init);
+    if (this.args.useBias) this.bias = this.addWeight('bias', [filters], 'float32', initializers.zeros());
     this.built = true;
   }
 
@@ -90,7 +94,8 @@ export class SphereConv2D extends layers.Layer {
       const w = (this.kernel as LayerVariable).read() as tf.Tensor4D;
       const kernel = this.args.normalizeKernel ? tf.mul(w, inverseNorm(tf.sum(tf.square(w), [0, 1, 2]))) : w;
       const y = similarityConv2d(x, kernel as tf.Tensor4D, null, { pad: 'same' });
-      return this.args.normalizeInput ? tf.mul(y, inverseNorm(patchEnergy(x, this.kernelSize))) : y;
+      const normed = this.args.normalizeInput ? tf.mul(y, inverseNorm(patchEnergy(x, this.kernelSize))) : y;
+      return this.bias ? tf.add(normed, this.bias.read()) : normed;
     });
   }
 
@@ -101,13 +106,22 @@ export class SphereConv2D extends layers.Layer {
   }
 
   describeWeight(weight: LayerVariable): WeightDescription | undefined {
+    if (weight === this.bias) return { role: 'bias' };
     if (weight !== this.kernel) return undefined;
     const { l2 } = this.args;
     return { role: 'predictor', ...(l2 === undefined ? {} : { l2 }) };
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { filters, normalizeInput = false, normalizeKernel = false, initScale = 1, seed, l2 } = this.args;
+    const {
+      filters,
+      normalizeInput = false,
+      normalizeKernel = false,
+      initScale = 1,
+      useBias,
+      seed,
+      l2,
+    } = this.args;
     return {
       ...super.getConfig(),
       filters,
@@ -115,6 +129,7 @@ export class SphereConv2D extends layers.Layer {
       normalizeInput,
       normalizeKernel,
       initScale,
+      ...(useBias ? { useBias } : {}),
       ...(seed === undefined ? {} : { seed }),
       ...(l2 === undefined ? {} : { l2 }),
     };

@@ -3,6 +3,7 @@ import {
   BatchNorm,
   innerProduct,
   neuralSimilarity,
+  type Operator,
   type Predictor,
   type Shape,
   type Similarity,
@@ -15,6 +16,8 @@ export interface Parts {
   readonly similarity?: Similarity | undefined;
   readonly shape?: Shape | undefined;
   readonly predictor?: Predictor | undefined;
+  /** In place of the other parts. */
+  readonly operator?: Operator | undefined;
 }
 
 export interface Convolution extends Parts {
@@ -43,12 +46,12 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
     useBias = false,
     similarity = innerProduct,
   } = options;
-  const { shape, predictor } = options;
+  const { shape, predictor, operator } = options;
   const fanIn = kernelSize[0] * kernelSize[1] * (x.shape[3] as number);
-  return neuralSimilarity(x, {
+  const args = {
     name,
     filters,
-    kernelSize: [...kernelSize],
+    kernelSize: [...kernelSize] as [number, number],
     strides: stride,
     padding,
     useBias,
@@ -57,6 +60,10 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
       stddev: Math.sqrt(2 / fanIn),
       seed: weightSeed(seed, `${name}/kernel`),
     }),
+  };
+  if (operator) return operator.apply(x, args);
+  return neuralSimilarity(x, {
+    ...args,
     similarity,
     ...(shape ? { shape } : {}),
     ...(predictor ? { predictor } : {}),

@@ -1,11 +1,11 @@
 /** From parsed options to a `Model`, and the parts that its networks are built of. */
-import type { Predictor, Shape, Similarity } from '@neusim/core';
-import type { AnyRegistry } from '@neusim/registry';
+import type { Operator, Predictor, Shape, Similarity } from '@neusim/core';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { choosePredictor, type Parameterization } from './choose-predictor';
 import type { Parts } from './convolution';
 import type { Family } from './options';
-import { makePart, type PartSpec, withDefaults } from './part-spec';
+import { makePart, type PartSpec, splitPart, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
 import type { ImageShape, Model } from './types';
 
@@ -26,6 +26,7 @@ export interface PartOptions {
   readonly shape: PartSpec;
   readonly predictor?: PartSpec | undefined;
   readonly parameterization?: Parameterization | undefined;
+  readonly operator?: PartSpec | undefined;
 }
 
 export interface SimilarityOptions extends PlainOptions, PartOptions {}
@@ -55,18 +56,46 @@ export function partsOf(
   options: PartOptions & Pick<PlainOptions, 'seed' | 'normDecay'>,
   predictor: Readonly<Record<string, unknown>> = {},
 ): () => Parts {
+  const { seed, normDecay } = options;
+  if (options.operator !== undefined) {
+    requireAlone(options);
+    const spec = withDefaults(registry, 'operator', options.operator, { seed, normDecay });
+    const operator = makePart<Operator>(registry, 'operator', spec);
+    return () => ({ operator });
+  }
   const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
-  const shapeSpec = withDefaults(registry, 'shape', options.shape, { seed: options.seed });
+  const shapeSpec = withDefaults(registry, 'shape', options.shape, { seed });
   const shape = makePart<Shape>(registry, 'shape', shapeSpec);
   if (similarity.source !== 'predictor' && options.predictor === undefined)
     return () => ({ similarity, shape });
-  const { seed, normDecay } = options;
   const defaults = { seed, normDecay, ...predictor };
   const spec = choosePredictor(registry, options.predictor, options.parameterization, defaults);
   const make = () => makePart<Predictor>(registry, 'predictor', spec);
   make();
   return () => ({ similarity, shape, predictor: make() });
 }
+
+/** @throws NeusimError CONFIG_INVALID for another part beside an operator; what a similarity and a shape start from may stand. */
+function requireAlone({ similarity, shape, predictor, parameterization }: PartOptions): void {
+  const beside = Object.entries({
+    similarity: isStart(similarity, ['inner-product', 'dynamic-dns']) ? undefined : similarity,
+    shape: isStart(shape, ['full']) ? undefined : shape,
+    predictor,
+    parameterization,
+  }).find(([, given]) => given !== undefined);
+  if (!beside) return;
+  const [path, met] = beside;
+  throw new NeusimError('CONFIG_INVALID', `${path} ${JSON.stringify(met)} does not fit beside an operator`, {
+    data: { path, met },
+    hint: `An operator is no choice of M: leave ${path} out, or the operator.`,
+  });
+}
+
+/** Whether a part may be one that nobody gave: the families start from these. */
+const isStart = (spec: PartSpec, starts: readonly string[]) => {
+  const { name, options } = splitPart(spec);
+  return starts.includes(name) && Object.keys(options).length === 0;
+};
 
 /** @param build a network of the options; `classes` of the model is 0 where it has no head. */
 export function modelOf(

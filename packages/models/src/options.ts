@@ -53,6 +53,8 @@ export const partEntries = <const S extends string>(similarity: S) => ({
   shape: v.optional(partSchema, 'full'),
   /** Of a dynamic similarity; default `sphere`, or `shared` with the shared parameterization. */
   predictor: v.optional(partSchema),
+  /** In place of all of these: an operator, such as `cond-conv`. */
+  operator: v.optional(partSchema),
   /** One predictor a layer (the default), or one for all of them. */
   parameterization: v.optional(v.picklist(['disjoint', 'shared'])),
 });

@@ -24,6 +24,13 @@ export {
   softmaxForward,
 } from './oracle/cross-entropy';
 export {
+  denseForward,
+  imageMeans,
+  involutionForward,
+  type KernelAttention,
+  mixtureForward,
+} from './oracle/operators';
+export {
   avgPoolForward,
   avgPoolGradient,
   maxPoolForward,

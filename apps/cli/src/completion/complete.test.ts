@@ -55,6 +55,7 @@ describe('neusim complete', () => {
       ['train', 'nsn-digits', '--set', 'model.similarity=static-'],
       ['model.similarity=static-dns', 'model.similarity=static-uns'],
     ],
+    [['train', 'nsn-digits', '--set', 'model.operator=od'], ['model.operator=od-conv']],
     [['train', 'nsn-digits', '--set', 'model.similarity.i'], ['']],
     [
       ['train', 'nsn-digits', '--set', 'model.similarity=static-uns', '--set', 'model.similarity.i'],

@@ -8,6 +8,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { BatchNorm } from '../layers/batch-norm';
+import { isOperatorLayer } from '../layers/is-operator-layer';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
 import { copyLayer, rebuildModel, useLayer } from '../rebuild-model';
 import { innerProduct } from '../similarity/inner-product';
@@ -16,7 +17,10 @@ import { leafLayers } from '../weights';
 export interface FoldOptions {
   /** Fold batch norm into the convolution before it; default true. */
   readonly batchNorm?: boolean;
-  /** `refuse` (default): a dynamic similarity is an error. `keep`: its layer stays, with batch norm in its kernel. */
+  /**
+   * `refuse` (default): a dynamic similarity, or an operator, is an error. `keep`: its layer stays; a similarity's with
+   * batch norm in its kernel.
+   */
   readonly dynamic?: 'refuse' | 'keep';
 }
 
@@ -33,7 +37,7 @@ interface Affine {
  *
  * Batch norm folds where a convolution without activation feeds it alone and is used once. A folded layer that
  * tfjs's Conv2D cannot run (strides and dilations both above 1) stays a NeuSim layer with the inner product.
- * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity unless `dynamic: 'keep'`.
+ * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity or an operator unless `dynamic: 'keep'`.
  */
 export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
   const { batchNorm = true, dynamic = 'refuse' } = options;
@@ -101,6 +105,11 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
       ? new NeuralSimilarityConv2D({ ...(plain as object), similarity: innerProduct } as never)
       : layers.conv2d(plain);
   }
+  if (isOperatorLayer(layer)) {
+    const OperatorLayer = layer.constructor as unknown as new (args: object) => Layer;
+    const regularizers = ['kernelRegularizer', 'biasRegularizer', 'activityRegularizer'];
+    return new OperatorLayer({ ...without(config, regularizers), operator: layer.operator });
+  }
   if (layer instanceof BatchNorm) {
     const { name, epsilon } = config;
     return layers.batchNormalization({ name, epsilon } as never);
@@ -108,22 +117,36 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
   return copyLayer(layer);
 }
 
+/** Whether `foldModel` folds all of the model: none of its layers depends on its input. */
+export function isFoldable(model: LayersModel): boolean {
+  return !leafLayers(model).some((layer) => partsOfDynamic(layer));
+}
+
 /** Whether a layer is more than one kernel: its M or its taps depend on the input, or it has a response. */
 function isDynamic({ similarity, shape }: NeuralSimilarityConv2D): boolean {
   return similarity.source === 'predictor' || similarity.respond !== undefined || shape.dynamic === true;
 }
 
+/** Names of the parts of a layer that does not fold. */
+function partsOfDynamic(layer: Layer): Readonly<Record<string, string>> | undefined {
+  if (isOperatorLayer(layer)) return { operator: layer.operator.name };
+  if (!(layer instanceof NeuralSimilarityConv2D) || !isDynamic(layer)) return undefined;
+  return { similarity: layer.similarity.name, shape: layer.shape.name };
+}
+
 function refuseDynamic(model: LayersModel): void {
-  for (const layer of leafLayers(model))
-    if (layer instanceof NeuralSimilarityConv2D && isDynamic(layer))
+  for (const layer of leafLayers(model)) {
+    const parts = partsOfDynamic(layer);
+    if (parts)
       throw new NeusimError(
         'FOLD_DYNAMIC',
-        `layer ${layer.name} (${layer.similarity.name}, ${layer.shape.name}) is no one kernel for every input and does not fold`,
+        `layer ${layer.name} (${Object.values(parts).join(', ')}) is no one kernel for every input and does not fold`,
         {
-          data: { layer: layer.name, similarity: layer.similarity.name, shape: layer.shape.name },
+          data: { layer: layer.name, ...parts },
           hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
         },
       );
+  }
 }
 
 /** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */
