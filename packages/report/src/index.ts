@@ -7,7 +7,7 @@ export { type Labelled, mergeReports } from './comparison/merge-reports';
 export type { Comparison, PairFigures, VariantFigures } from './comparison/types';
 export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
 export type { Html } from './html';
-export { type InspectedLayer, type InspectedParts, learnedOf } from './learned';
+export { type InspectedLayer, type InspectedMap, type InspectedParts, learnedOf } from './learned';
 export { matrixView, shapeView, tapMaps } from './matrix';
 export { reportPage } from './page';
 export { parseReport } from './parse-report';
@@ -28,11 +28,13 @@ export type {
   Mistake,
   Picture,
   Point,
+  PositionGrid,
   PredictedMatrix,
   Report,
   RunNote,
   RunReport,
   Sample,
+  SamplingPlaces,
   Spread,
   StaticMatrix,
 } from './types';

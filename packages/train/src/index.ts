@@ -38,6 +38,7 @@ export {
   spreadOfM,
 } from './inspect-similarity';
 export { type LearnedParts, learnedParts, testImages } from './learned-parts';
+export { type OpenCheckpoint, openCheckpoint } from './open-checkpoint';
 export type { TrainWorkers } from './parallel/choose-workers';
 export { type ReplicaOptions, trainTasks } from './parallel/replica';
 export { Moved } from './pool/messages';
