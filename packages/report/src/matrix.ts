@@ -76,9 +76,10 @@ function pairs(
   most: number,
   titleOf: (row: number, column: number, index: number) => string,
   axes: Axes,
+  mostCells: number,
 ): Html {
   const side = Math.round(Math.sqrt(values.length));
-  if (values.length > MOST_CELLS) {
+  if (values.length > mostCells) {
     const uri = pngDataUri(side, side, new Uint8Array(values.flatMap((value) => [...rgba(value, most)])));
     const size = side * Math.max(1, Math.round(300 / side));
     return html`<figure class="pairs"><img alt="${label}" src="${uri}" style="width: ${size}px"><figcaption><small>rows: ${axes.rows}s; columns: ${axes.columns}s</small></figcaption></figure>`;
@@ -96,8 +97,14 @@ export type MatrixPart = 'M' | 'M − I';
 /**
  * The M of one layer, or M − I, whose full colour stands for ±`most`. A full M is drawn K×K, a diagonal one in the
  * shape of its window, with its values; of groups there is one each.
+ * @param mostCells beyond which it is a picture without the cells' names.
  */
-export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number): Html {
+export function matrixView(
+  matrix: StaticMatrix,
+  part: MatrixPart,
+  most: number,
+  mostCells: number = MOST_CELLS,
+): Html {
   const { layer, kernel, form } = matrix;
   const taps = kernel[0] * kernel[1];
   const values = entriesOf(matrix, part);
@@ -117,7 +124,7 @@ export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number)
     const name = (at: number) => `${tapName(Math.floor(at / channels), kernel)} channel ${at % channels}`;
     const titleOf = (row: number, column: number, index: number) =>
       `kernel ${name(row)}, input ${name(column)}: ${matrix.values[index]?.toFixed(4)}`;
-    return pairs(label, values, most, titleOf, { rows: 'kernel value', columns: 'input value' });
+    return pairs(label, values, most, titleOf, { rows: 'kernel value', columns: 'input value' }, mostCells);
   }
   const block = taps * taps;
   const names =
@@ -132,6 +139,7 @@ export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number)
         return `${pair}: ${matrix.values[group * block + index]?.toFixed(4)}`;
       },
       { rows: 'kernel tap', columns: 'input tap', ...names },
+      mostCells,
     ),
   );
   if (form !== 'grouped') return groups[0] as Html;

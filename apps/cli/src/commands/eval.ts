@@ -55,7 +55,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
     const folder = options.data ?? terminal.env.NEUSIM_DATA;
     const dataset = await openData(terminal, config, { registry, folder });
     opened = dataset;
-    requireFit(model, dataset);
+    requireFit(model, dataset, config.transform);
     const { count } = dataset[split];
     terminal.err(
       `Testing ${found.model} on ${count} ${split} images of ${dataset.name}, engine ${engine.name} (${engine.adapter})`,
