@@ -17,7 +17,12 @@ export const viewStyle = `
 .taps { display: grid; grid-template-columns: repeat(var(--columns), var(--map)); gap: 4px; }
 .map { position: relative; width: var(--map); height: var(--map); background: #000; overflow: hidden; border-radius: 3px; }
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
-.map .under { opacity: 0.35; }
+.map .under { position: absolute; inset: 0; opacity: 0.35; background: var(--sample) 0 0 / 100% 100%; image-rendering: pixelated; }
+.places { position: relative; width: var(--width, 168px); aspect-ratio: var(--ratio, var(--own-ratio)); margin: 12px 26px 18px 12px; background: #000 var(--sample, none) 0 0 / 100% 100%; image-rendering: pixelated; border-radius: 3px; }
+.places svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; filter: drop-shadow(0 0 1px #000); }
+.places .lattice { fill: none; stroke: #fff; stroke-width: 1.2; }
+.places line { stroke: #fff; stroke-width: 1; }
+.places .reads { stroke: #fff; stroke-width: 1; }
 .sample { width: 92px; height: 92px; image-rendering: pixelated; border-radius: 3px; display: block; }
 .color-key { display: flex; margin-top: 4px; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .ramp { width: 96px; height: 10px; border-radius: 5px; border: 1px solid var(--line); background: linear-gradient(to right, var(--below), transparent, var(--above)); }
@@ -26,6 +31,10 @@ export const viewStyle = `
 .cells { max-width: none; display: block; font: 10px system-ui, sans-serif; text-anchor: middle; }
 .cells rect { stroke: var(--line); stroke-width: 0.75; }
 .cells text { fill: var(--ink); }
+.cells .axis, .cells .axis-name { fill: var(--soft); font-size: 10px; }
+.cells .axis { text-anchor: end; font-size: 9px; font-variant-numeric: tabular-nums; }
+.pairs { margin: 0; }
+.pairs img { display: block; max-width: 100%; image-rendering: pixelated; border: 1px solid var(--line); }
 `;
 
 export const style = `

@@ -55,7 +55,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
     const folder = options.data ?? terminal.env.NEUSIM_DATA;
     const dataset = await openData(terminal, asked, { registry, folder });
     opened = dataset;
-    requireFit(model, dataset);
+    requireFit(model, dataset, asked.transform);
     const config = await withStatistics(terminal, asked, dataset);
     const { count } = dataset[split];
     terminal.err(

@@ -119,7 +119,7 @@ async function checkedImages(
   const parsed = parseConfig(config);
   const dataset = await openData(terminal, parsed, { registry, folder: data ?? terminal.env.NEUSIM_DATA });
   try {
-    requireFit(model, dataset);
+    requireFit(model, dataset, parsed.transform);
     return await testImages(dataset, parsed, Math.min(CHECKED, dataset.test.count));
   } finally {
     await dataset.close?.();
