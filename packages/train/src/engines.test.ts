@@ -11,15 +11,25 @@ const dynamic = {
   similarity: 'dynamic-dns',
   predictor: { name: 'sphere', hidden: 4 },
 };
+const response = {
+  name: 'nsn-digits',
+  width: 2,
+  similarity: { name: 'decoupled', magnitude: 'ball', angle: 'learned-sigmoid', orthogonality: 1e-2 },
+};
 const runs: [string, Partial<TrainConfigInput>][] = [
   ['static UNS, SGD', { steps: 6 }],
   ['dynamic DNS, Adam', { steps: 6, model: dynamic, optimizer: { name: 'adam', learningRate: 0.01 } }],
+  ['a response with a learned radius, orthogonal kernels', { steps: 6, model: response }],
 ];
 
 const curve = async (changes: Partial<TrainConfigInput>) => {
   const events = await collect(small(changes));
+  // Where steps are recorded, they are replayed.
+  expect(ofType(events, 'warning')).toEqual([]);
   return {
     losses: ofType(events, 'step').map(({ loss }) => loss),
+    // By running statistics, where training keeps them.
+    tested: ofType(events, 'evaluation').map(({ loss }) => loss as number),
     error: ofType(events, 'end')[0]?.result.testError,
   };
 };
@@ -36,11 +46,13 @@ onEachEngine('a short training run', () => {
     '%s: the losses of six steps are those on cpu, and no tensor is left',
     async (_, changes, i) => {
       const before = tf.memory();
-      const { losses, error } = await curve(changes);
+      const { losses, tested, error } = await curve(changes);
       const wanted = exact[i]!;
-      expect(losses).toHaveLength(6);
+      expect([losses.length, tested.length]).toEqual([6, wanted.tested.length]);
       for (const [step, loss] of losses.entries())
         expect(Math.abs(loss - wanted.losses[step]!) / wanted.losses[step]!).toBeLessThan(1e-4);
+      for (const [at, loss] of tested.entries())
+        expect(Math.abs(loss - wanted.tested[at]!) / wanted.tested[at]!).toBeLessThan(1e-3);
       expect(error).toBe(wanted.error);
       expect([tf.memory().numTensors, tf.memory().numBytes]).toEqual([before.numTensors, before.numBytes]);
     },

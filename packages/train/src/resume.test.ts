@@ -23,6 +23,13 @@ const dynamic = {
   predictor: { name: 'shared', hidden: 4, width: 4 },
 };
 
+/** What is learned includes a running mean. */
+const response = {
+  name: 'nsn-digits',
+  width: 2,
+  similarity: { name: 'decoupled', magnitude: 'ball', angle: 'learned-sigmoid', orthogonality: 1e-2 },
+};
+
 /** Runs until a log event or an evaluation of `step`, then stops by the signal; the last event is returned. */
 async function stopAt(
   step: number,
@@ -56,6 +63,7 @@ const runs: [string, Partial<TrainConfigInput>, number][] = [
     { schedule: { name: 'cosine' }, log: { every: 5 }, evaluation: { every: 4 } },
     8,
   ],
+  ['a response with a learned radius, orthogonal kernels', { model: response }, 7],
   ['stopped where an evaluation is due', {}, 5],
   [
     'gates with noise, which is state',

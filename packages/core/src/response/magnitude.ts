@@ -27,7 +27,7 @@ export function magnitudeOf(
     case 'linear':
       return tf.mul(n, alpha);
     case 'seg':
-      return tf.add(tf.mul(n, beta), tf.mul(ball(inRadii()), tf.mul(radius, alpha - beta)));
+      return tf.add(tf.mul(n, alpha), tf.mul(tf.relu(tf.sub(n, radius)), beta - alpha));
     case 'log':
       return tf.mul(tf.log1p(n), alpha);
     case 'mix':

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { expect, test } from 'vitest';
 import { onEachEngineBut } from '../../../../tools/engines';
+import { batchMean } from './batch-mean';
 import { batchNormTraining } from './batch-norm';
 import { type Gather, withBatchNormAcross } from './batch-norm-across';
 
@@ -87,6 +88,28 @@ onEachEngineBut('webgpu', 'batch norm across replicas', () => {
     close([...a[1]!, ...b[1]!], dx!);
     close(add(a[2]!, b[2]!), dgamma!);
     close(add(a[3]!, b[3]!), dbeta!);
+  });
+
+  test('a mean of the whole, with the gradients that all of its losses have', () => {
+    const x = tf.randomNormal([7, 3, 2, 1], 0, 1, 'float32', 4);
+    const weights = tf.randomNormal([7, 3, 2, 1], 0, 1, 'float32', 5);
+    const gradients = (x: tf.Tensor, weights: tf.Tensor, share: number) => {
+      const f = (x: tf.Tensor) =>
+        tf.mul(tf.mean(tf.mul(weights, tf.square(tf.sub(x, batchMean(tf.square(x)))))), share);
+      const { value, grad } = tf.valueAndGrad(f)(x);
+      return [value, grad].map((t) => [...t.dataSync()]);
+    };
+    const [loss, dx] = gradients(x, weights, 1) as number[][];
+    const part = (t: tf.Tensor, from: number, size: number) => tf.slice(t, from, size);
+    const [a, b] = together(
+      [
+        () => gradients(part(x, 0, 3), part(weights, 0, 3), 3 / 7),
+        () => gradients(part(x, 3, 4), part(weights, 3, 4), 4 / 7),
+      ],
+      2,
+    ) as [number[][], number[][]];
+    close(add(a[0]!, b[0]!), loss!);
+    close([...a[1]!, ...b[1]!], dx!);
   });
 
   test('leaves no tensors behind, and is over when its function is', () => {

@@ -82,12 +82,19 @@ const dynamic = {
   similarity: 'dynamic-dns',
   predictor: { name: 'sphere', hidden: 4 },
 };
+/** Its learned radius is a share of the mean norm of the batch's patches. */
+const response = {
+  name: 'nsn-digits',
+  width: 2,
+  similarity: { name: 'decoupled', magnitude: 'ball', angle: 'learned-sigmoid', orthogonality: 1e-2 },
+};
 
 describe('50 steps', () => {
   // 10 images: parts of 5 and 5, and of 4, 3 and 3.
   test.each([
     ['a static similarity', {}],
     ['a predicted one and Adam', { model: dynamic, optimizer: { name: 'adam', learningRate: 3e-3 } }],
+    ['a response with a learned radius', { model: response }],
   ] satisfies [string, Partial<TrainConfigInput>][])(
     'of %s, batch norm over the whole batch: 2 and 3 workers as one, to 1e-4',
     async (_, changes) => {
