@@ -60,6 +60,7 @@ export {
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
+export { type SampledOperands, sampledBackprop, sampledForward } from './seam/composed-sampled';
 export {
   type CrossEntropyAttrs,
   type CrossEntropyOptions,
