@@ -6,9 +6,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Geometry, geometry } from '../geometry';
 import { runKernel } from './kernel';
-import { accumulate, join, joinSlices, type Slice, slices } from './patches';
+import { accumulate, joinSlices, slices } from './patches';
 import { q, similarityBackprop } from './quadrilinear';
 import { offsetsGradient, sampleBackprop, samplePatches } from './sample-patches';
+import { cut, file, flat, imagesOf, partOf, together, togetherByImage } from './sampled-slices';
 import { tapeIsOn } from './tape';
 
 type T4 = tf.Tensor4D;
@@ -26,13 +27,11 @@ export interface SampledOperands {
 export function sampledForward({ x, w, m, offsets }: SampledOperands, g: Geometry, floats?: number): T4 {
   const parts: T4[][] = [];
   for (const s of slices(x.shape[0], g, floats)) {
-    parts[s.index] ??= [];
-    parts[s.index]!.push(
-      tf.tidy(() => {
-        const patches = samplePatches(imagesOf(x, s), cut(offsets, s) as T4, partOf(g, s));
-        return q.y(patches, asRow(w, g), m && cut(m, s), inRow(partOf(g, s)));
-      }),
-    );
+    const y = tf.tidy(() => {
+      const patches = samplePatches(imagesOf(x, s), cut(offsets, s) as T4, partOf(g, s));
+      return q.y(patches, asRow(w, g), m && cut(m, s), inRow(partOf(g, s)));
+    });
+    file(parts, s, y);
   }
   return joinSlices(parts);
 }
@@ -60,21 +59,13 @@ export function sampledBackprop(
       return [dx, dw, offsetsGradient(images, places, dpatches, attrs), ...(dm ? [flat(dm)] : [])];
     }) as T4[];
     const [dx, dw, move, dm] = part as [T4, T4, T4, T4 | undefined];
-    for (const [lists, each] of [
-      [dxs, dx],
-      [moves, move],
-      [dms, dm],
-    ] as const) {
-      lists[s.index] ??= [];
-      if (each) lists[s.index]!.push(each);
-    }
+    file(dxs, s, dx);
+    file(moves, s, move);
+    if (dm) file(dms, s, dm);
     sum = accumulate(sum, dw);
   }
   return {
-    dx: join(
-      dxs.map((rows) => rows.reduce(accumulate)),
-      0,
-    ),
+    dx: togetherByImage(dxs),
     dw: sum as T4,
     dm: m && tf.reshape(together(dms, m.shape), m.shape),
     doffsets: together(moves, offsets.shape),
@@ -112,36 +103,4 @@ function inRow(g: Geometry): Geometry {
 /** The kernel of those windows. */
 function asRow(w: T4, g: Geometry): T4 {
   return tf.reshape(w, [1, g.taps, g.channels, w.shape[3]]);
-}
-
-/** A slice's convolution, on the images that it reads. */
-function partOf(g: Geometry, s: Slice): Geometry {
-  const top = g.pad[0][0] - s.row * g.strides[0];
-  return { ...g, outHeight: s.rows, pad: [[top, g.pad[0][1]], g.pad[1]] };
-}
-
-function imagesOf(x: T4, s: Slice): T4 {
-  return s.images === x.shape[0] ? x : tf.slice(x, [s.image, 0, 0, 0], [s.images, -1, -1, -1]);
-}
-
-/** What is a slice's of a tensor [B|1,H'|1,…]. */
-function cut(all: tf.Tensor, s: Slice): tf.Tensor {
-  const [batch, height, ...rest] = all.shape as [number, number, ...number[]];
-  const begin = [batch === 1 ? 0 : s.image, height === 1 ? 0 : s.row, 0, 0] as const;
-  const size = [batch === 1 ? 1 : s.images, height === 1 ? 1 : s.rows] as const;
-  if (size[0] === batch && size[1] === height) return all;
-  const [width, values] = flat(all).shape.slice(2) as [number, number];
-  return tf.reshape(tf.slice(flat(all), [...begin], [...size, width, values]), [...size, ...rest]);
-}
-
-/** [B,H',W',K,K] as [B,H',W',K·K]: engines are surest up to rank 4. */
-function flat(t: tf.Tensor): T4 {
-  const [batch, height, width] = t.shape as [number, number, number];
-  return tf.reshape(t, [batch, height, width, tf.util.sizeFromShape(t.shape.slice(3))]);
-}
-
-/** The slices' gradients of a tensor [B|1,H'|1,…]: side by side, or, where it is broadcast, their sum. */
-function together(parts: T4[][], [batch, height]: readonly number[]): T4 {
-  const images = parts.map((rows) => (height === 1 ? rows.reduce(accumulate) : join(rows, 1)));
-  return batch === 1 ? images.reduce(accumulate) : join(images, 0);
 }
