@@ -3,6 +3,7 @@ import { plugin } from '@neusim/registry';
 import { cnnCifar, nsnCifar } from './cifar';
 import { cnn4, cnn9 } from './cnn';
 import { cnnDigits, nsnDigits } from './digits';
+import { nsnImagenet10 } from './imagenet';
 import { nsnResnet } from './resnet';
 
 export { type Conversion, convertToNsl } from './convert';
@@ -19,4 +20,5 @@ export default /* @__PURE__ */ plugin('@neusim/models', '0.1.0', [
   cnn4,
   cnn9,
   nsnResnet,
+  nsnImagenet10,
 ]);

