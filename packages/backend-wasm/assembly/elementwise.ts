@@ -1,5 +1,5 @@
 /** Elementwise work in one pass. */
-import { dot } from './vectors';
+import { horizontal, madd } from './simd';
 
 /** dx = dy where x > 0, else 0. */
 export function reluGradient(x: usize, dy: usize, dx: usize, count: i32): void {
@@ -67,10 +67,31 @@ function scalar(operation: i32, a: f32, b: f32): f32 {
   return operation == 0 ? a + b : operation == 1 ? a - b : a * b;
 }
 
-/** y[rows] = Σ x² of each row. */
-export function squaredNorms(x: usize, rows: i32, columns: i32, y: usize): void {
+/** y[rows] = Σ (scale·x)² of each row. */
+export function squaredNorms(x: usize, rows: i32, columns: i32, scale: f32, y: usize): void {
+  const factor = f32x4.splat(scale);
   for (let row = 0; row < rows; row++) {
-    store<f32>(y, dot(x, x, columns));
+    let even = f32x4.splat(0);
+    let odd = f32x4.splat(0);
+    let i = 0;
+    for (; i + 8 <= columns; i += 8) {
+      const at = x + (<usize>i << 2);
+      const a = f32x4.mul(factor, v128.load(at));
+      const b = f32x4.mul(factor, v128.load(at, 16));
+      even = madd(a, a, even);
+      odd = madd(b, b, odd);
+    }
+    if (i + 4 <= columns) {
+      const a = f32x4.mul(factor, v128.load(x + (<usize>i << 2)));
+      even = madd(a, a, even);
+      i += 4;
+    }
+    let sum = horizontal(f32x4.add(even, odd));
+    for (; i < columns; i++) {
+      const value = scale * load<f32>(x + (<usize>i << 2));
+      sum += value * value;
+    }
+    store<f32>(y, sum);
     x += <usize>columns << 2;
     y += 4;
   }

@@ -6,6 +6,7 @@ import dilated from './shape/dilated';
 import full from './shape/full';
 import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
 import innerProduct from './similarity/inner-product';
+import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
 
 export type { Backend, Probe } from './backend';
@@ -53,6 +54,7 @@ export type {
   WeightInit,
 } from './parts';
 export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
+export type { Angle, Magnitude } from './response/names';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -103,7 +105,7 @@ export {
   similarityConv2d,
 } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
-export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
+export { SQUARED_NORM, type SquaredNormAttrs, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
 export {
   type AdamAttrs,
@@ -119,6 +121,7 @@ export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export { innerProduct } from './similarity/inner-product';
+export type { DecoupledOptions, HypersphericalOptions, ResponseOptions } from './similarity/responses';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
@@ -135,6 +138,8 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
+  hypersphericalDefinition,
+  decoupledDefinition,
   full,
   dilated,
   cpu,

@@ -53,14 +53,19 @@ export interface Part {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** What a response is a function of; the patch is what the taps that exist have read. */
+/**
+ * What a response is a function of. Products are those that D defines, ⟨a,b⟩ = Σ d[tap]·a·b, and the patch is what the
+ * taps have read, modulation included. Each is computed when it is asked for.
+ */
 export interface Products {
-  /** ⟨w, patch⟩ [B,H',W',F]. */
-  readonly dot: Tensor4D;
-  /** ‖patch‖² [B,H',W',1], not below 0. */
-  readonly patchEnergy: Tensor4D;
-  /** ‖w‖² of each filter [F], not below 0. */
-  readonly kernelEnergy: Tensor1D;
+  /** The layer's kernel, [kh,kw,C,F]. */
+  readonly kernel: Tensor4D;
+  /** ⟨v, patch⟩ [B,H',W',F], of the kernel or of another of its shape, such as the kernel over its norm. */
+  dot(v: Tensor4D): Tensor4D;
+  /** ‖scale·kernel‖² of each filter [F], not below 0. A small scale keeps squares of very large values finite; default 1. */
+  kernelEnergy(scale?: number): Tensor1D;
+  /** ‖scale·patch‖² [B,H',W',1], not below 0; default 1. */
+  patchEnergy(scale?: number): Tensor4D;
 }
 
 /** How a kernel is compared with what it reads: the M of y = Wᵀ·D·M·S(x). */
@@ -85,14 +90,15 @@ export interface Similarity extends Part {
    */
   toM(z: Tensor | undefined, g: Geometry): Tensor | null;
   /**
-   * W_eff of a static M, where that is not Mᵀ·W for each channel by itself: the forms `grouped` and `bilinear` have it.
-   * @param w [kh,kw,C,F]. @param m what `toM` gave. @returns [kh,kw,C,F].
+   * W_eff of a similarity that is not predicted, where that is not Mᵀ·W for each channel by itself: the forms `grouped`
+   * and `bilinear` have it, and what replaces the kernel by a function of it.
+   * @param w [kh,kw,C,F]. @param m what `toM` gave: null for the form `none`. @returns [kh,kw,C,F].
    */
-  fold?(w: Tensor4D, m: Tensor, g: Geometry): Tensor4D;
+  fold?(w: Tensor4D, m: Tensor | null, g: Geometry): Tensor4D;
   /**
    * What the layer gives in place of ⟨w, patch⟩, where the comparison is not bilinear: hyperspherical and decoupled
    * convolution. Such a similarity has the form `none` and does not fold. Differentiable to second order.
-   * @param weights those of `weights(g, filters)`, in their order. @returns [B,H',W',F], finite for finite products.
+   * @param weights those of `weights(g, filters)`, in their order. @returns [B,H',W',F], finite.
    */
   respond?(products: Products, weights: readonly Tensor[], call: Call): Tensor4D;
 }

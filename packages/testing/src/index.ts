@@ -31,6 +31,13 @@ export {
   maxPoolGradient,
   type PoolingOptions,
 } from './oracle/pooling';
+export {
+  patchesOf,
+  patchNorms,
+  type ResponseArguments,
+  type ResponseSpec,
+  responseForward,
+} from './oracle/response';
 export type { Padding, Pair } from './oracle/window';
 export { randomNormal, randomNumbers, randomSigns, randomUniform } from './random';
 export { type CheckReport, type CheckRow, checkReport, checkRow } from './report';

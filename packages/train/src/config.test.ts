@@ -16,6 +16,7 @@ describe('parseConfig', () => {
       optimizer: { name: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: false },
       schedule: { name: 'constant', warmup: 0 },
       l2: { filter: 0, similarity: 0 },
+      orthogonality: { filter: 0, predictor: 0 },
       evaluation: { every: 0, batchSize: 100 },
     });
     expect(Object.isFrozen(config) && Object.isFrozen(config.l2)).toBe(true);
@@ -39,6 +40,8 @@ describe('parseConfig', () => {
     [{ ...least, optimizer: { name: 'rmsprop' } }, 'optimizer.name'],
     [{ ...least, schedule: { name: 'step', at: [10, 0] } }, 'schedule.at[1]'],
     [{ ...least, l2: { filters: 1 } }, 'l2.filters'],
+    [{ ...least, orthogonality: { bias: 1 } }, 'orthogonality.bias'],
+    [{ ...least, orthogonality: { filter: -1 } }, 'orthogonality.filter'],
     [{ ...least, augment: { padCrop: { pad: 0 } } }, 'augment.padCrop.pad'],
     [{ model: 'cnn-digits', steps: 1 }, 'dataset'],
     [{ ...least, model: { width: 3 } }, 'model'],

@@ -130,6 +130,17 @@ export const configSchema = strictOptions({
     }),
     {},
   ),
+  /**
+   * λ of λ/2‖WᵀW − I‖², with W a kernel as [values of a filter, filters], by what it is for. A weight that has its own
+   * keeps it: `model.similarity: { name: 'hyperspherical', orthogonality: 2e-4 }`.
+   */
+  orthogonality: v.optional(
+    strictOptions({
+      filter: v.optional(about('λ of λ/2‖WᵀW − I‖² of kernels', amount), 0),
+      predictor: v.optional(about('λ of λ/2‖WᵀW − I‖² of predictors', amount), 0),
+    }),
+    {},
+  ),
   evaluation: v.optional(
     strictOptions({
       every: v.optional(

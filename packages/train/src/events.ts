@@ -22,6 +22,8 @@ export interface StartEvent {
   readonly multiplyAdds: number;
   /** λ of the weights that have their own in place of the config's `l2`, by name: `{ 'block1/similarity': 0.005 }`. */
   readonly penalties: Readonly<Record<string, number>>;
+  /** The same of λ/2‖WᵀW − I‖², in place of the config's `orthogonality`. */
+  readonly orthogonality: Readonly<Record<string, number>>;
   /** Steps done before: 0, or those of the checkpoint. */
   readonly step: number;
   readonly steps: number;
@@ -132,6 +134,8 @@ export interface TrainResult {
   readonly multiplyAdds: number;
   /** As in the `start` event. */
   readonly penalties: Readonly<Record<string, number>>;
+  /** As in the `start` event; absent in results of earlier versions. */
+  readonly orthogonality?: Readonly<Record<string, number>>;
   /** Of the last evaluation, in percent. */
   readonly testError: number;
   readonly top5Error: number | null;

@@ -2,6 +2,7 @@
 import { adamRate, sgdRate, updateAdam, updateSgd, type WeightInfo } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { TrainConfig } from './config';
+import { orthogonalityGradient, orthogonalityOf } from './orthogonality';
 
 /** One tensor of an optimiser's state. */
 export interface Slot {
@@ -79,7 +80,7 @@ function ruleOf(config: TrainConfig['optimizer']): Rule {
 
 /** @param weights the trainable ones. */
 export function createOptimizer(
-  { optimizer, l2 }: Pick<TrainConfig, 'optimizer' | 'l2'>,
+  { optimizer, l2, orthogonality }: Pick<TrainConfig, 'optimizer' | 'l2' | 'orthogonality'>,
   weights: readonly WeightInfo[],
 ): Optimizer {
   const rule = ruleOf(optimizer);
@@ -98,8 +99,13 @@ export function createOptimizer(
       const grad = grads[variable.name];
       if (!grad) continue;
       const attrs = { rateScale: learningRateScale, l2: weight.l2 ?? l2[role] };
+      const lambda = orthogonalityOf(weight, orthogonality);
       const state = slots.map(({ tensor }) => tensor);
-      const [next, ...after] = tf.tidy(() => rule.next(variable.read(), grad, state, rate, attrs));
+      const [next, ...after] = tf.tidy(() => {
+        const value = variable.read();
+        const whole = lambda > 0 ? tf.add(grad, orthogonalityGradient(value, lambda)) : grad;
+        return rule.next(value, whole, state, rate, attrs);
+      });
       // A fresh tensor each time: tfjs-wasm keeps packed weights by tensor, and would use stale ones.
       variable.write(next as tf.Tensor);
       next?.dispose();

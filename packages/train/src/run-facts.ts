@@ -3,10 +3,11 @@ import { countParameters, multiplyAdds, type WeightInfo } from '@neusim/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from './config';
 import type { StartEvent } from './events';
+import { orthogonalityOf } from './orthogonality';
 
 export type RunFacts = Pick<
   StartEvent,
-  'name' | 'config' | 'backend' | 'parameters' | 'multiplyAdds' | 'penalties'
+  'name' | 'config' | 'backend' | 'parameters' | 'multiplyAdds' | 'penalties' | 'orthogonality'
 >;
 
 /** @param trainable the model's trainable weights. */
@@ -16,15 +17,27 @@ export function runFacts(
   model: LayersModel,
   trainable: readonly WeightInfo[],
 ): RunFacts {
-  const own = trainable.flatMap(({ name, role, l2 }) =>
-    l2 === undefined || l2 === config.l2[role] ? [] : [[name, l2] as const],
-  );
+  const own = (lambdaOf: (weight: WeightInfo) => number, common: (weight: WeightInfo) => number) =>
+    Object.fromEntries(
+      trainable.flatMap((weight) => {
+        const lambda = lambdaOf(weight);
+        return lambda === common(weight) ? [] : [[weight.name, lambda] as const];
+      }),
+    );
+  const { l2, orthogonality } = config;
   return {
     name: config.name ?? (typeof config.model === 'string' ? config.model : config.model.name),
     config,
     backend,
     parameters: countParameters(model),
     multiplyAdds: multiplyAdds(model),
-    penalties: Object.fromEntries(own),
+    penalties: own(
+      (weight) => weight.l2 ?? l2[weight.role],
+      ({ role }) => l2[role],
+    ),
+    orthogonality: own(
+      (weight) => orthogonalityOf(weight, orthogonality),
+      (weight) => orthogonalityOf({ ...weight, orthogonality: undefined }, orthogonality),
+    ),
   };
 }

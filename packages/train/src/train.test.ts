@@ -210,6 +210,22 @@ test('the penalties of weights that have their own are told', async () => {
   expect(await penalties({ name: 'static-uns', l2: 0 })).toEqual({});
 });
 
+test('the orthogonality of weights that have their own is told, and that they have no L2', async () => {
+  const start = async (orthogonality: number, common = 0) => {
+    const similarity = { name: 'hyperspherical', orthogonality };
+    const model = { name: 'nsn-digits', width: 2, similarity };
+    const events = await collect(small({ steps: 1, model, orthogonality: { filter: common } }));
+    const [{ penalties, orthogonality: told }] = ofType(events, 'start') as [never];
+    expect(ofType(events, 'end')[0]?.result.orthogonality).toEqual(told);
+    return { penalties, told };
+  };
+  expect(await start(2e-4)).toEqual({
+    told: { 'stage1_conv1/kernel': 2e-4, 'stage2_conv1/kernel': 2e-4 },
+    penalties: { 'stage1_conv1/kernel': 0, 'stage2_conv1/kernel': 0 },
+  });
+  expect(await start(0, 1e-4)).toEqual({ told: {}, penalties: {} });
+});
+
 describe('what is refused', () => {
   test('a misspelt option of the model: once, with those there are', async () => {
     const error = await collect(small({ model: { name: 'nsn-digits', similarty: 'static-uns' } })).catch(

@@ -77,7 +77,7 @@ export interface Exports {
   maxPoolGradient(g: Address, x: Address, dy: Address, dx: Address): void;
   averagePoolGradient(g: Address, dy: Address, dx: Address): void;
   reluGradient(x: Address, dy: Address, dx: Address, count: number): void;
-  squaredNorms(x: Address, rows: number, columns: number, y: Address): void;
+  squaredNorms(x: Address, rows: number, columns: number, scale: number, y: Address): void;
   sum(x: Address, outer: number, reduced: number, inner: number, scale: number, y: Address): void;
   binary(
     operation: number,

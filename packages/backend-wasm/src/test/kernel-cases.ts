@@ -197,7 +197,7 @@ const singles: readonly KernelCase[] = [
   ),
   single(tf.FusedBatchNorm, { x: map, mean: vector, variance: vector }, { varianceEpsilon: 2 }, 'affine'),
   single(core.RELU_GRAD, { dy: map, x: map }, {}, 'reluGradient'),
-  single(core.SQUARED_NORM, { x: map }, {}, 'squaredNorms'),
+  single(core.SQUARED_NORM, { x: map }, { scale: 0.5 }, 'squaredNorms'),
   single(
     tf.DepthwiseConv2dNativeBackpropInput,
     { dy: [2, 4, 5, 6], filter: [3, 3, 3, 2] },

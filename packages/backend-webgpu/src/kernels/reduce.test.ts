@@ -84,7 +84,9 @@ test('a bias gradient, [6000,10] over 0: read once, not turned', () => {
 test.each([[[2, 3, 1]], [[5, 4, 3]], [[7, 64]], [[3, 130]], [[0, 3]]])(
   'squared norms of [%j]',
   async (shape) => {
-    const names = await expectParity(() => squaredNorm(random(shape)));
-    expect(names).toEqual(shape[0] === 0 ? [] : [SQUARED_NORM]);
+    for (const scale of [1, 0.25]) {
+      const names = await expectParity(() => squaredNorm(random(shape), scale));
+      expect(names).toEqual(shape[0] === 0 ? [] : [SQUARED_NORM]);
+    }
   },
 );

@@ -4,7 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
-import type { ConvOptions } from '../geometry';
+import type { ConvOptions, Geometry } from '../geometry';
 import type { Call, Products, Taps } from '../parts';
 import { patchEnergy } from '../seam/patch-energy';
 import { similarityConv2d } from '../seam/similarity-conv2d';
@@ -37,22 +37,42 @@ export function compare(
   return parts.reduce((sum, part) => tf.add(sum, part));
 }
 
-/** The products of a kernel with D in it and the patches of x, whose taps count as often as D and the modulation say. */
+/** The products of a kernel [kh,kw,C,F], without D in it, and the patches of x [B,H,W,C]. */
 export function products(x: tf.Tensor4D, w: tf.Tensor4D, taps: Taps, options: ConvOptions): Products {
-  const [height, width, , filters] = w.shape;
-  const energies = groups(x, w, taps).map((group) =>
-    patchEnergy(group.x, [height, width], {
-      ...options,
-      ...(group.offsets ? { offsets: group.offsets } : {}),
-      ...(taps.mask ? { mask: taps.mask } : {}),
-      ...(group.modulation ? { modulation: group.modulation } : {}),
-    }),
-  );
+  const [height, width] = w.shape;
   return {
-    dot: compare(x, w, null, taps, options),
-    patchEnergy: energies.reduce((sum, part) => tf.add(sum, part)),
-    kernelEnergy: tf.reshape(tf.sum(tf.square(w), [0, 1, 2]), [filters]),
+    kernel: w,
+    dot: (v) => compare(x, masked(v, taps.mask), null, taps, options),
+    kernelEnergy: (scale = 1) =>
+      tf.sum(masked(tf.square(scale === 1 ? w : tf.mul<tf.Tensor4D>(w, scale)), taps.mask), [0, 1, 2]),
+    patchEnergy: (scale = 1) =>
+      groups(x, w, taps)
+        .map((group) =>
+          patchEnergy(group.x, [height, width], {
+            ...options,
+            scale,
+            ...(group.offsets ? { offsets: group.offsets } : {}),
+            ...(taps.mask ? { mask: taps.mask } : {}),
+            ...(group.modulation ? { modulation: group.modulation } : {}),
+          }),
+        )
+        .reduce((sum, part) => tf.add(sum, part)),
   };
+}
+
+/** D·W. */
+export function masked(w: tf.Tensor4D, mask: tf.Tensor | undefined): tf.Tensor4D {
+  return mask ? tf.mul(w, tf.reshape(mask, [w.shape[0], w.shape[1], 1, 1])) : w;
+}
+
+/**
+ * Multiply-adds of the energies of an image's patches: squares, and their sums over the window.
+ * @param ofPatches whether each patch has values of its own, in place of the map's.
+ */
+export function energyMultiplyAdds(g: Geometry, ofPatches: boolean): number {
+  const positions = g.outHeight * g.outWidth;
+  const squared = ofPatches ? positions * g.taps : g.height * g.width;
+  return squared * g.channels + positions * g.taps;
 }
 
 interface Group {

@@ -12,7 +12,7 @@ import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } fro
 import type { Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
-import { callOf, compare, products } from './compare';
+import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
 import { type Conv2DArgs, chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
@@ -147,14 +147,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return tf.tidy(() => {
       const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
       const taps = this.taps(x, training);
-      const { w, m } = this.comparison(z, taps);
-      let y: tf.Tensor = this.similarity.respond
-        ? this.similarity.respond(
-            products(x, w, taps, this.convOptions),
-            this.similarityWeights.map((weight) => weight.read()),
-            callOf(training, this.similarityWeights),
-          )
-        : compare(x, w, m, taps, this.convOptions);
+      let y = this.respond(x, taps, training) ?? this.bilinear(x, z, taps);
       if (this.bias) y = tf.add(y, this.bias.read());
       if (this.options.activation) y = this.options.activation.apply(y);
       return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
@@ -183,37 +176,34 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const g = this.window as Geometry;
     const { mask, side = 'kernel' } = taps;
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
-    const masked = (w: tf.Tensor4D) =>
-      mask ? (tf.mul(w, tf.reshape(mask, [g.kernelHeight, g.kernelWidth, 1, 1])) as tf.Tensor4D) : w;
-    if (this.similarity.source !== 'predictor') {
-      const m = this.similarity.toM(this.similarityWeights[0]?.read(), g);
-      const folded = (w: tf.Tensor4D) =>
-        m && this.similarity.fold ? this.similarity.fold(w, m, g) : foldSimilarity(w, m);
-      return { w: side === 'kernel' ? folded(masked(kernel)) : masked(folded(kernel)), m: null };
+    const { similarity } = this;
+    if (similarity.source !== 'predictor') {
+      const m = similarity.toM(this.similarityWeights[0]?.read(), g);
+      const folded = (w: tf.Tensor4D) => (similarity.fold ? similarity.fold(w, m, g) : foldSimilarity(w, m));
+      // Without an M there is but one side, and a norm is that of the taps there are.
+      const first = side === 'kernel' || similarity.form === 'none';
+      return { w: first ? folded(masked(kernel, mask)) : masked(folded(kernel), mask), m: null };
     }
     if (!z)
-      throw new NeusimError(
-        'LAYER_INPUT',
-        `layer ${this.name} (${this.similarity.name}) needs a second input`,
-        {
-          data: { layer: this.name, similarity: this.similarity.name },
-          hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
-        },
-      );
-    const m = this.similarity.toM(z, g);
-    if (side === 'kernel' || !mask || this.similarity.form === 'diagonal') return { w: masked(kernel), m };
+      throw new NeusimError('LAYER_INPUT', `layer ${this.name} (${similarity.name}) needs a second input`, {
+        data: { layer: this.name, similarity: similarity.name },
+        hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
+      });
+    const m = similarity.toM(z, g);
+    if (side === 'kernel' || !mask || similarity.form === 'diagonal') return { w: masked(kernel, mask), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
   }
 
   /**
-   * Multiply-adds for one image: the convolution's, and those of weighting (K a channel) or mixing (K² a channel)
-   * the patches where M is predicted.
+   * Multiply-adds for one image: the convolution's, those of weighting (K a channel) or mixing (K² a channel) the patches
+   * where M is predicted, and those of the patches' norms where there is a response.
    */
   multiplyAdds(inputShape: TfShape | TfShape[]): number {
     const g = this.geometry(this.inputShapes(inputShape)[0]);
     const { form, source } = this.similarity;
     const weighting = source === 'predictor' ? (form === 'full' ? g.taps * g.taps : g.taps) * g.channels : 0;
-    return g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
+    const products = g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
+    return products + (this.similarity.respond ? energyMultiplyAdds(g, this.readsPatches()) : 0);
   }
 
   /** What one of this layer's weights is for. */
@@ -244,6 +234,29 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       shape: restorePart('shape', shape as SavedPart),
       ...(predictor ? { predictor: restorePart('predictor', predictor) } : {}),
     } as never);
+  }
+
+  /** What a similarity that is not bilinear gives. */
+  private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
+    return this.similarity.respond?.(
+      products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions),
+      this.similarityWeights.map((weight) => weight.read()),
+      callOf(training, this.similarityWeights),
+    );
+  }
+
+  /** Whether the taps read, or are weighted, each by itself. */
+  private readsPatches(): boolean {
+    if (this.shape.dynamic) return true;
+    return tf.tidy(() => {
+      const { offsets, modulation } = this.taps();
+      return offsets !== undefined || modulation !== undefined;
+    });
+  }
+
+  private bilinear(x: tf.Tensor4D, z: tf.Tensor | undefined, taps: Taps): tf.Tensor {
+    const { w, m } = this.comparison(z, taps);
+    return compare(x, w, m, taps, this.convOptions);
   }
 
   private get kernelSize(): Pair {

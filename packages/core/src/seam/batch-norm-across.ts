@@ -1,13 +1,15 @@
 /**
  * Batch norm with the statistics of a batch that several engines share, each with a part of it: what a layer of one
  * replica sees is then what it would see of the whole. Every replica tells the others its count, mean and sum of
- * squared deviations, and all combine them alike (Chan, Golub & LeVeque 1979); in the gradient, Σdy and Σdy·x̂.
+ * squared deviations, and all combine them alike (Chan, Golub & LeVeque 1979); in the gradient, Σdy and Σdy·x̂. Other
+ * means over a batch (`batchMean`) are taken in the same way.
  *
  * The exchange happens within a kernel, so the engine must be one whose data can be read at once (cpu, wasm), and the
  * replicas must run the same layers in the same order. First order only: a second would need an exchange of its own.
  */
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { withBatchMeanRule } from './batch-mean';
 import { rows, withBatchNormRule } from './batch-norm';
 import { runKernel, type SeamKernel } from './kernel';
 
@@ -17,7 +19,7 @@ export type Gather = (own: Float64Array) => readonly Float64Array[];
 let current: Gather | null = null;
 
 /**
- * Runs `f` with every `batchNormTraining` in it, and its gradient, taken over all replicas that call this at the same
+ * Runs `f` with every `batchNormTraining` and `batchMean` in it, and their gradients, taken over all replicas that call this at the same
  * time. A replica's loss is its share of the whole: the mean over its part, times its part of the whole batch.
  * @param gather blocks until every replica has given as many values.
  * @throws NeusimError BATCH_NORM_ENGINE on an engine whose data cannot be read at once, BATCH_NORM_SCOPE where a gradient
@@ -29,7 +31,7 @@ export function withBatchNormAcross<T>(gather: Gather, f: () => T): T {
   try {
     return withBatchNormRule(
       (x, gamma, beta, epsilon) => runKernel(forward, { x, gamma, beta }, { epsilon }),
-      f,
+      () => withBatchMeanRule((values) => runKernel(mean, { values }, {})[0], f),
     );
   } finally {
     current = before;
@@ -82,6 +84,31 @@ const grad: SeamKernel<
     ) as [T1, T1];
     const centred = tf.sub(tf.sub(dy, meanDy), tf.mul(normed, meanDyNormed));
     return [tf.mul(centred, tf.mul(gamma, rstd)), dgamma, dbeta];
+  },
+};
+
+const mean: SeamKernel<{ values: tf.Tensor }, [T1], object> = {
+  name: 'NeusimBatchMeanAcross',
+  inputs: ['values'],
+  shapes: () => [[1]],
+  composed: ({ values }) => {
+    const sum = tf.reshape(tf.sum(values), [1]);
+    const [of] = means(exchange(values.size, sum, sum));
+    return [tf.tensor1d(Float32Array.from(of))];
+  },
+  gradient: ([dmean], { values }) => ({
+    values: () => runKernel(meanGrad, { values, dmean }, {})[0],
+  }),
+};
+
+const meanGrad: SeamKernel<{ values: tf.Tensor; dmean: T1 }, [tf.Tensor], object> = {
+  name: 'NeusimBatchMeanAcrossGrad',
+  inputs: ['values', 'dmean'],
+  shapes: ({ values }) => [values.shape],
+  composed: ({ values, dmean }) => {
+    // Every replica's loss depends on the one mean.
+    const [share] = means(exchange(values.size, dmean, dmean));
+    return [tf.fill(values.shape, share[0] as number)];
   },
 };
 

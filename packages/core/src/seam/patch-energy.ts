@@ -6,27 +6,29 @@ import { type SamplingOptions, similarityConv2d } from './similarity-conv2d';
 import { squaredNorm } from './squared-norm';
 
 export interface PatchEnergyOptions extends ConvOptions, SamplingOptions {
-  /** Factors on the taps [K]: D. */
+  /** D [K]: how much of each tap's square counts. */
   readonly mask?: tf.Tensor;
   /** Factors on what the taps read [B|1,H'|1,W'|1,K]. */
   readonly modulation?: tf.Tensor4D;
+  /** Factor on x, multiplied before the squares; default 1. Below it, squares of very large values stay finite. */
+  readonly scale?: number;
 }
 
 /**
- * Σ over taps t and channels c of (mask[t] · modulation[t] · S(x)[t,c])², zeros outside the map.
+ * Σ over taps t and channels c of mask[t] · (scale · modulation[t] · S(x)[t,c])², zeros outside the map.
  * @param x [B,H,W,C]. @param kernel [height, width] of the window. @returns [B,H',W',1], not below 0; differentiable to
  *   any order. @throws NeusimError GEOMETRY_*, SIMILARITY_SHAPE.
  */
 export function patchEnergy(x: tf.Tensor4D, kernel: Pair, options: PatchEnergyOptions = {}): tf.Tensor4D {
-  const { mask, modulation, offsets, ...conv } = options;
+  const { mask, modulation, offsets, scale = 1, ...conv } = options;
   const taps = kernel[0] * kernel[1];
   return tf.tidy(() => {
-    const weights = mask ? tf.square(mask) : tf.ones([taps]);
+    const weights = mask ?? tf.ones([taps]);
     const m = modulation ? tf.square(modulation) : null;
     const window = (size: Pair) => tf.reshape(weights, [size[0], size[1], 1, 1]) as tf.Tensor4D;
-    if (!offsets) return similarityConv2d(squaredNorm(x) as tf.Tensor4D, window(kernel), m, conv);
+    if (!offsets) return similarityConv2d(squaredNorm(x, scale) as tf.Tensor4D, window(kernel), m, conv);
     const g = geometry([x.shape[1], x.shape[2], x.shape[3]], kernel, conv);
-    const energy = squaredNorm(samplePatches(x, offsets, g)) as tf.Tensor4D;
+    const energy = squaredNorm(samplePatches(x, offsets, g), scale) as tf.Tensor4D;
     return similarityConv2d(energy, window([1, taps]), m, { strides: [1, taps] });
   });
 }

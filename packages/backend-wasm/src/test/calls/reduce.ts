@@ -30,15 +30,15 @@ export const sum = cases(
 );
 
 export const squaredNorms = cases(
-  fc.record({ rows: size(1, 6), columns: size(1, 40), seed }),
+  fc.record({ rows: size(1, 6), columns: size(1, 40), scale: fc.constantFrom(1, 0.25), seed }),
   [],
-  ({ rows, columns, seed }) => {
+  ({ rows, columns, scale, seed }) => {
     const x = values([rows, columns], seed).data;
     const after = zeros(rows);
-    for (const [i, value] of x.entries()) after[Math.floor(i / columns)]! += value ** 2;
+    for (const [i, value] of x.entries()) after[Math.floor(i / columns)]! += (scale * value) ** 2;
     return {
       buffers: { x: { before: x }, y: { after } },
-      run: ({ squaredNorms }, at) => squaredNorms(at('x'), rows, columns, at('y')),
+      run: ({ squaredNorms }, at) => squaredNorms(at('x'), rows, columns, scale, at('y')),
     };
   },
 );

@@ -1,0 +1,26 @@
+/**
+ * The penalty λ/2‖WᵀW − I‖² on a weight, as [values of one filter, filters]: filters of norm 1 that are orthogonal to each
+ * other (SphereNet, Liu et al. 2017; method: §12). As L2 it is no part of the loss that is told, but of the update.
+ */
+import type { WeightInfo } from '@neusim/core';
+import * as tf from '@tensorflow/tfjs-core';
+import type { TrainConfig } from './config';
+
+/** λ of a weight: its own, or its role's; 0 for one that has no filters. */
+export function orthogonalityOf(
+  { variable, role, orthogonality }: WeightInfo,
+  byRole: TrainConfig['orthogonality'],
+): number {
+  if (variable.shape.length < 2) return 0;
+  return orthogonality ?? (role === 'filter' || role === 'predictor' ? byRole[role] : 0);
+}
+
+/** Its gradient, 2λ·W(WᵀW − I), in the weight's shape. @param weight of rank 2 or more, filters last. */
+export function orthogonalityGradient(weight: tf.Tensor, lambda: number): tf.Tensor {
+  return tf.tidy(() => {
+    const filters = weight.shape.at(-1) as number;
+    const w = tf.reshape(weight, [-1, filters]) as tf.Tensor2D;
+    const excess = tf.sub<tf.Tensor2D>(tf.matMul(w, w, true), tf.eye(filters));
+    return tf.reshape(tf.mul(tf.matMul(w, excess), 2 * lambda), weight.shape);
+  });
+}
