@@ -10,6 +10,9 @@ import models, { disposeModel, embeddingOf, type Model } from './index';
 
 const registry = createRegistry(core, hypernet, models);
 const any: AnyRegistry = registry;
+/** Parts that are loaded when they are made are there. */
+beforeAll(() => registry.ready());
+
 const make = (name: string, options: object = {}) => any.make('model', name, options) as Model;
 
 async function logits(model: LayersModel, training = true): Promise<Float32Array> {
@@ -47,6 +50,13 @@ const small: [string, string, object, number][] = [
   ['ResNet-12', 'nsn-resnet', { depth: 12, inputShape: [16, 17, 3], widths: [2, 3, 4, 5] }, 5],
   ['ResNet-18', 'nsn-resnet', { depth: 18, inputShape: [11, 9, 1], widths: [2, 3, 4, 4], shortcut: 'A' }, 4],
   ['ImageNet-10', 'nsn-imagenet-10', { inputShape: [33, 36, 3], width: 2, features: 5 }, 5],
+  ['SphereNet-9', 'sphere-net-9', { inputShape: [9, 8, 3], widths: [2, 3, 4], features: 4 }, 4],
+  [
+    'global SphereNet',
+    'global-sphere-net',
+    { inputShape: [8, 9, 1], widths: [2, 3, 4], depth: 1, features: 3 },
+    3,
+  ],
 ];
 
 describe.each(['cpu', 'wasm'] as const)('networks on %s', (engine) => {
@@ -98,10 +108,49 @@ describe('networks', () => {
     const embedding = embeddingOf(whole);
     expect(embedding.outputs[0]!.shape).toEqual([null, features]);
     expect(await logits(embedding)).toEqual(await logits(built));
-    expect(countParameters(whole) - countParameters(embedding)).toBe(3 * features + 3);
+    const bias = /sphere/.test(name) ? 0 : 3;
+    expect(countParameters(whole) - countParameters(embedding)).toBe(3 * features + bias);
     disposeModel(whole);
     disposeModel(built);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('cosine networks: responses, penalties, blocks and heads', async () => {
+    const options = { inputShape: [16, 16, 3], widths: [4, 6, 8], features: 5, classes: 3 };
+    const model = make('global-sphere-net', {
+      ...options,
+      global: { name: 'global-similarity', bottleneck: 2 },
+    });
+    const built = model.build();
+    const infos = describeWeights(built);
+    const of = (name: string) => infos.find((info) => info.name === name)!;
+    expect(of('stage1_conv1/kernel')).toMatchObject({ l2: 0, orthogonality: 2e-4, role: 'filter' });
+    expect(of('fc/kernel')).toMatchObject({ orthogonality: 2e-4 });
+    expect(of('fc/kernel').variable.shape).toEqual([2, 2, 8, 5]);
+    expect(of('score/kernel')).toMatchObject({ l2: undefined, orthogonality: undefined });
+    expect(of('stage2_global/query').variable.shape).toEqual([1, 1, 6, 3]);
+    expect(of('stage1_global/value')).toMatchObject({ orthogonality: 2e-4 });
+    expect(infos.filter(({ name }) => /gamma$/.test(name) && /global/.test(name))).toHaveLength(2);
+
+    // No response grows with the images: hyperspherical all through, batch norm apart, which is the identity at its start.
+    const plain = make('global-sphere-net', { ...options, similarity: 'inner-product' }).build();
+    const scaled = async (network: LayersModel) => {
+      const [one, ten] = [1, 10].map((scale) => {
+        const x = tf.mul(tf.randomNormal([2, 16, 16, 3], 0, 1, 'float32', 3), scale);
+        return network.predict(x) as tf.Tensor;
+      });
+      return furthest(await one!.data<'float32'>(), await ten!.data<'float32'>());
+    };
+    expect(await scaled(built)).toBeLessThan(1e-3);
+    expect(await scaled(plain)).toBeGreaterThan(0.1);
+
+    // Of weight-normalised scores, only the direction of a class's kernel counts.
+    const normed = make('sphere-net-9', { ...options, head: 'weight-normalised' }).build();
+    const before = await logits(normed, false);
+    const kernel = describeWeights(normed).find(({ name }) => name === 'score/kernel')!.variable;
+    kernel.write(tf.mul(kernel.read(), 3));
+    expect(furthest(await logits(normed, false), before)).toBeLessThan(1e-3);
+    for (const each of [built, plain, normed]) disposeModel(each);
   });
 
   test('similarity reaches every 3×3 convolution of a residual network, and no other', () => {
