@@ -12,6 +12,7 @@ import {
 } from '@tensorflow/tfjs-layers';
 import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
 import { disposeNewVariables } from './new-variables';
+import type { Operator } from './parts';
 
 type Layer = layers.Layer;
 type CallArgs = layers.Layer['inboundNodes'][number]['callArgs'];
@@ -96,6 +97,11 @@ export function copyLayer(layer: Layer): Layer {
   if (layer instanceof NeuralSimilarityConv2D) {
     const { similarity, shape, predictor } = layer;
     return new NeuralSimilarityConv2D({ ...config, similarity, shape, predictor } as never);
+  }
+  const { operator } = layer as Layer & { readonly operator?: Operator };
+  if (typeof operator?.apply === 'function') {
+    const OperatorLayer = layer.constructor as unknown as new (args: object) => Layer;
+    return new OperatorLayer({ ...config, operator });
   }
   const layerClass = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
     typeof tf.serialization.Serializable;

@@ -1,11 +1,20 @@
 // @neusim/hypernet: networks that predict a layer's similarity from its input.
 import { plugin } from '@neusim/registry';
 import conv from './conv';
+import globalDefinition from './global/operator';
 import { condConvDefinition, involutionDefinition, odConvDefinition } from './operators/definitions';
 import shared from './shared';
 import sphere from './sphere';
 
 export { type ConvPredictorOptions, convPredictor } from './conv';
+export {
+  GlobalSimilarity2D,
+  type GlobalSimilarityArgs,
+  type GlobalSimilarityOptions,
+  type GlobalSimilarityWeights,
+  globalSimilarity2d,
+} from './global/global-similarity-2d';
+export { globalSimilarity } from './global/operator';
 export { type CondConvOptions, condConv } from './operators/cond-conv';
 export { type InvolutionOptions, involution } from './operators/involution';
 export { involution2d } from './operators/involution-2d';
@@ -24,4 +33,5 @@ export default /* @__PURE__ */ plugin('@neusim/hypernet', '0.1.0', [
   condConvDefinition,
   odConvDefinition,
   involutionDefinition,
+  globalDefinition,
 ]);

@@ -66,7 +66,8 @@ function hasTaps(layer: Layer): boolean {
 /** The layer that stands for a Conv2D, with its predictor where it has one. */
 function similarityLayer(stock: Layer, { similarity, shape, predictor }: Conversion): Use {
   const rate = stock.getConfig().dilationRate as number[];
-  if (similarity.respond) throw otherStart(stock, similarity, 'has a response in place of the inner product');
+  if (similarity.respond || (similarity.source === 'none' && similarity.fold))
+    throw otherStart(stock, similarity, 'has a response in place of the inner product');
   if (shape?.dilations && String(shape.dilations) !== String(rate))
     throw otherStart(stock, shape, `spaces its taps [${shape.dilations}], the layer [${rate}]`);
   const args = {

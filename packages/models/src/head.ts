@@ -1,4 +1,5 @@
 /** The end of a network: the last map becomes an embedding, and the embedding logits. */
+import type { Similarity } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import { type LayersModel, layers, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { convolution } from './convolution';
@@ -8,15 +9,22 @@ export interface Head {
   readonly head: 'linear' | 'none';
   readonly classes: number;
   readonly seed: number;
+  /** Default true. */
+  readonly useBias?: boolean;
+  /** Default: the inner product. */
+  readonly scoreSimilarity?: Similarity | undefined;
 }
 
 const EMBEDDING = 'embedding';
 
 /**
- * From the last map [B,H,W,C] through the layer `embedding` [B,features] to logits [B,classes], which are linear with a
- * bias; with the head `none` the embedding.
+ * From the last map [B,H,W,C] through the layer `embedding` [B,features] to logits [B,classes], which are linear; with the
+ * head `none` the embedding.
  */
-export function applyHead(x: SymbolicTensor, { pooling, head, classes, seed }: Head): SymbolicTensor {
+export function applyHead(
+  x: SymbolicTensor,
+  { pooling, head, classes, seed, useBias = true, scoreSimilarity }: Head,
+): SymbolicTensor {
   const reduce =
     pooling === 'average'
       ? layers.globalAveragePooling2d({ name: EMBEDDING, dataFormat: 'channelsLast' })
@@ -32,8 +40,9 @@ export function applyHead(x: SymbolicTensor, { pooling, head, classes, seed }: H
     filters: classes,
     kernelSize: [1, 1],
     padding: 'valid',
-    useBias: true,
+    useBias,
     seed,
+    similarity: scoreSimilarity,
   });
   return layers.flatten({ name: 'logits' }).apply(score) as SymbolicTensor;
 }
@@ -48,6 +57,6 @@ export function embeddingOf(model: LayersModel): LayersModel {
   if (layer) return makeModel({ name: model.name, inputs: model.inputs, outputs: layer.output });
   throw new NeusimError('MODEL_NO_EMBEDDING', `${model.name} has no layer called '${EMBEDDING}'`, {
     data: { model: model.name, layers: model.layers.map(({ name }) => name) },
-    hint: 'cnn-4, cnn-9, nsn-resnet and nsn-imagenet-10 have one.',
+    hint: 'All networks of @neusim/models have one but cnn-cifar, nsn-cifar, cnn-digits and nsn-digits.',
   });
 }

@@ -3,7 +3,9 @@ import { plugin } from '@neusim/registry';
 import { cnnCifar, nsnCifar } from './cifar';
 import { cnn4, cnn9 } from './cnn';
 import { cnnDigits, nsnDigits } from './digits';
+import { nsnImagenet10 } from './imagenet';
 import { nsnResnet } from './resnet';
+import { globalSphereNet, sphereNet9 } from './sphere-net';
 
 export { type Conversion, convertToNsl } from './convert';
 export { disposeModel } from './dispose-model';
@@ -19,4 +21,7 @@ export default /* @__PURE__ */ plugin('@neusim/models', '0.1.0', [
   cnn4,
   cnn9,
   nsnResnet,
+  nsnImagenet10,
+  sphereNet9,
+  globalSphereNet,
 ]);

@@ -98,9 +98,9 @@ const isStart = (spec: PartSpec, starts: readonly string[]) => {
 };
 
 /** @param build a network of the options; `classes` of the model is 0 where it has no head. */
-export function modelOf(
+export function modelOf<O extends Pick<PlainOptions, 'inputShape' | 'classes'> & { readonly head?: string }>(
   name: string,
-  options: Pick<PlainOptions, 'inputShape' | 'classes'> & { readonly head?: string },
+  options: O,
   build: () => LayersModel,
 ): Model {
   const { inputShape, classes, head } = options;

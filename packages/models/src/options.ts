@@ -1,6 +1,6 @@
 /** The options that every network here has, and those of a network with similarities. */
 import * as v from 'valibot';
-import { partSchema } from './part-spec';
+import { type PartSpec, partSchema } from './part-spec';
 
 /** A whole number from 1. */
 export const size = v.pipe(v.number(), v.integer(), v.minValue(1));
@@ -48,7 +48,7 @@ export const stageEntries = ({ width, depth }: Pick<Family, 'width' | 'depth'>) 
 export const plainEntries = (family: Family) => ({ ...commonEntries(family), ...stageEntries(family) });
 
 /** What a network with similarities has besides: its parts. */
-export const partEntries = <const S extends string>(similarity: S) => ({
+export const partEntries = <const S extends PartSpec>(similarity: S) => ({
   similarity: v.optional(partSchema, similarity),
   shape: v.optional(partSchema, 'full'),
   /** Of a dynamic similarity; default `sphere`, or `shared` with the shared parameterization. */
