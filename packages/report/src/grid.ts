@@ -6,11 +6,11 @@ import type { PositionGrid } from './types';
 const MOST_SIDE = 64;
 
 /** Five digits are more than a colour tells. */
-export const round = (value: number) => Number(value.toPrecision(5));
+export const round = (value: number, digits = 5) => Number(value.toPrecision(digits));
 
 /**
  * @param values [height, width, depth]
- * @param most values that are kept.
+ * @param most values that are kept. @param digits of each.
  */
 export function gridOf(
   {
@@ -20,6 +20,7 @@ export function gridOf(
   }: { readonly height: number; readonly width: number; readonly values: readonly number[] },
   depth: number,
   most: number,
+  digits?: number,
 ): PositionGrid {
   let step = 1;
   const kept = (size: number) => Math.ceil(size / step);
@@ -32,7 +33,7 @@ export function gridOf(
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const at = (middle(row, height) * width + middle(column, width)) * depth;
-      for (let i = 0; i < depth; i++) thinned.push(round(values[at + i] as number));
+      for (let i = 0; i < depth; i++) thinned.push(round(values[at + i] as number, digits));
     }
   return { positions: [height, width], step, height: rows, width: columns, values: thinned };
 }

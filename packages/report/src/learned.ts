@@ -59,12 +59,14 @@ export function learnedOf({ layers, sample }: InspectedParts): Learned {
 
 /** Null where M is no weight. */
 export function staticMatrix({ layer, kernel, form, matrix }: InspectedLayer): StaticMatrix | null {
-  return matrix && form !== 'none' ? { layer, kernel, form, values: matrix.map(round) } : null;
+  return matrix && form !== 'none'
+    ? { layer, kernel, form, values: matrix.map((value) => round(value)) }
+    : null;
 }
 
 /** Null where every tap is there. */
 export function learnedShape({ layer, kernel, mask }: InspectedLayer) {
-  return mask ? { layer, kernel, mask: mask.map(round) } : null;
+  return mask ? { layer, kernel, mask: mask.map((value) => round(value)) } : null;
 }
 
 /** Null where taps read at their window's lattice. @param most values of offsets that are kept. */

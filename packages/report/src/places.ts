@@ -75,3 +75,28 @@ export function tapPlaces(
     }
   return found;
 }
+
+/**
+ * The part of the layer's input around one output position that a picture shows: `span` elements to a side.
+ * @returns where the whole input then lies, in shares of that picture.
+ */
+export function frameAt(
+  { input, kernel, strides, pad, dilations }: Omit<SamplingPlaces, 'layer' | 'offsets' | 'modulation'>,
+  row: number,
+  column: number,
+  span: number,
+): { readonly left: number; readonly top: number; readonly width: number; readonly height: number } {
+  const start = (axis: 0 | 1, at: number) => {
+    const size = input[axis];
+    // All of it is in view: it stays where it is.
+    if (span >= Math.max(input[0], input[1])) return (span - size) / 2;
+    const middle = at * strides[axis] - pad[axis] + ((kernel[axis] - 1) * dilations[axis]) / 2 + 0.5;
+    return span / 2 - middle;
+  };
+  return {
+    left: start(1, column) / span,
+    top: start(0, row) / span,
+    width: input[1] / span,
+    height: input[0] / span,
+  };
+}

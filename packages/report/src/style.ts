@@ -18,7 +18,9 @@ export const viewStyle = `
 .map { position: relative; width: var(--map); height: var(--map); background: #000; overflow: hidden; border-radius: 3px; }
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
 .map .under { position: absolute; inset: 0; opacity: 0.35; background: var(--sample) 0 0 / 100% 100%; image-rendering: pixelated; }
-.places { position: relative; width: var(--width, 168px); aspect-ratio: var(--ratio, var(--own-ratio)); margin: 12px 26px 18px 12px; background: #000 var(--sample, none) 0 0 / 100% 100%; image-rendering: pixelated; border-radius: 3px; }
+.frame { position: relative; width: var(--width, 168px); aspect-ratio: 1; overflow: hidden; background: #000; border-radius: 3px; }
+.frame + small { display: block; max-width: 34ch; margin-top: 4px; }
+.places { position: absolute; background: #444 var(--sample, none) 0 0 / 100% 100%; image-rendering: pixelated; }
 .places svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; filter: drop-shadow(0 0 1px #000); }
 .places .lattice { fill: none; stroke: #fff; stroke-width: 1.2; }
 .places line { stroke: #fff; stroke-width: 1; }

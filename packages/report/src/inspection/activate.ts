@@ -2,12 +2,13 @@
 // stands alone has the text of these functions in it, so they call nothing but the language's own, the page's, and
 // `tools`; without them the page shows the middle of the image.
 
-import type { positionAt, tapPlaces } from '../places';
+import type { frameAt, positionAt, tapPlaces } from '../places';
 
 /** What `activate` calls: given, as its text stands alone in a page. */
 export interface ActivateTools {
   readonly positionAt: typeof positionAt;
   readonly tapPlaces: typeof tapPlaces;
+  readonly frameAt: typeof frameAt;
   /** Opacity of a value whose full colour stands for ±most. */
   opacity(value: number, most: number): number;
   formatSmall(value: number): string;
@@ -27,7 +28,7 @@ export interface PackedGrid {
 
 /** @param root holds elements with `data-viewer`; whatever page it is of. */
 export function activate(root: ParentNode, tools: ActivateTools): void {
-  const { positionAt, tapPlaces, opacity, formatSmall, visible } = tools;
+  const { positionAt, tapPlaces, frameAt, opacity, formatSmall, visible } = tools;
   const unpack = ({ base64, most }: PackedGrid) => {
     const bytes = atob(base64);
     const values = new Float32Array(bytes.length / 2);
@@ -49,13 +50,14 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
   };
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   const viewers = [...root.querySelectorAll<HTMLElement>('[data-viewer]')].map((element) => {
-    const { grid, matrix, places, offsets, modulation } = JSON.parse(element.dataset.viewer as string);
+    const { grid, matrix, places, offsets, modulation, span } = JSON.parse(element.dataset.viewer as string);
     const [matrixAt, offsetsAt, modulationAt] = [reader(matrix), reader(offsets), reader(modulation)];
     const picker = element.querySelector('.pick') as HTMLElement;
-    const marker = element.querySelector('.marker') as HTMLElement | null;
+    const marker = element.querySelector('.marker') as HTMLElement;
     const caption = element.querySelector('.position') as HTMLElement;
     const rects = [...element.querySelectorAll('.at-position rect')] as SVGRectElement[];
     const texts = [...element.querySelectorAll('.at-position text:not(.axis):not(.axis-name)')];
+    const frame = element.querySelector('.places') as HTMLElement | null;
     const dots = [...element.querySelectorAll('.places .reads')];
     const rings = [...element.querySelectorAll('.places .lattice')];
     const lines = [...element.querySelectorAll('.places line')];
@@ -78,6 +80,9 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
       for (const [name, share] of Object.entries(names)) node?.setAttribute(name, percent(share));
     };
     const showTaps = (row: number, column: number, down: number, along: number) => {
+      const { left, top } = frameAt(places, row, column, span);
+      frame?.style.setProperty('left', percent(left));
+      frame?.style.setProperty('top', percent(top));
       const found = tapPlaces(places, row, column, offsetsAt(down, along), modulationAt(down, along));
       for (const [index, { x, y, latticeX, latticeY, factor }] of found.entries()) {
         place(dots[index], { cx: x, cy: y });
@@ -90,12 +95,8 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
       const { row, column } = positionAt(grid, down, along);
       const [height, width] = grid.positions as [number, number];
       caption.textContent = `row ${row + 1}, column ${column + 1} of ${height}×${width}`;
-      if (marker) {
-        marker.style.top = percent((row + 0.5) / height);
-        marker.style.left = percent((column + 0.5) / width);
-        marker.style.height = percent(1 / height);
-        marker.style.width = percent(1 / width);
-      }
+      marker.style.top = percent((row + 0.5) / height);
+      marker.style.left = percent((column + 0.5) / width);
       const values = matrixAt(down, along);
       if (values) showMatrix(values);
       if (places) showTaps(row, column, down, along);

@@ -101,7 +101,8 @@ function dynamicMatrix(
     layer,
     kernel,
     form: isFull ? 'full' : 'diagonal',
-    ...gridOf(map, isFull ? taps * taps : taps, most),
+    // Of M near I, what differs is small: all that float32 has.
+    ...gridOf(map, isFull ? taps * taps : taps, most, 8),
     spread: {
       layer,
       positions: round(spread.positions),

@@ -72,5 +72,9 @@ function costLine(cost: InspectionCost, costs: readonly InspectionCost[]): Html 
 function options(given: Readonly<Record<string, Readonly<Record<string, unknown>>>>): Html | null {
   const told = Object.entries(given).filter(([, each]) => Object.keys(each).length > 0);
   if (told.length === 0) return null;
-  return html`<p class="soft options">${told.map(([part, each]) => html`<span>${part} <code>${JSON.stringify(each)}</code></span> `)}</p>`;
+  const words = (each: Readonly<Record<string, unknown>>) =>
+    Object.entries(each)
+      .map(([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(', ');
+  return html`<p class="soft options">${told.map(([part, each]) => html`<span><b>${part}</b> ${words(each)}</span><br>`)}</p>`;
 }

@@ -3,20 +3,27 @@
 import { formatSmall, opacity } from '../colors';
 import { html, raw } from '../html';
 import { sampleStyle } from '../matrix';
-import { positionAt, tapPlaces } from '../places';
+import { frameAt, positionAt, tapPlaces } from '../places';
 import { visible } from '../places-view';
 import { style } from '../style';
 import { type ActivateTools, activate } from './activate';
 import { contents } from './contents';
 import { layerSection } from './layer';
 import { inspectionStyle } from './style';
-import type { Inspection } from './types';
+import type { Inspection, InspectionLayer } from './types';
 
 /** Layers that are unfolded at first. */
 const FEW = 4;
 
 /** What `activate` calls. Each stands alone, so that a page may have its text. */
-export const activateTools: ActivateTools = { positionAt, tapPlaces, opacity, formatSmall, visible };
+export const activateTools: ActivateTools = {
+  positionAt,
+  tapPlaces,
+  frameAt,
+  opacity,
+  formatSmall,
+  visible,
+};
 
 /**
  * The whole page.
@@ -24,8 +31,8 @@ export const activateTools: ActivateTools = { positionAt, tapPlaces, opacity, fo
  */
 export function inspectionPage(inspection: Inspection, document: Document): string {
   const { title, summary, facts, notes, sample, layers, costs } = inspection;
-  const similar = layers.filter(({ similarity }) => similarity);
-  const open = new Set((similar.length > 0 ? similar : layers).slice(0, FEW));
+  const learned = layers.filter(isMoreThanPlain);
+  const open = new Set((learned.length > 0 ? learned : layers).slice(0, FEW));
   const head = sample
     ? html`<figure><img alt="the image" src="${sample.picture.uri}" width="${sample.picture.width}" height="${sample.picture.height}"><figcaption class="soft">${sample.from}${sample.label !== null && html`<br>is <b>${sample.label}</b>`}<br>read as <b>${sample.predicted}</b></figcaption></figure>`
     : null;
@@ -60,6 +67,13 @@ ${layers.map((layer) => layerSection(document, layer, { isOpen: open.has(layer),
 </html>
 `;
   return page.text;
+}
+
+/** Whether there is more to see of a layer than a kernel. */
+function isMoreThanPlain({ similarity, response }: InspectionLayer): boolean {
+  return [similarity?.matrix, similarity?.mask, similarity?.sampling, similarity?.dynamic, response].some(
+    Boolean,
+  );
 }
 
 /** The text of `activate`, and of what it calls, by name: whatever a bundler has renamed. */

@@ -38,8 +38,8 @@ export function spectraView(document: Document, { layer, kernel, spectra }: Insp
     ({ name, color, spectrum }) =>
       html`<tr><td class="name"><span class="dot" style="background: ${color}"></span>${name}</td><td class="right">${spectrum.rows}×${spectrum.columns}</td>${[spectrum.nuclear, spectrum.frobenius, spectrum.nuclear / (spectrum.frobenius || 1), spectrum.effectiveRank, spectrum.stableRank].map((value) => html`<td class="right">${formatSmall(value)}</td>`)}<td class="right">${spectrum.rank}</td></tr>`,
   );
-  return html`<div class="charts">${[kernels, others].map((lines) => lines.length > 0 && drawn(document, layer, lines))}</div>
-<div class="scroll"><table><thead><tr><th>matrix</th><th class="right">size</th><th class="right">nuclear norm</th><th class="right">Frobenius</th><th class="right">nuclear / Frobenius</th><th class="right">effective rank</th><th class="right">stable rank</th><th class="right">rank</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+  return html`<div class="spectra">${[kernels, others].map((lines) => lines.length > 0 && drawn(document, layer, lines))}
+<div class="scroll"><table><thead><tr><th>matrix</th><th class="right">size</th><th class="right">nuclear norm</th><th class="right">Frobenius</th><th class="right">nuclear / Frobenius</th><th class="right">effective rank</th><th class="right">stable rank</th><th class="right">rank</th></tr></thead><tbody>${rows}</tbody></table></div></div>`;
 }
 
 function drawn(
@@ -48,11 +48,12 @@ function drawn(
   lines: readonly { readonly name: string; readonly color: string; readonly spectrum: SpectrumFigures }[],
 ): Html {
   const names = lines.map(({ name }) => name).join(', ');
+  const longest = Math.max(...lines.map(({ spectrum }) => spectrum.values.length));
   const figure = chart(document, `singular values of ${names} of ${layer}`, {
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 44,
-    x: { label: 'index', ticks: 6, tickSize: 0, tickFormat: 'd', labelArrow: 'none' },
+    x: { label: 'index', ticks: indices(longest), tickSize: 0, tickFormat: 'd', labelArrow: 'none' },
     y: { label: 'σ', grid: true, zero: true, ticks: 4, tickSize: 0, labelArrow: 'none' },
     marks: lines.flatMap(({ color, spectrum: { values } }) => {
       const every = Math.max(1, Math.ceil(values.length / MOST_POINTS));
@@ -68,3 +69,7 @@ function drawn(
   });
   return html`<figure><figcaption>${names} <small>singular values</small></figcaption>${figure}</figure>`;
 }
+
+/** Whole numbers: of a few values all, else some six. */
+const indices = (count: number): readonly number[] | number =>
+  count <= 10 ? Array.from({ length: count }, (_, index) => index + 1) : 6;

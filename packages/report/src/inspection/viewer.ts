@@ -5,7 +5,7 @@ import { colorKey, extent } from '../colors';
 import { type Html, html } from '../html';
 import { entriesOf, matrixView, tapMaps } from '../matrix';
 import { positionAt } from '../places';
-import { gridOfOutput, placesView } from '../places-view';
+import { gridOfOutput, placesView, spanOf } from '../places-view';
 import type { PositionGrid, PredictedMatrix, SamplingPlaces } from '../types';
 import { packed } from './packed';
 import type { DynamicMatrix, InspectedSimilarity } from './types';
@@ -26,16 +26,13 @@ export function placeViewer(layer: string, { dynamic, sampling }: InspectedSimil
     places: sampling && { ...sampling, offsets: undefined, modulation: undefined },
     offsets: sampling?.offsets && packed(sampling.offsets),
     modulation: sampling?.modulation && packed(sampling.modulation),
+    span: sampling && spanOf(sampling),
   };
   const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)}%`;
   const marker = html`<span class="marker" style="top: ${share(row + 0.5, height)}; left: ${share(column + 0.5, width)}; height: ${share(1, height)}; width: ${share(1, width)}"></span>`;
-  const image = sampling
-    ? html`<div class="pick">${placesView(sampling)}</div>`
-    : html`<div class="pick"><div class="places"></div>${marker}</div>`;
   const thinned = grid.step > 1 ? `, every ${ordinal(grid.step)} is kept` : '';
-  return html`<div class="viewer" data-viewer="${JSON.stringify(data)}" data-name="${layer}">
-<div class="side"><div><h4>${sampling ? 'Where taps read' : 'Place'}</h4>${image}<small><span class="position">row ${row + 1}, column ${column + 1} of ${height}×${width}</span>${thinned}</small><small class="hint" hidden>Click, or use the arrow keys.</small></div>${dynamic && change && matrixThere(dynamic, change)}</div>
-${dynamic && maps(dynamic)}</div>`;
+  const image = html`<div><h4>The image</h4><div class="pick">${marker}</div><small><span class="position">row ${row + 1}, column ${column + 1} of ${height}×${width}</span>${thinned}</small><small class="hint" hidden>Click, or use the arrow keys.</small></div>`;
+  return html`<div class="viewer" data-viewer="${JSON.stringify(data)}" data-name="${layer}"><div class="side">${image}${sampling && html`<div><h4>Where taps read there</h4>${placesView(sampling)}</div>`}${dynamic && change && matrixThere(dynamic, change)}${dynamic && maps(dynamic)}</div></div>`;
 }
 
 const ordinal = (n: number) => `${n}${{ 2: 'nd', 3: 'rd' }[n] ?? 'th'}`;
@@ -80,8 +77,6 @@ function maps(dynamic: DynamicMatrix): Html {
   const matrix: PredictedMatrix = { layer, kernel, form, height, width, positions, values };
   const { view, most } = tapMaps(matrix);
   const what =
-    form === 'full'
-      ? 'How much the centre of the kernel reads from each tap, over the image'
-      : 'M − 1 of each tap, over the image';
-  return html`<h4>${what}</h4><div class="scroll">${view}</div>${colorKey(most, 'image')}`;
+    form === 'full' ? 'The centre’s row of M − I: a map for each input tap' : 'M − 1: a map for each tap';
+  return html`<div><h4>${what}</h4><div class="scroll">${view}</div>${colorKey(most, 'image')}</div>`;
 }

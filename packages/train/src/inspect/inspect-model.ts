@@ -51,7 +51,9 @@ export async function inspectModel(
   const similar = similarityLayers(model);
   const costs = layerCosts(model, similar);
   const served = new Set(costs.flatMap(({ name, serves }) => (serves === null ? [] : name)));
-  const chosen = model.layers.filter(({ name }) => !served.has(name) && only(name));
+  const chosen = model.layers.filter(
+    ({ name, weights }) => weights.length > 0 && !served.has(name) && only(name),
+  );
   const shown = new Set(similar.filter((layer) => chosen.includes(layer)));
   const seen = images ? seenBy(model, [...shown], images) : new Map<string, Seen>();
   const layers: LayerInspection[] = [];
