@@ -37,7 +37,8 @@ export {
 } from './layers/neural-similarity-conv2d';
 export { registerLayer } from './layers/register-layer';
 export { loadModel } from './load-model';
-export { neuralSimilarity } from './neural-similarity';
+export { neuralSimilarity, wireSimilarity } from './neural-similarity';
+export { disposeNewVariables } from './new-variables';
 export type {
   Call,
   Operator,
@@ -51,6 +52,7 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
+export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,

@@ -10,7 +10,14 @@ import {
 } from '@neusim/core';
 import { initializers, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 
-export interface Convolution {
+/** What the similarity convolutions of one network are made of. */
+export interface Parts {
+  readonly similarity?: Similarity | undefined;
+  readonly shape?: Shape | undefined;
+  readonly predictor?: Predictor | undefined;
+}
+
+export interface Convolution extends Parts {
   readonly name: string;
   readonly filters: number;
   /** [height, width] of the window. */
@@ -19,12 +26,12 @@ export interface Convolution {
   readonly seed: number;
   readonly stride?: number;
   readonly padding?: 'same' | 'valid';
-  readonly similarity?: Similarity;
-  readonly shape?: Shape;
-  readonly predictor?: Predictor;
+  readonly useBias?: boolean;
+  /** After batch norm; default `relu`. */
+  readonly activation?: Activation;
 }
 
-/** A convolution without bias whose kernel starts from N(0, √(2 / (kernel taps · channels))), not truncated. */
+/** A convolution, without bias unless asked for, whose kernel starts from N(0, √(2 / (kernel taps · channels))), not truncated. */
 export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTensor {
   const {
     name,
@@ -33,6 +40,7 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
     seed,
     stride = 1,
     padding = 'same',
+    useBias = false,
     similarity = innerProduct,
   } = options;
   const { shape, predictor } = options;
@@ -43,7 +51,7 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
     kernelSize: [...kernelSize],
     strides: stride,
     padding,
-    useBias: false,
+    useBias,
     kernelInitializer: initializers.randomNormal({
       mean: 0,
       stddev: Math.sqrt(2 / fanIn),
@@ -55,10 +63,25 @@ export function convolution(x: SymbolicTensor, options: Convolution): SymbolicTe
   });
 }
 
-/** Convolution, batch norm with running statistics of decay `normDecay`, ReLU. */
+/** Convolution, batch norm with running statistics of decay `normDecay`, activation. */
 export function convolutionBlock(x: SymbolicTensor, options: Convolution, normDecay: number): SymbolicTensor {
-  const { name } = options;
+  const { name, activation = 'relu' } = options;
   const convolved = convolution(x, options);
-  const normed = new BatchNorm({ name: `${name}_bn`, momentum: normDecay }).apply(convolved);
-  return layers.activation({ name: `${name}_relu`, activation: 'relu' }).apply(normed) as SymbolicTensor;
+  const normed = new BatchNorm({ name: `${name}_bn`, momentum: normDecay }).apply(
+    convolved,
+  ) as SymbolicTensor;
+  return activate(normed, activation, name);
+}
+
+/** Of residual networks: `leaky-relu` has slope 0.1 below 0. */
+export type Activation = 'relu' | 'leaky-relu' | 'none';
+
+/** The activation layer after the layers called `name`. */
+export function activate(x: SymbolicTensor, activation: Activation, name: string): SymbolicTensor {
+  if (activation === 'none') return x;
+  const layer =
+    activation === 'relu'
+      ? layers.activation({ name: `${name}_relu`, activation: 'relu' })
+      : layers.leakyReLU({ name: `${name}_relu`, alpha: 0.1 });
+  return layer.apply(x) as SymbolicTensor;
 }

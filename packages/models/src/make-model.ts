@@ -1,7 +1,9 @@
-/** From a family of staged networks and its parsed options to a `Model`. */
+/** From parsed options to a `Model`, and the parts that its networks are built of. */
 import type { Predictor, Shape, Similarity } from '@neusim/core';
 import type { AnyRegistry } from '@neusim/registry';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { choosePredictor, type Parameterization } from './choose-predictor';
+import type { Parts } from './convolution';
 import type { Family } from './options';
 import { makePart, type PartSpec, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
@@ -18,58 +20,83 @@ export interface PlainOptions {
   readonly seed: number;
 }
 
-export interface SimilarityOptions extends PlainOptions {
+/** Parts as options name them. */
+export interface PartOptions {
   readonly similarity: PartSpec;
   readonly shape: PartSpec;
   readonly predictor?: PartSpec | undefined;
   readonly parameterization?: Parameterization | undefined;
 }
 
+export interface SimilarityOptions extends PlainOptions, PartOptions {}
+
 /** A network of plain convolutions. */
 export function plainModel(name: string, family: Family, options: PlainOptions): Model {
-  return modelOf(name, family, options, () => ({}));
+  return stagedModel(name, family, options, () => ({}));
 }
 
-/**
- * A network whose stages are similarity convolutions. Parts are refused here, not at the first build; predictors
- * are made anew for each build, as a shared one must not be shared by two networks.
- */
+/** A network whose stages are similarity convolutions. */
 export function similarityModel(
   name: string,
   family: Family,
   options: SimilarityOptions,
   registry: AnyRegistry,
 ): Model {
-  const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
-  const shape = makePart<Shape>(
-    registry,
-    'shape',
-    withDefaults(registry, 'shape', options.shape, { seed: options.seed }),
-  );
-  const wantsPredictor = similarity.source === 'predictor' || options.predictor !== undefined;
-  if (!wantsPredictor) return modelOf(name, family, options, () => ({ similarity, shape }));
-  const { seed, normDecay } = options;
-  const defaults = { seed, normDecay, ...family.predictor };
-  const spec = choosePredictor(registry, options.predictor, options.parameterization, defaults);
-  const predictor = () => makePart<Predictor>(registry, 'predictor', spec);
-  predictor();
-  return modelOf(name, family, options, () => ({ similarity, shape, predictor: predictor() }));
+  return stagedModel(name, family, options, partsOf(registry, options, family.predictor));
 }
 
-function modelOf(
+/**
+ * The parts of a network, to be made anew for each build: a shared predictor must not be shared by two networks. What the
+ * registry refuses is refused here, not at the first build.
+ * @param predictor options of the predictor, where they differ from its own defaults.
+ */
+export function partsOf(
+  registry: AnyRegistry,
+  options: PartOptions & Pick<PlainOptions, 'seed' | 'normDecay'>,
+  predictor: Readonly<Record<string, unknown>> = {},
+): () => Parts {
+  const similarity = makePart<Similarity>(registry, 'similarity', options.similarity);
+  const seeded = withDefaults(registry, 'shape', options.shape, { seed: options.seed });
+  const shape = makePart<Shape>(registry, 'shape', seeded);
+  if (similarity.source !== 'predictor' && options.predictor === undefined)
+    return () => ({ similarity, shape });
+  const { seed, normDecay } = options;
+  const defaults = { seed, normDecay, ...predictor };
+  const spec = choosePredictor(registry, options.predictor, options.parameterization, defaults);
+  const make = () => makePart<Predictor>(registry, 'predictor', spec);
+  make();
+  return () => ({ similarity, shape, predictor: make() });
+}
+
+/** @param build a network of the options; `classes` of the model is 0 where it has no head. */
+export function modelOf(
   name: string,
-  { rootStride, stages }: Family,
-  options: PlainOptions,
-  parts: () => Pick<Parameters<typeof buildStaged>[0], 'similarity' | 'shape' | 'predictor'>,
+  options: Pick<PlainOptions, 'inputShape' | 'classes'> & { readonly head?: string },
+  build: () => LayersModel,
 ): Model {
-  const { inputShape, classes, width, depth, kernelSize, normDecay, seed } = options;
-  const widths = options.widths ?? Array.from({ length: stages }, (_, stage) => width * 2 ** stage);
-  const net = { name, inputShape, classes, widths, depth, kernelSize, rootStride, normDecay, seed };
+  const { inputShape, classes, head } = options;
   return Object.freeze({
     name,
     inputShape,
-    classes,
+    classes: head === 'none' ? 0 : classes,
     options: Object.freeze({ ...options }),
-    build: () => buildStaged({ ...net, ...parts() }),
+    build,
   });
+}
+
+function stagedModel(
+  name: string,
+  { rootStride, stages }: Family,
+  options: PlainOptions,
+  parts: () => Parts,
+): Model {
+  const { inputShape, classes, width, depth, kernelSize, normDecay, seed } = options;
+  const widths = options.widths ?? doubling(width, stages);
+  const net = { name, inputShape, classes, widths, depth, kernelSize, rootStride, normDecay, seed };
+  return modelOf(name, options, () => buildStaged({ ...net, parts: parts() }));
+}
+
+/** `width`, twice that, … for so many stages. */
+export function doubling(width: number, stages: number): number[] {
+  return Array.from({ length: stages }, (_, stage) => width * 2 ** stage);
 }

@@ -23,6 +23,7 @@ export {
   crossEntropyGradients,
   softmaxForward,
 } from './oracle/cross-entropy';
+export { globalSimilarityForward } from './oracle/global-similarity';
 export {
   avgPoolForward,
   avgPoolGradient,

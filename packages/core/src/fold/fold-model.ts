@@ -6,15 +6,10 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  input as inputLayer,
-  type LayersModel,
-  layers,
-  model as makeModel,
-  type SymbolicTensor,
-} from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
 import { BatchNorm } from '../layers/batch-norm';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
+import { copyLayer, rebuildModel, useLayer } from '../rebuild-model';
 import { innerProduct } from '../similarity/inner-product';
 import { leafLayers } from '../weights';
 
@@ -43,55 +38,17 @@ interface Affine {
 export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
   const { batchNorm = true, dynamic = 'refuse' } = options;
   if (dynamic === 'refuse') refuseDynamic(model);
-  const folded = batchNorm ? foldableNorms(model) : new Map<Layer, Layer>();
-  const made = new Map<Layer, Layer>();
-  const tensors = new Map<number, SymbolicTensor>();
-  for (const given of model.inputs) {
-    const source = given.sourceLayer;
-    tensors.set(given.id, inputLayer({ batchShape: given.shape, dtype: given.dtype, name: source.name }));
-  }
-  const rebuild = (tensor: SymbolicTensor): SymbolicTensor => {
-    const known = tensors.get(tensor.id);
-    if (known) return known;
-    const layer = tensor.sourceLayer;
-    const node = layer.inboundNodes[tensor.nodeIndex] as (typeof layer.inboundNodes)[number];
-    const inputs = node.inputTensors.map(rebuild);
-    const copy = folded.get(layer) ? undefined : copyOf(layer);
-    const outputs = copy
-      ? copy.apply(inputs.length === 1 ? (inputs[0] as SymbolicTensor) : inputs, node.callArgs)
-      : inputs;
-    const list = (Array.isArray(outputs) ? outputs : [outputs]) as SymbolicTensor[];
-    node.outputTensors.forEach((old, i) => {
-      tensors.set(old.id, list[i] as SymbolicTensor);
-    });
-    if (copy && !filled.has(copy)) fill(copy, layer);
-    return tensors.get(tensor.id) as SymbolicTensor;
-  };
-  const filled = new Set<Layer>();
-  const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
-  const copyOf = (layer: Layer): Layer => {
-    const known = made.get(layer);
-    if (known) return known;
-    const copy = isModel(layer) ? foldModel(layer, options) : replacement(layer, normOf.has(layer));
-    made.set(layer, copy);
-    return copy;
-  };
-  const fill = (copy: Layer, layer: Layer): void => {
-    filled.add(copy);
-    if (isModel(layer)) return;
-    tf.tidy(() => {
+  return rebuildModel(model, (each) => {
+    const folded = batchNorm ? foldableNorms(each) : new Map<Layer, Layer>();
+    const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
+    return (layer) => {
+      if (folded.has(layer)) return (inputs) => inputs;
       const norm = normOf.get(layer);
-      copy.setWeights(foldedWeights(layer, norm ? affineOf(norm) : undefined));
-    });
-  };
-  try {
-    const outputs = model.outputs.map(rebuild);
-    const inputs = model.inputs.map((given) => tensors.get(given.id) as SymbolicTensor);
-    return makeModel({ inputs, outputs, name: model.name });
-  } catch (error) {
-    for (const copy of made.values()) for (const weight of copy.weights) weight.dispose();
-    throw error;
-  }
+      return useLayer(replacement(layer, norm !== undefined), () =>
+        foldedWeights(layer, norm ? affineOf(norm) : undefined),
+      );
+    };
+  });
 }
 
 /** Norm layers that disappear, each with the convolution that takes them in. */
@@ -104,10 +61,6 @@ function foldableNorms(model: LayersModel): Map<Layer, Layer> {
       if (!model.outputs.some((output) => output.sourceLayer === conv)) found.set(norm, conv);
   }
   return found;
-}
-
-function isModel(layer: Layer): layer is LayersModel {
-  return 'layers' in layer;
 }
 
 function isNorm(layer: Layer): boolean {
@@ -152,9 +105,7 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
     const { name, epsilon } = config;
     return layers.batchNormalization({ name, epsilon } as never);
   }
-  const layerClass = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
-    typeof tf.serialization.Serializable;
-  return layerClass.fromConfig(layerClass, config as tf.serialization.ConfigDict) as Layer;
+  return copyLayer(layer);
 }
 
 /** Whether a layer is more than one kernel: its M or its taps depend on the input, or it has a response. */

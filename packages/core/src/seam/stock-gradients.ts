@@ -46,6 +46,15 @@ const gradients: Readonly<Record<string, Gradient>> = {
     inputsToSave: ['x'],
     gradFunc: (dy, [x]) => ({ x: () => reluGrad(dy as tf.Tensor, x as tf.Tensor) }),
   },
+  LeakyRelu: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], { alpha }) => ({
+      x: () => {
+        const below = tf.mul(dy as tf.Tensor, alpha as number);
+        return tf.add(below, reluGrad(tf.mul(dy as tf.Tensor, 1 - (alpha as number)), x as tf.Tensor));
+      },
+    }),
+  },
   Softmax: {
     inputsToSave: ['logits'],
     gradFunc: (dy, [logits], attrs) => ({
