@@ -27,7 +27,7 @@ export {
   engineAbilities,
   setEngineAbilities,
 } from './engine-abilities';
-export { type FoldOptions, foldModel, isFoldable } from './fold/fold-model';
+export { type FoldOptions, foldModel, foldModelAsync, isFoldable } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';

@@ -1,6 +1,6 @@
 // The folded model as it is used: saved, loaded again, its logits compared.
 
-import { foldModel } from '@neusim/core';
+import { foldModelAsync } from '@neusim/core';
 import { modelFile } from '@neusim/platform';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
@@ -10,7 +10,7 @@ import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
  * @throws NeusimError `FOLD_DYNAMIC` for a model whose similarity depends on the input
  */
 export async function saveFolded(model: LayersModel, folder: string): Promise<LayersModel> {
-  const folded = foldModel(model);
+  const folded = await foldModelAsync(model);
   await folded.save(modelFile(folder) as tf.io.IOHandler);
   folded.dispose();
   return loadLayersModel(modelFile(folder) as tf.io.IOHandler);

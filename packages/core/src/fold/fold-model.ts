@@ -6,13 +6,14 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, layers } from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { BatchNorm } from '../layers/batch-norm';
 import { isOperatorLayer } from '../layers/is-operator-layer';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
 import { copyLayer, rebuildModel, useLayer } from '../rebuild-model';
 import { innerProduct } from '../similarity/inner-product';
 import { leafLayers } from '../weights';
+import { readSpreads, type Spread, spreadKernel, spreadsOf, zeroPadding } from './spread-taps';
 
 export interface FoldOptions {
   /** Fold batch norm into the convolution before it; default true. */
@@ -35,22 +36,37 @@ interface Affine {
 /**
  * A new model with the same outputs, folded; the given model is left as it is.
  *
- * Batch norm folds where a convolution without activation feeds it alone and is used once. A folded layer that
+ * Batch norm folds where a convolution without activation feeds it alone and is used once. Taps that read at learned places
+ * become a kernel of a larger window, with zeros around the map where `same` and `valid` do not say it. A folded layer that
  * tfjs's Conv2D cannot run (strides and dilations both above 1) stays a NeuSim layer with the inner product.
- * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity or an operator unless `dynamic: 'keep'`.
+ * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity or shape, or an operator, unless `dynamic: 'keep'`; FOLD_ASYNC
+ *   for learned places on an engine whose values cannot be read at once: `foldModelAsync` folds them.
  */
 export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
-  const { batchNorm = true, dynamic = 'refuse' } = options;
-  if (dynamic === 'refuse') refuseDynamic(model);
+  return fold(model, options, spreadsOf(fixedLayers(model, options)));
+}
+
+/** `foldModel` on every engine: on WebGPU too, whose values are read later. @throws NeusimError FOLD_DYNAMIC. */
+export async function foldModelAsync(model: LayersModel, options: FoldOptions = {}): Promise<LayersModel> {
+  return fold(model, options, await readSpreads(fixedLayers(model, options)));
+}
+
+function fold(
+  model: LayersModel,
+  { batchNorm = true }: FoldOptions,
+  spreads: ReadonlyMap<Layer, Spread>,
+): LayersModel {
   return rebuildModel(model, (each) => {
     const folded = batchNorm ? foldableNorms(each) : new Map<Layer, Layer>();
     const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
     return (layer) => {
       if (folded.has(layer)) return (inputs) => inputs;
-      const norm = normOf.get(layer);
-      return useLayer(replacement(layer, norm !== undefined), () =>
-        foldedWeights(layer, norm ? affineOf(norm) : undefined),
+      const [norm, spread] = [normOf.get(layer), spreads.get(layer)];
+      const use = useLayer(replacement(layer, norm !== undefined, spread), () =>
+        foldedWeights(layer, norm ? affineOf(norm) : undefined, spread),
       );
+      const zeros = spread && zeroPadding(spread, layer as NeuralSimilarityConv2D);
+      return zeros ? (inputs, callArgs) => use([zeros.apply(inputs) as SymbolicTensor], callArgs) : use;
     };
   });
 }
@@ -83,7 +99,7 @@ function isBareConvolution(layer: Layer): boolean {
 }
 
 /** The layer that stands in the folded model for `layer`, not yet built. */
-function replacement(layer: Layer, takesNorm: boolean): Layer {
+function replacement(layer: Layer, takesNorm: boolean, spread: Spread | undefined): Layer {
   const config = { ...layer.getConfig(), ...(takesNorm ? { useBias: true } : {}) } as Record<string, unknown>;
   if (layer instanceof NeuralSimilarityConv2D) {
     const args = without(config, [
@@ -97,6 +113,10 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
     if (isDynamic(layer)) {
       const { similarity, shape, predictor } = layer;
       return new NeuralSimilarityConv2D({ ...args, similarity, shape, predictor } as never);
+    }
+    if (spread) {
+      const { kernelSize, padding } = spread;
+      return layers.conv2d({ ...args, kernelSize: [...kernelSize], padding, dilationRate: 1 } as never);
     }
     const { strides, dilationRate } = args as { strides: number[]; dilationRate: number[] };
     const dilations = [...(layer.shape.dilations ?? dilationRate)] as [number, number];
@@ -134,38 +154,46 @@ function partsOfDynamic(layer: Layer): Readonly<Record<string, string>> | undefi
   return { similarity: layer.similarity.name, shape: layer.shape.name };
 }
 
-function refuseDynamic(model: LayersModel): void {
-  for (const layer of leafLayers(model)) {
-    const parts = partsOfDynamic(layer);
-    if (parts)
-      throw new NeusimError(
-        'FOLD_DYNAMIC',
-        `layer ${layer.name} (${Object.values(parts).join(', ')}) is no one kernel for every input and does not fold`,
-        {
-          data: { layer: layer.name, ...parts },
-          hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
-        },
-      );
-  }
+/** The similarity layers that are one kernel each. @throws NeusimError FOLD_DYNAMIC for others, where they are refused. */
+function fixedLayers(model: LayersModel, { dynamic = 'refuse' }: FoldOptions): NeuralSimilarityConv2D[] {
+  const all = leafLayers(model);
+  if (dynamic === 'refuse')
+    for (const layer of all) {
+      const parts = partsOfDynamic(layer);
+      if (parts)
+        throw new NeusimError(
+          'FOLD_DYNAMIC',
+          `layer ${layer.name} (${Object.values(parts).join(', ')}) is no one kernel for every input and does not fold`,
+          {
+            data: { layer: layer.name, ...parts },
+            hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
+          },
+        );
+    }
+  return all.filter((layer) => layer instanceof NeuralSimilarityConv2D).filter((layer) => !isDynamic(layer));
 }
 
 /** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */
-function foldedWeights(layer: Layer, norm: Affine | undefined): tf.Tensor[] {
+function foldedWeights(layer: Layer, norm: Affine | undefined, spread: Spread | undefined): tf.Tensor[] {
   if (layer instanceof BatchNorm) return layer.statistics();
   const convolution = layer instanceof NeuralSimilarityConv2D || norm !== undefined;
   if (!convolution) return layer.getWeights();
-  const [kernel, bias, ...rest] = convolutionWeights(layer);
+  const [kernel, bias, ...rest] = convolutionWeights(layer, spread);
   if (!norm) return [kernel, ...(bias ? [bias] : []), ...rest];
   const shift = bias ? tf.add(tf.mul(bias, norm.scale), norm.shift) : norm.shift;
   return [tf.mul(kernel, norm.scale), shift, ...rest];
 }
 
 /** [kernel, bias or null, what else the replacement keeps]. */
-function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
+function convolutionWeights(
+  layer: Layer,
+  spread: Spread | undefined,
+): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
   const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
   if (layer instanceof NeuralSimilarityConv2D && !isDynamic(layer)) {
-    return [layer.comparison().w, bias];
+    const { w } = layer.comparison();
+    return [spread ? spreadKernel(w, spread) : w, bias];
   }
   return [kernel, bias, ...others];
 }
