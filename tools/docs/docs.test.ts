@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Application, Converter, type DeclarationReflection } from 'typedoc';
 import { expect, test } from 'vitest';
 import { errorPage } from './error-page.mjs';
+import { siteLinks } from './pages.mjs';
 import { tidyDefaults, tidyReference } from './tidy-reference.mjs';
 
 test('the page of error codes says something of each, and has nothing that is no code', () => {
@@ -17,6 +18,15 @@ test('the page of error codes says something of each, and has nothing that is no
 });
 
 const sectionOf = (text: string, code: string) => text.split(`### ${code} `)[1]?.split('\n###')[0];
+
+test.each([
+  ['[it](../../docs/contracts.md#plugins-and---plugin)', '[it](/contracts.md#plugins-and-plugin)'],
+  ['[core](../core/README.md)', '[core](/packages/core.md)'],
+  ['[a file](src/main.ts)', 'a file (`apps/cli/src/main.ts`)'],
+  ['[elsewhere](https://example.org/a--b#c--d)', '[elsewhere](https://example.org/a--b#c--d)'],
+])('the link %s of a document', (link, wanted) => {
+  expect(siteLinks(link, link.includes('core') ? 'packages/x/README.md' : 'apps/cli/README.md')).toBe(wanted);
+});
 
 test('a table says – where there is no default', () => {
   const table =
