@@ -89,12 +89,25 @@ export function dynamicStructure(structure: Structure): Similarity {
 /** Matrices in a batch that every engine multiplies: WebGPU has this many workgroups along one side of a dispatch. */
 const MOST_MATRICES = 65535;
 
-/** The products a[n]·b[n] of two batches [N,…,…] of small matrices; b transposed on demand. */
-export function eachProduct(a: tf.Tensor3D, b: tf.Tensor3D, transposeB = false): tf.Tensor3D {
-  const count = a.shape[0];
-  if (count <= MOST_MATRICES) return tf.matMul(a, b, false, transposeB);
-  const parts = Array.from({ length: Math.ceil(count / MOST_MATRICES) }, (_, i) => {
-    const [from, size] = [i * MOST_MATRICES, Math.min(MOST_MATRICES, count - i * MOST_MATRICES)];
+/**
+ * The products a[n]·b[n] of two batches [N,…,…] of small matrices; b transposed on demand. A single one is multiplied and
+ * summed: the kernel that tfjs has for it on WebGPU takes software adapters hundreds of times as long.
+ * @param most matrices that are multiplied at once.
+ */
+export function eachProduct(
+  a: tf.Tensor3D,
+  b: tf.Tensor3D,
+  transposeB = false,
+  most = MOST_MATRICES,
+): tf.Tensor3D {
+  const [count, rows, inner] = a.shape;
+  if (count === 1) {
+    const left = tf.reshape(a, transposeB ? [rows, 1, inner] : [rows, inner, 1]);
+    return tf.expandDims(tf.sum(tf.mul(left, b), transposeB ? 2 : 1), 0);
+  }
+  if (count <= most) return tf.matMul(a, b, false, transposeB);
+  const parts = Array.from({ length: Math.ceil(count / most) }, (_, i) => {
+    const [from, size] = [i * most, Math.min(most, count - i * most)];
     const part = (t: tf.Tensor3D) => tf.slice(t, [from, 0, 0], [size, t.shape[1], t.shape[2]]);
     return tf.matMul<tf.Tensor3D>(part(a), part(b), false, transposeB);
   });

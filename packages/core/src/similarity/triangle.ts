@@ -31,6 +31,10 @@ export function fillTriangle(values: tf.Tensor2D, taps: number, triangle: Triang
       places[value * entries + column * taps + row] = triangle.mirror;
       places[value * entries + row * taps + column] = 1;
     }
-  const filled = tf.matMul(values, tf.tensor2d(places, [count, entries]));
-  return tf.reshape(filled, [values.shape[0], taps, taps]);
+  const batch = values.shape[0];
+  const map = tf.tensor2d(places, [count, entries]);
+  // The same trap as in `eachProduct`: a single row.
+  const filled =
+    batch === 1 ? tf.sum(tf.mul(tf.reshape(values, [count, 1]), map), 0) : tf.matMul(values, map);
+  return tf.reshape(filled, [batch, taps, taps]);
 }
