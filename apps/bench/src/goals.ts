@@ -87,11 +87,11 @@ const gpuGoals: readonly Goal[] = [
 
 /** Of the suite `operators`: each operator's names begin with its own. */
 const operatorRatios: Readonly<Record<string, string>> = {
-  ForwardVsConv: 'forward, over the plain convolution of the same size',
-  TrainVsConv: 'forward and all gradients, over the plain convolution of the same size',
+  ForwardVsConv: 'forward, over our direct convolution of the same size',
+  TrainVsConv: 'forward and all gradients, over our direct convolution of the same size',
   ForwardVsComposed: 'forward, over its composition from stock ops',
   TrainVsComposed: 'forward and all gradients, over its composition from stock ops',
-  MemoryVsConv: 'peak memory of forward and all gradients, over the plain convolution of the same size',
+  MemoryVsConv: 'peak memory of forward and all gradients, over our direct convolution of the same size',
 };
 
 export const goalsOf = (suite: string): readonly Goal[] => (suite === 'webgpu' ? gpuGoals : goals);
