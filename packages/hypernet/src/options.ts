@@ -47,7 +47,7 @@ export interface NormOptions {
   readonly normalizeKernel: readonly [boolean, boolean];
 }
 
-const pair = v.tuple([v.boolean(), v.boolean()]);
+export const pair = v.tuple([v.boolean(), v.boolean()]);
 
 /** Schema entries of `NormOptions`. */
 export const normEntries = {

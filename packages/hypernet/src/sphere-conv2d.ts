@@ -8,19 +8,11 @@
  * Gradients flow through both norms, to every order.
  */
 
-import {
-  registerLayer,
-  similarityConv2d,
-  squaredNorm,
-  type WeightDescription,
-  weightSeed,
-} from '@neusim/core';
+import { registerLayer, similarityConv2d, type WeightDescription, weightSeed } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
-
-/** Under every root, as in the authors' code: an empty patch has no direction, and no NaN either. */
-const EPSILON = 1e-4;
+import { inverseNorm, patchEnergy } from './patch-norm';
 
 export interface SphereConv2DArgs {
   name?: string;
@@ -134,16 +126,6 @@ export class SphereConv2D extends layers.Layer {
       ...(l2 === undefined ? {} : { l2 }),
     };
   }
-}
-
-/** Σ x² over the k×k window and all channels: [B,H,W,1]. Channels first, so that the window has but one. */
-function patchEnergy(x: tf.Tensor4D, k: number): tf.Tensor4D {
-  const energy = squaredNorm(x) as tf.Tensor4D;
-  return k === 1 ? energy : similarityConv2d(energy, tf.ones([k, k, 1, 1]), null, { pad: 'same' });
-}
-
-function inverseNorm(energy: tf.Tensor): tf.Tensor {
-  return tf.rsqrt(tf.add(energy, EPSILON));
 }
 
 function single(inputShape: TfShape | TfShape[]): TfShape {

@@ -9,9 +9,9 @@
  */
 import { type Operator, registerLayer } from '@neusim/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { dense, imageMean, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
 import { CondConv2D } from './cond-conv-2d';
-import { dense, pooled, relu } from './image-network';
 
 export const condConvVersion = '1.0.0';
 
@@ -43,7 +43,7 @@ export function condConv(options: CondConvOptions): Operator {
       const { experts, routing } = options;
       const quarter = Math.max(1, Math.ceil((x.shape[3] as number) / 4));
       const hidden = options.hidden === 'auto' ? (routing === 'softmax' ? quarter : 0) : options.hidden;
-      let read = pooled(x, prefix);
+      let read = imageMean(x, prefix);
       if (hidden > 0) read = relu(dense(read, hidden, `${prefix}_hidden`, options), `${prefix}_relu`);
       const logits = dense(read, experts, `${prefix}_routing`, options);
       return new CondConv2D({ ...args, operator }).apply([x, logits]) as SymbolicTensor;

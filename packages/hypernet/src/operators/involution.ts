@@ -17,8 +17,8 @@ import {
 } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { dense, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { dense, relu } from './image-network';
 import { Involution2D } from './involution-2d';
 
 export const involutionVersion = '1.0.0';

@@ -10,8 +10,8 @@
  */
 import { BatchNorm, type Operator, registerLayer } from '@neusim/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { dense, imageMean, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { dense, pooled, relu } from './image-network';
 import { ODConv2D } from './od-conv-2d';
 
 export const odConvVersion = '1.0.0';
@@ -52,7 +52,7 @@ export function odConv(options: ODConvOptions): Operator {
       const { taps, channels } = layer.geometry(x.shape);
       const { reduction, minHidden, batchNorm, normDecay, kernels } = options;
       const hidden = Math.max(Math.floor(channels * reduction), minHidden);
-      const squeezed = dense(pooled(x, prefix), hidden, `${prefix}_squeeze`, {
+      const squeezed = dense(imageMean(x, prefix), hidden, `${prefix}_squeeze`, {
         ...options,
         useBias: !batchNorm,
       });

@@ -1,10 +1,10 @@
 /** The layers of networks that see an image as a whole: its mean over positions, and dense layers on that. */
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
-import { layerSeed } from '../network';
-import { SphereConv2D } from '../sphere-conv2d';
+import { layerSeed } from './network';
+import { SphereConv2D } from './sphere-conv2d';
 
 /** The mean over all positions of x [B,H,W,C], as a map of one pixel: [B,1,1,C]. */
-export function pooled(x: SymbolicTensor, name: string): SymbolicTensor {
+export function imageMean(x: SymbolicTensor, name: string): SymbolicTensor {
   const mean = layers.globalAveragePooling2d({ name: `${name}_pool` } as never).apply(x) as SymbolicTensor;
   const targetShape = [1, 1, x.shape[3] as number];
   return layers.reshape({ name: `${name}_pixel`, targetShape }).apply(mean) as SymbolicTensor;
