@@ -174,10 +174,6 @@ const published: [string, string, object, number, number][] = [
   ['ResNet-18', 'nsn-resnet', { depth: 18, inputShape: [224, 224, 3], classes: 1000 }, 11.7, 11_689_512],
   // Without its head, the 12.4M that few-shot papers give MetaOptNet's.
   ['ResNet-12', 'nsn-resnet', { depth: 12, inputShape: [84, 84, 3], head: 'none' }, 12.4, 12_424_320],
-  // The paper's, of a network that is inferred from them.
-  ['baseline', 'nsn-imagenet-10', {}, 8.9, 8_901_416],
-  ['CNN++', 'nsn-imagenet-10', { width: 67 }, 9.71, 9_692_555],
-  ['dynamic DNS', 'nsn-imagenet-10', { similarity: 'dynamic-dns' }, 9.61, 9_610_140],
 ];
 
 describe('published sizes', () => {
