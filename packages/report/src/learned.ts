@@ -1,13 +1,15 @@
 // From what a network is found to have learned to what a page shows of it, bounded in size.
 
 import { pictureOf } from './picture';
+import { round, staticMatrices } from './static-matrices';
 import type { Learned, PredictedMatrix, Spread } from './types';
 
 /** A layer as `inspectSimilarity` of @neusim/train tells it. */
 export interface InspectedLayer {
   readonly layer: string;
   readonly kernel: readonly [number, number];
-  readonly form: 'none' | 'diagonal' | 'full' | (string & {});
+  readonly form: 'none' | 'diagonal' | 'full' | 'grouped' | 'bilinear' | (string & {});
+  /** [K], [K,K], [groups,K,K] or [K·C,K·C] with value k·C + c for channel c of tap k. */
   readonly matrix: readonly number[] | null;
   readonly mask: readonly number[] | null;
   readonly predicted: {
@@ -32,13 +34,10 @@ export interface InspectedParts {
 /** Positions to a side of a predicted M that are kept. */
 const MOST_POSITIONS = 32;
 
-/** Five digits are more than a colour tells. */
-const round = (value: number) => Number(value.toPrecision(5));
-
 export function learnedOf({ layers, sample }: InspectedParts): Learned {
   const { shape, pixels, label, predicted } = sample;
   return {
-    matrices: layers.flatMap((each) => (each.matrix ? { ...of(each), values: each.matrix.map(round) } : [])),
+    matrices: layers.flatMap(staticMatrices),
     shapes: layers.flatMap(({ layer, kernel, mask }) => (mask ? { layer, kernel, mask } : [])),
     dynamic: layers.flatMap((each) => predictedMatrix(each) ?? []),
     spread: layers.flatMap((each) => each.predicted?.spread ?? []),

@@ -41,14 +41,13 @@ function cells(label: string, data: readonly Cell[], most: number, size: number,
 export type MatrixPart = 'M' | 'M − I';
 
 /**
- * The M of one layer, or M − I, whose full colour stands for ±`most`. A full M is drawn K×K, a diagonal one in the
- * shape of its window, with its values.
+ * The M of one layer, or M − I, whose full colour stands for ±`most`. A full M is drawn K×K, or channels by channels, a
+ * diagonal one in the shape of its window, with its values.
  */
 export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number): Html {
-  const { layer, kernel, form } = matrix;
-  const taps = kernel[0] * kernel[1];
+  const { layer, kernel, form, note } = matrix;
   const values = entriesOf(matrix, part);
-  const label = `${part} of ${layer}`;
+  const label = `${part} of ${layer}${note ? `, ${note}` : ''}`;
   if (form === 'diagonal') {
     const data = values.map((value, tap) => ({
       row: Math.floor(tap / kernel[1]),
@@ -58,20 +57,23 @@ export function matrixView(matrix: StaticMatrix, part: MatrixPart, most: number)
     }));
     return cells(label, data, most, 44, true);
   }
+  const side = Math.sqrt(values.length);
+  const named = (index: number) =>
+    form === 'channels' ? `channel ${index + 1}` : `tap ${tapName(index, kernel)}`;
   const data = values.map((value, index) => {
-    const [row, column] = [Math.floor(index / taps), index % taps];
-    const pair = `kernel tap ${tapName(row, kernel)}, input tap ${tapName(column, kernel)}`;
+    const [row, column] = [Math.floor(index / side), index % side];
+    const pair = `kernel ${named(row)}, input ${named(column)}`;
     return { row, column, value, title: `${pair}: ${matrix.values[index]?.toFixed(4)}` };
   });
-  return cells(label, data, most, taps > 9 ? 9 : 20, false);
+  return cells(label, data, most, side > 9 ? 9 : 20, false);
 }
 
 /** The entries of M or of M − I. */
-export function entriesOf({ values, form, kernel }: StaticMatrix, part: MatrixPart): readonly number[] {
+export function entriesOf({ values, form }: StaticMatrix, part: MatrixPart): readonly number[] {
   if (part === 'M') return values;
-  const taps = kernel[0] * kernel[1];
   if (form === 'diagonal') return values.map((value) => value - 1);
-  return values.map((value, index) => (Math.floor(index / taps) === index % taps ? value - 1 : value));
+  const side = Math.sqrt(values.length);
+  return values.map((value, index) => (Math.floor(index / side) === index % side ? value - 1 : value));
 }
 
 /** D of one layer: a filled cell for each tap that exists. */

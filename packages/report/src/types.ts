@@ -21,8 +21,11 @@ export interface StaticMatrix {
   readonly layer: string;
   /** [height, width] of the kernel; K is their product. */
   readonly kernel: readonly [number, number];
-  readonly form: 'diagonal' | 'full';
-  /** [K] or [K, K], row-major: rows are kernel taps, columns input taps. */
+  /** `channels`: between the channels of kernel and input, in place of their taps. */
+  readonly form: 'diagonal' | 'full' | 'channels';
+  /** What part of the layer's M it is, where it is not all of it. */
+  readonly note?: string;
+  /** [K], [K, K] or [channels, channels], row-major: rows are of the kernel, columns of the input. */
   readonly values: readonly number[];
 }
 

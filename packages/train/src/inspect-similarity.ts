@@ -24,7 +24,9 @@ export interface LayerSimilarity {
   /** [height, width] of the kernel: K taps, row-major. */
   readonly kernel: readonly [number, number];
   readonly form: Similarity['form'];
-  /** A static M: [K], or [K,K] row by row (kernel taps); null where M is not a weight. */
+  /**
+   * A static M row by row (of the kernel): [K], [K,K], [groups,K,K] or [K·C,K·C]; null where M is not a weight.
+   */
   readonly matrix: readonly number[] | null;
   /** The 0/1 diagonal D of a learned shape, [K]; null for other shapes. */
   readonly mask: readonly number[] | null;

@@ -19,16 +19,17 @@ export function learnedSections(name: string, learned: Learned): Html[] {
 /** The learned M of every layer whose M is a weight. */
 function matrixSection(name: string, { matrices }: Learned): Html | null {
   if (matrices.length === 0) return null;
-  const full = matrices.some(({ form }) => form === 'full');
+  const full = matrices.some(({ form }) => form !== 'diagonal');
   const layers = matrices.map((matrix) => {
     const views = full ? [view(matrix, 'M'), view(matrix, 'M − I')] : [view(matrix, 'M − I')];
-    return html`<div><h3>${matrix.layer}</h3><div class="pair">${views}</div></div>`;
+    const note = matrix.note && html` <small>${matrix.note}</small>`;
+    return html`<div><h3>${matrix.layer}${note}</h3><div class="pair">${views}</div></div>`;
   });
   return html`<section>
 <h2>Learned M · ${name}</h2>
 <p class="soft">${
     full
-      ? 'Rows are kernel taps, columns the input taps they are compared with. M = I is the inner product of a plain convolution; M − I is what learning added to it, each layer on a scale of its own. A penalty pulls M to zero, which shrinks its diagonal. All of it folds into the kernel for inference.'
+      ? 'Rows are kernel taps, columns the input taps they are compared with. M = I is the inner product of a plain convolution; M − I is what learning added to it, each layer on a scale of its own. A penalty on M itself pulls it to zero, which shrinks its diagonal. All of it folds into the kernel for inference.'
       : 'One value a tap, in the shape of the window; numbers are M − 1. All of it folds into the kernel for inference.'
   }</p>
 <div class="layers">${layers}</div>
