@@ -85,10 +85,22 @@ const gpuGoals: readonly Goal[] = [
   ),
 ];
 
+/** Of the suite `operators`: each operator's names begin with its own. */
+const operatorRatios: Readonly<Record<string, string>> = {
+  ForwardVsConv: 'forward, over our direct convolution of the same size',
+  TrainVsConv: 'forward and all gradients, over our direct convolution of the same size',
+  ForwardVsComposed: 'forward, over its composition from stock ops',
+  TrainVsComposed: 'forward and all gradients, over its composition from stock ops',
+  MemoryVsConv: 'peak memory of forward and all gradients, over our direct convolution of the same size',
+};
+
 export const goalsOf = (suite: string): readonly Goal[] => (suite === 'webgpu' ? gpuGoals : goals);
 
 /** @param suite two suites may have a ratio of one name. */
 export function goalOf(name: string, suite = 'cpu'): Goal {
+  const operator = /^(.+)((?:Forward|Train)Vs(?:Conv|Composed)|MemoryVsConv)$/.exec(name);
+  if (suite === 'operators' && operator)
+    return told(name, `${operator[1]}: ${operatorRatios[operator[2] as string]}`);
   const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
   return (
     goalsOf(suite).find((goal) => goal.name === name) ??

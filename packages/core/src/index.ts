@@ -62,6 +62,7 @@ export {
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
+export { type SampledOperands, sampledBackprop, sampledForward } from './seam/composed-sampled';
 export {
   type CrossEntropyAttrs,
   type CrossEntropyOptions,
@@ -81,6 +82,18 @@ export {
   maxPoolGrad,
   type PoolAttrs,
 } from './seam/pooling';
+export {
+  CONV2D,
+  CONV2D_BACKPROP_FILTER,
+  CONV2D_BACKPROP_INPUT,
+  type ConvAttrs,
+  SIMILARITY_CONV2D,
+  SIMILARITY_CONV2D_BACKPROP,
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  type SimilarityGradAttrs,
+} from './seam/quadrilinear';
 export { composedReluGrad, RELU_GRAD, reluGrad } from './seam/relu';
 export {
   SAMPLE_PATCHES,
@@ -89,19 +102,13 @@ export {
   samplePatches,
 } from './seam/sample-patches';
 export {
-  CONV2D,
-  CONV2D_BACKPROP_FILTER,
-  CONV2D_BACKPROP_INPUT,
-  type ConvAttrs,
-  type SamplingOptions,
-  SIMILARITY_CONV2D,
-  SIMILARITY_CONV2D_BACKPROP,
-  SIMILARITY_CONV2D_BACKPROP_FILTER,
-  SIMILARITY_CONV2D_BACKPROP_INPUT,
-  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
-  type SimilarityGradAttrs,
-  similarityConv2d,
-} from './seam/similarity-conv2d';
+  SAMPLED_CONV2D,
+  SAMPLED_CONV2D_BACKPROP,
+  SAMPLED_SIMILARITY_CONV2D,
+  SAMPLED_SIMILARITY_CONV2D_BACKPROP,
+} from './seam/sampled-conv2d';
+export { SAMPLED_ENERGY, SAMPLED_ENERGY_BACKPROP, sampledEnergy } from './seam/sampled-energy';
+export { type SamplingOptions, similarityConv2d } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';

@@ -33,6 +33,7 @@ export {
 } from './oracle/pooling';
 export {
   type SampledArguments,
+  type SamplingOrder,
   sampledConvolutionForward,
   sampledConvolutionGradients,
   sampledPatches,
@@ -41,5 +42,6 @@ export {
 export type { Padding, Pair } from './oracle/window';
 export { randomNormal, randomNumbers, randomSigns, randomUniform } from './random';
 export { type CheckReport, type CheckRow, checkReport, checkRow } from './report';
+export { type SampledCase, sampledArguments, sampledCases } from './sampled-cases';
 export { fromTensor, toTensor } from './tensors';
 export { type Precision, relativeError, type Tolerance, tolerance } from './tolerance';

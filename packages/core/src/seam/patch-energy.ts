@@ -1,7 +1,8 @@
 /** ‖patch‖² at every position: what hyperspherical and decoupled convolutions divide by (method: §4, §13). */
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConvOptions, geometry, type Pair } from '../geometry';
-import { samplePatches } from './sample-patches';
+import { asFloat } from './as-float';
+import { sampledEnergy } from './sampled-energy';
 import { type SamplingOptions, similarityConv2d } from './similarity-conv2d';
 import { squaredNorm } from './squared-norm';
 
@@ -26,7 +27,8 @@ export function patchEnergy(x: tf.Tensor4D, kernel: Pair, options: PatchEnergyOp
     const window = (size: Pair) => tf.reshape(weights, [size[0], size[1], 1, 1]) as tf.Tensor4D;
     if (!offsets) return similarityConv2d(squaredNorm(x) as tf.Tensor4D, window(kernel), m, conv);
     const g = geometry([x.shape[1], x.shape[2], x.shape[3]], kernel, conv);
-    const energy = squaredNorm(samplePatches(x, offsets, g)) as tf.Tensor4D;
-    return similarityConv2d(energy, window([1, taps]), m, { strides: [1, taps] });
+    return similarityConv2d(sampledEnergy(asFloat(x), asFloat(offsets), g), window([1, taps]), m, {
+      strides: [1, taps],
+    });
   });
 }

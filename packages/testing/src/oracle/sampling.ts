@@ -22,18 +22,23 @@ export interface SampledArguments extends Quadrilinear {
   readonly offsets: NdArray;
 }
 
+/** Order of the derivative of what is read by dy and by dx: 0 or 1. */
+export type SamplingOrder = readonly [number, number];
+
 /** What the taps read: [B, H', W', K, C]. @param window [kh, kw]. */
 export function sampledPatches(
   x: NdArray,
   offsets: NdArray,
   window: readonly [number, number],
   options: ConvolutionOptions,
+  order: SamplingOrder = [0, 0],
 ): NdArray {
   const g = geometryOf(x, window, options);
   const patches = ndArray([g.batch, g.rows.out, g.columns.out, g.taps, g.channels]);
-  visitElements(g, offsets, ({ pixel, patch, nearY, nearX }) => {
+  visitElements(g, offsets, ({ pixel, patch, y, x: across }) => {
+    const weight = y[order[0]]! * across[order[1]]!;
     for (let c = 0; c < g.channels; c++)
-      patches.data[patch * g.channels + c]! += nearY * nearX * x.data[pixel * g.channels + c]!;
+      patches.data[patch * g.channels + c]! += weight * x.data[pixel * g.channels + c]!;
   });
   return patches;
 }
@@ -45,17 +50,18 @@ export function sampledPatchesGradients(
   dpatches: NdArray,
   window: readonly [number, number],
   options: ConvolutionOptions,
+  [a, b]: SamplingOrder = [0, 0],
 ) {
   const g = geometryOf(x, window, options);
   const dx = ndArray(x.shape);
   const doffsets = ndArray(offsets.shape);
-  visitElements(g, offsets, ({ pixel, patch, offset, nearY, nearX, slopeY, slopeX }) => {
+  visitElements(g, offsets, ({ pixel, patch, offset, y, x: across }) => {
     for (let c = 0; c < g.channels; c++) {
       const grad = dpatches.data[patch * g.channels + c]!;
       const value = x.data[pixel * g.channels + c]!;
-      dx.data[pixel * g.channels + c]! += nearY * nearX * grad;
-      doffsets.data[offset]! += slopeY * nearX * value * grad;
-      doffsets.data[offset + 1]! += nearY * slopeX * value * grad;
+      dx.data[pixel * g.channels + c]! += y[a]! * across[b]! * grad;
+      doffsets.data[offset]! += y[a + 1]! * across[b]! * value * grad;
+      doffsets.data[offset + 1]! += y[a]! * across[b + 1]! * value * grad;
     }
   });
   return { dx, doffsets };
@@ -113,11 +119,9 @@ interface Element {
   readonly patch: number;
   /** Index of the tap's dy in offsets; its dx is the next. */
   readonly offset: number;
-  readonly nearY: number;
-  readonly nearX: number;
-  /** Derivatives of nearY by dy and of nearX by dx. */
-  readonly slopeY: number;
-  readonly slopeX: number;
+  /** Its nearness to the tap's place along each axis, and the first and second derivative of that by the offset. */
+  readonly y: readonly number[];
+  readonly x: readonly number[];
 }
 
 /** Visits each element of the map that a tap reads a part of. */
@@ -140,10 +144,8 @@ function visitElements(g: ConvolutionGeometry, offsets: NdArray, visit: (element
                 pixel: (b * rows.size + row) * columns.size + column,
                 patch: ((b * rows.out + i) * columns.out + j) * taps + t,
                 offset,
-                nearY: 1 - Math.abs(y - row),
-                nearX: 1 - Math.abs(x - column),
-                slopeY: row === top ? -1 : 1,
-                slopeX: column === left ? -1 : 1,
+                y: [1 - Math.abs(y - row), row === top ? -1 : 1, 0],
+                x: [1 - Math.abs(x - column), column === left ? -1 : 1, 0],
               });
             }
         }
