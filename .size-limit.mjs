@@ -33,7 +33,8 @@ export default [
   entry('core', '18.2 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
   // Files in parts and WebP's header besides.
   alone('platform', '6.6 KB'),
-  alone('masks', '3 KB'),
+  // Four shapes, three of which a page loads when it wants them, and the schemas of their options.
+  alone('masks', '6.4 KB'),
   alone('hypernet', '5.8 KB'),
   entry('backend-wasm', '9.6 KB', { apart: ['@neusim/*', '../generated/*'] }),
   // A page loads one of these: the kernels in relaxed SIMD, or in plain.
