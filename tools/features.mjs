@@ -80,8 +80,8 @@ async function operatorSection() {
       rows.map(({ operator: { kind, name, similarity }, results }, i) => [
         kind,
         `\`${name}\``,
-        similarity.form,
-        similarity.source,
+        similarity?.form ?? marks.none,
+        similarity?.source ?? marks.none,
         ...columns.map((column) => marks[everywhere(results, column)]),
         ...results.map((result) => marks[every(result)]),
         onWebgpu[i],

@@ -34,7 +34,7 @@ const linearPlugin = plugin('linear', '1.0.0', [
 
 /**
  * Each similarity on a plain window (a predicted one by one convolution), each shape under the inner product,
- * each predictor under a diagonal M.
+ * each predictor under a diagonal M, each operator in a layer of its own.
  */
 export function operators(registry) {
   const listed = (kind) => registry.list(kind).map(({ name }) => name);
@@ -61,6 +61,11 @@ export function operators(registry) {
       similarity: dynamic,
       predictor: registry.make('predictor', name, { hidden: 3, seed: 1 }),
     })),
+    ...listed('operator').map((name) => ({
+      kind: 'operator',
+      name,
+      operator: registry.make('operator', name, { seed: 1 }),
+    })),
   ];
 }
 
@@ -73,10 +78,13 @@ export const combine = (found) => (found.includes('no') ? 'no' : found.includes(
 export const every = (result) => combine(Object.values(result));
 
 /** `{ forward, gradient, … }`, each `yes`, `no`, or `none` where it does not apply. */
-export async function measure(registry, { name, similarity, shape, predictor }) {
+export async function measure(registry, { name, similarity, shape, predictor, operator }) {
   const kernelInitializer = tfl.initializers.heNormal({ seed: 1 });
   const conv = { name: 'operator', filters: 2, kernelSize: 3, padding: 'same', kernelInitializer };
-  const layer = (x, options) => neuralSimilarity(x, { ...conv, ...options, similarity, shape, predictor });
+  const layer = (x, options) =>
+    operator
+      ? operator.apply(x, { ...conv, ...options })
+      : neuralSimilarity(x, { ...conv, ...options, similarity, shape, predictor });
   const rows = await checkRows(registry, name, layer);
   const all = (prefix) => {
     const chosen = rows.filter(({ check }) => check === 'runs' || check.startsWith(prefix));
@@ -87,7 +95,7 @@ export async function measure(registry, { name, similarity, shape, predictor }) 
     gradient: all('gradient'),
     'second order': all('second-order'),
     training: all('training step'),
-    fold: isPredicted(similarity) || shape?.dynamic ? 'none' : await fold(layer),
+    fold: operator || isPredicted(similarity) || shape?.dynamic ? 'none' : await fold(layer),
     'save/load': all('save and load'),
     'no leak': all('tensors left'),
   };
