@@ -187,6 +187,16 @@ describe('published sizes', () => {
     disposeModel(model);
   });
 
+  test.each([
+    ['cnn-9', { head: 'none' }, 1_921_344],
+    ['sphere-net-9', {}, 3_859_712],
+    ['global-sphere-net', {}, 3_926_274],
+  ])('%s: %j has as many parameters as the README tells', (name, options, parameters) => {
+    const model = make(name, options).build();
+    expect(countParameters(model)).toBe(parameters);
+    disposeModel(model);
+  });
+
   test("CNN-4's embedding has 1600 features at 84×84, CNN-9 averages a map of 10×10", () => {
     const model = make('cnn-4', { head: 'none' }).build();
     expect(model.outputs[0]!.shape).toEqual([null, 1600]);
