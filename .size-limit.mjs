@@ -51,11 +51,12 @@ export default [
   // The libraries are apart: a page loads each with the first image, archive or Parquet file that wants it.
   entry('datasets', '43 KB', { apart: ['@neusim/*', ...whenWanted] }),
   alone('models', '5 KB'),
-  // A third of it is the pool of workers, both sides; half a KB the config's lines of help.
-  alone('train', '23 KB'),
+  // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.
+  // What computes singular values is loaded by the first kernel.
+  entry('train', '26.5 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
   alone('testing', '10.9 KB'),
   alone('export', '10 KB'),
-  // Without Plot, which draws the curves of whole reports.
-  entry('report', '17.5 KB', { apart: ['@neusim/*', '@observablehq/plot'] }),
-  entry('report', '9.5 KB', { names: '{ learnedOf, learnedSections, viewStyle }', apart: ['@neusim/*'] }),
+  // Without Plot, which draws the curves of whole reports. A third of it is the page of `neusim inspect`.
+  entry('report', '27 KB', { apart: ['@neusim/*', '@observablehq/plot'] }),
+  entry('report', '12 KB', { names: '{ learnedOf, learnedSections, viewStyle }', apart: ['@neusim/*'] }),
 ];

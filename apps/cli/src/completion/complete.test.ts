@@ -14,7 +14,22 @@ async function completed(...words: string[]): Promise<string[]> {
 
 describe('neusim complete', () => {
   test.each([
-    [[''], ['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion']],
+    [
+      [''],
+      [
+        'demo',
+        'train',
+        'compare',
+        'eval',
+        'fold',
+        'inspect',
+        'report',
+        'data',
+        'list',
+        'doctor',
+        'completion',
+      ],
+    ],
     [['tr'], ['train']],
     [
       ['train', 'nsn-digits-'],
@@ -69,6 +84,9 @@ describe('neusim complete', () => {
     ],
     [['data', 'pull', '--acc'], ['--accept-terms']],
     [['report', 'train', '--o'], ['--out']],
+    [['eval', 'ru'], [':folders']],
+    [['inspect', 'ru'], [':files']],
+    [['inspect', 'runs/a', '--image', ''], [':files']],
   ])('%j', async (words, expected) => {
     expect((await completed(...words)).sort()).toEqual([...expected].sort());
   });
