@@ -46,9 +46,11 @@ test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and 
 
 test('the suite operators, quick: each beside the plain convolution and its composition', async () => {
   const { rows, ratios } = await runSuite('operators', { quick: true });
-  expect(Object.keys(ratios).length % 5).toBe(0);
-  expect(Object.keys(ratios)).toContain('deformableTrainVsConv');
-  expect(rows).toHaveLength((Object.keys(ratios).length / 5) * 8);
+  expect(Object.keys(ratios).length % 6).toBe(0);
+  expect(Object.keys(ratios)).toEqual(
+    expect.arrayContaining(['deformableTrainVsConv', 'similarity decoupledMemoryVsComposed']),
+  );
+  expect(rows).toHaveLength((Object.keys(ratios).length / 6) * 8);
   for (const [name, value] of Object.entries(ratios)) {
     expect(value).toBeGreaterThan(0);
     expect(goalOf(name, 'operators').of).toContain('over');

@@ -31,7 +31,6 @@ export { type FoldOptions, foldModel, foldModelAsync, isFoldable } from './fold/
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
-export type { Conv2DArgs } from './layers/conv2d-options';
 export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
@@ -46,6 +45,7 @@ export { neuralSimilarity, wireSimilarity } from './neural-similarity';
 export { disposeNewVariables } from './new-variables';
 export type {
   Call,
+  Conv2DArgs,
   Operator,
   Part,
   Predictor,

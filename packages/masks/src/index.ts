@@ -8,7 +8,6 @@ export { type DeformableOptions, deformable } from './deformable';
 export { binaryMask, type LearnedBinaryOptions, learnedBinary } from './learned-binary';
 export { type LearnedDilationOptions, learnedDilation } from './learned-dilation';
 export { maskOf } from './mask-of';
-export { type Sampling, samplingOf } from './sampling-of';
 
 export default /* @__PURE__ */ plugin('@neusim/masks', '0.1.0', [
   learnedBinary,

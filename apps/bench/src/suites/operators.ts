@@ -1,52 +1,28 @@
 /**
- * Operators of the field beside the plain convolution of the same size (direct: Winograd serves none of them), and beside
- * their own composition from stock ops. An operator is a row of `operators`.
+ * Operators of the field beside the plain convolution of the same size (direct: Winograd serves none of them but the static
+ * ones, which become plain convolutions), and beside their own composition from stock ops.
  */
-import { similarityConv2d } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engines } from '../engines';
 import { meanRatios, measure, ratio, type Sample, type Variant } from '../measure';
 import { type Findings, row } from '../report';
+import { layers } from './operators/layers';
+import { oneCall } from './operators/seam';
+import type { Operator, T4, Work } from './operators/work';
 import { type ConvShape, convShape, convTensors, gflop, nameOf, passes } from './shapes';
 
-type T4 = tf.Tensor4D;
 type Pass = 'forward' | 'train';
 
-interface Operator {
-  /** Its ratios begin with it. */
-  readonly name: string;
-  /** What it reads besides x and w, for a layer of this size with padding `same`. */
-  readonly operands: (shape: ConvShape) => readonly tf.Tensor[];
-  /** The layer's work, of ops that are differentiable. */
-  readonly run: (x: T4, w: T4, ...operands: tf.Tensor[]) => T4;
-  /** The same from stock ops; where absent, `run` on the engine `foundation`, which has none of our kernels. */
-  readonly composed?: Operator['run'];
-}
-
-/** Most taps read between elements, and some outside the map. */
-const moves = ({ batch, height, width, kernel }: ConvShape) =>
-  tf.randomNormal([batch, height, width, 2 * kernel ** 2], 0, 1, 'float32', 4);
-const factors = ({ batch, height, width, kernel }: ConvShape, values: number) =>
-  tf.randomUniform([batch, height, width, ...Array<number>(values).fill(kernel ** 2)], 0, 1, 'float32', 5);
-const atOffsets: Operator['run'] = (x, w, offsets, m) =>
-  similarityConv2d(x, w, m ?? null, { pad: 'same', offsets: offsets as T4 });
-
-const operators: readonly Operator[] = [
-  { name: 'deformable', operands: (shape) => [moves(shape)], run: atOffsets },
-  {
-    name: 'modulatedDeformable',
-    operands: (shape) => [moves(shape), factors(shape, 1)],
-    run: atOffsets,
-  },
-  { name: 'deformableUns', operands: (shape) => [moves(shape), factors(shape, 2)], run: atOffsets },
-];
+const operators: readonly Operator[] = [...layers, ...oneCall];
 
 const shapes = [convShape(8, 32, 32, 32), convShape(8, 16, 128, 128)];
 const tiny = [convShape(2, 4, 4, 4)];
 
-export function benchOperators(engines: Engines, quick: boolean): Findings {
-  const found = (quick ? tiny : shapes).flatMap((shape) =>
-    operators.map((operator) => benchOperator(engines, operator, shape, quick)),
+/** @param only the names that begin so; default all. */
+export function benchOperators(engines: Engines, quick: boolean, only = ''): Findings {
+  const chosen = operators.filter(({ name }) => name.startsWith(only));
+  const found = chosen.flatMap((operator) =>
+    (quick ? tiny : shapes).map((shape) => benchOperator(engines, operator, shape, quick)),
   );
   return {
     rows: found.flatMap(({ rows }) => rows),
@@ -56,21 +32,16 @@ export function benchOperators(engines: Engines, quick: boolean): Findings {
 
 function benchOperator(
   engines: Engines,
-  { name, operands, run, composed = run }: Operator,
+  { name, start }: Operator,
   shape: ConvShape,
   quick: boolean,
 ): Findings {
   const tensors = convTensors(shape);
-  const given = operands(shape);
   const plain = passes(tensors);
-  const timed = (compute: Operator['run'], pass: Pass): Omit<Variant, 'engine'> => {
-    const inputs = [tensors.x, tensors.w, ...given];
-    const call = (...all: tf.Tensor[]) => compute(all[0] as T4, all[1] as T4, ...all.slice(2));
-    return pass === 'forward'
-      ? { reads: inputs, run: () => tf.dispose(call(...inputs)) }
-      : { reads: [...inputs, tensors.dy], run: () => tf.dispose(tf.grads(call)(inputs, tensors.dy)) };
-  };
-  const own = (pass: Pass) => ({ engine: 'neusim direct' as const, ...timed(run, pass) });
+  engines.use('neusim');
+  const work = start(shape, tensors);
+  const { run, composed = run, composedForward = composed } = work;
+  const own = (pass: Pass) => ({ engine: 'neusim' as const, ...timed(work, run, pass, tensors.dy) });
   const beside = (pass: Pass, rounds: number) =>
     measure(
       engines,
@@ -82,13 +53,15 @@ function benchOperator(
       quick ? 2 : rounds,
     );
   // Seconds a round: a comparison of its own.
-  const besideComposed = (pass: Pass) =>
-    measure(engines, { own: own(pass), composed: { engine: 'foundation', ...timed(composed, pass) } }, 2);
+  const besideComposed = (pass: Pass) => {
+    const other = timed(work, pass === 'forward' ? composedForward : composed, pass, tensors.dy);
+    return measure(engines, { own: own(pass), composed: { engine: 'foundation', ...other } }, quick ? 1 : 3);
+  };
   const found = {
     forward: { ...beside('forward', 7), slow: besideComposed('forward') },
     train: { ...beside('train', 5), slow: besideComposed('train') },
   };
-  tf.dispose([...Object.values(tensors), ...given]);
+  tf.dispose([...Object.values(tensors), ...work.inputs]);
 
   const rowsOf = (pass: Pass) => {
     const { winograd, direct, own, slow } = found[pass];
@@ -100,8 +73,8 @@ function benchOperator(
         'GFLOP/s',
       );
     return [
-      rowOf('plain', winograd),
-      rowOf('plain', direct),
+      rowOf(`plain beside ${name},`, winograd),
+      rowOf(`plain beside ${name},`, direct),
       rowOf(name, own),
       rowOf(`${name}, composed,`, slow.composed),
     ];
@@ -112,11 +85,18 @@ function benchOperator(
     ratios: {
       [`${name}ForwardVsConv`]: ratio(forward.own, forward.direct),
       [`${name}TrainVsConv`]: ratio(train.own, train.direct),
+      [`${name}MemoryVsConv`]: peak(train.own) / peak(train.direct),
       [`${name}ForwardVsComposed`]: ratio(forward.slow.own, forward.slow.composed),
       [`${name}TrainVsComposed`]: ratio(train.slow.own, train.slow.composed),
-      [`${name}MemoryVsConv`]: peak(train.own) / peak(train.direct),
+      [`${name}MemoryVsComposed`]: peak(train.slow.own) / peak(train.slow.composed),
     },
   };
+}
+
+function timed({ inputs }: Work, compute: () => T4, pass: Pass, dy: T4): Pick<Variant, 'reads' | 'run'> {
+  if (pass === 'forward') return { reads: inputs, run: () => void tf.tidy(() => void compute()) };
+  // Gradients by all of them, which `compute` reads where they are.
+  return { reads: [...inputs, dy], run: () => tf.dispose(tf.grads(compute)([...inputs], dy)) };
 }
 
 const peak = ({ peakBytes }: Sample) => peakBytes as number;

@@ -42,7 +42,7 @@ const grouped = learned('grouped', {
   fold: (w, m) => {
     const [height, width, channels, filters] = w.shape;
     const halves = tf.split(w, 2, 2) as tf.Tensor4D[];
-    const parts = tf.unstack(m).map((each, i) => foldSimilarity(halves[i] as tf.Tensor4D, each));
+    const parts = tf.unstack(m as tf.Tensor).map((each, i) => foldSimilarity(halves[i] as tf.Tensor4D, each));
     return tf.reshape(tf.concat(parts, 2), [height, width, channels, filters]) as tf.Tensor4D;
   },
 });
@@ -53,7 +53,7 @@ const bilinear = learned('bilinear', {
     return [{ name: 'similarity', shape: [side, side], init: noise(6, 1), role: 'similarity' }];
   },
   fold: (w, m) =>
-    tf.reshape(tf.matMul(m as tf.Tensor2D, tf.reshape(w, [m.shape[0] as number, -1]), true), w.shape),
+    tf.reshape(tf.matMul(m as tf.Tensor2D, tf.reshape(w, [m?.shape[0] as number, -1]), true), w.shape),
 });
 
 /** Offsets that x says: its mean at the position, for every tap; a modulation; D = 0, 1/8, 2/8 … */
@@ -86,8 +86,8 @@ const scaled = learned('none', {
   source: 'none',
   toM: () => null,
   weights: (_, filters) => [{ name: 'k', shape: [filters], init: noise(9), role: 'similarity' }],
-  respond: ({ dot, patchEnergy }, [k]) =>
-    tf.mul(tf.div(dot, tf.sqrt(tf.add(patchEnergy, 1e-12))), k as tf.Tensor),
+  respond: ({ kernel, dot, patchEnergy }, [k]) =>
+    tf.mul(tf.div(dot(kernel), tf.sqrt(tf.add(patchEnergy(), 1e-12))), k as tf.Tensor),
 });
 
 type Parts = Omit<Parameters<typeof neuralSimilarity>[1], 'filters' | 'kernelSize'>;
