@@ -50,11 +50,12 @@ export default [
   // Readers of image files and the store of decoded images make a third of it, those of archives and augmentation a quarter each.
   // The libraries are apart: a page loads each with the first image, archive or Parquet file that wants it.
   entry('datasets', '43 KB', { apart: ['@neusim/*', ...whenWanted] }),
-  alone('models', '5 KB'),
+  // Ten families of networks and the conversion of others: each file is one, and a bundle leaves out none that the plug-in lists.
+  alone('models', '8.3 KB'),
   // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.
   // What computes singular values is loaded by the first kernel.
-  entry('train', '26.5 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
-  alone('testing', '10.9 KB'),
+  entry('train', '27.3 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
+  alone('testing', '11.5 KB'),
   alone('export', '10 KB'),
   // Without Plot, which draws the curves of whole reports. A third of it is the page of `neusim inspect`.
   entry('report', '27 KB', { apart: ['@neusim/*', '@observablehq/plot'] }),
