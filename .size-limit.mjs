@@ -20,6 +20,10 @@ const entry = (name, limit, { names, apart = [] } = {}) => ({
 /** Loaded by the first file that wants them. */
 const whenWanted = ['fflate', 'fzstd', 'hash-wasm', 'hyparquet', 'hyparquet-compressors', 'modern-tar'];
 
+const structures = ['low-rank', 'symmetric', 'psd', 'orthogonal', 'grouped', 'bilinear'].map(
+  (name) => `./${name}.js`,
+);
+
 /** The package itself, without our other packages, which have their own budgets. */
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
 
@@ -27,9 +31,10 @@ export default [
   // Where a product came from, which saved models tell, and `schema`, for help and completion, are parts of it.
   entry('registry', '3.4 KB'),
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
-  entry('core', '12.3 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
-  // The plug-in as a whole: five similarities, two shapes, and the schemas of their options (valibot).
-  entry('core', '15.2 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
+  entry('core', '14.3 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
+  // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M are loaded
+  // when they are wanted.
+  entry('core', '17.5 KB', { names: 'core, { startBackend, neuralSimilarity }', apart: structures }),
   // Files in parts and WebP's header besides.
   alone('platform', '6.6 KB'),
   alone('masks', '3 KB'),

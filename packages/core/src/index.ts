@@ -7,7 +7,18 @@ import full from './shape/full';
 import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic';
 import innerProduct from './similarity/inner-product';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
-import { structureDefinitions } from './similarity/structure-definitions';
+import {
+  dynamicLowRank,
+  dynamicOrthogonal,
+  dynamicPsd,
+  dynamicSymmetric,
+  staticBilinear,
+  staticGrouped,
+  staticLowRank,
+  staticOrthogonal,
+  staticPsd,
+  staticSymmetric,
+} from './similarity/structure-definitions';
 
 export type { Backend, Probe } from './backend';
 export {
@@ -138,7 +149,16 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
-  ...structureDefinitions,
+  staticLowRank,
+  dynamicLowRank,
+  staticSymmetric,
+  dynamicSymmetric,
+  staticPsd,
+  dynamicPsd,
+  staticOrthogonal,
+  dynamicOrthogonal,
+  staticGrouped,
+  staticBilinear,
   full,
   dilated,
   cpu,
