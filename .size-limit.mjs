@@ -20,6 +20,10 @@ const entry = (name, limit, { names, apart = [] } = {}) => ({
 /** Loaded by the first file that wants them. */
 const whenWanted = ['fflate', 'fzstd', 'hash-wasm', 'hyparquet', 'hyparquet-compressors', 'modern-tar'];
 
+const structures = ['low-rank', 'symmetric', 'psd', 'orthogonal', 'grouped', 'bilinear'].map(
+  (name) => `./${name}.js`,
+);
+
 /** The package itself, without our other packages, which have their own budgets. */
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
 
@@ -29,8 +33,9 @@ export default [
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
   // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel.
   entry('core', '15.5 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
-  // The plug-in as a whole: five similarities, two shapes, and the schemas of their options (valibot).
-  entry('core', '18.2 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
+  // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M are loaded
+  // when they are wanted.
+  entry('core', '19 KB', { names: 'core, { startBackend, neuralSimilarity }', apart: structures }),
   // Files in parts and WebP's header besides.
   alone('platform', '6.6 KB'),
   // Four shapes, three of which a page loads when it wants them, and the schemas of their options.

@@ -8,7 +8,18 @@ import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic
 import innerProduct from './similarity/inner-product';
 import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
-import { structureDefinitions } from './similarity/structure-definitions';
+import {
+  dynamicLowRank,
+  dynamicOrthogonal,
+  dynamicPsd,
+  dynamicSymmetric,
+  staticBilinear,
+  staticGrouped,
+  staticLowRank,
+  staticOrthogonal,
+  staticPsd,
+  staticSymmetric,
+} from './similarity/structure-definitions';
 
 export type { Backend, Probe } from './backend';
 export {
@@ -154,7 +165,16 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
-  ...structureDefinitions,
+  staticLowRank,
+  dynamicLowRank,
+  staticSymmetric,
+  dynamicSymmetric,
+  staticPsd,
+  dynamicPsd,
+  staticOrthogonal,
+  dynamicOrthogonal,
+  staticGrouped,
+  staticBilinear,
   hypersphericalDefinition,
   decoupledDefinition,
   full,

@@ -66,10 +66,7 @@ describe('neusim complete', () => {
       ['train', 'cnn-digits', '--set', 'syncBatchNorm='],
       ['syncBatchNorm=true', 'syncBatchNorm=false'],
     ],
-    [
-      ['train', 'nsn-digits', '--set', 'model.similarity=static-'],
-      ['model.similarity=static-dns', 'model.similarity=static-uns'],
-    ],
+    [['train', 'nsn-digits', '--set', 'model.similarity=static-s'], ['model.similarity=static-symmetric']],
     [['train', 'nsn-digits', '--set', 'model.operator=od'], ['model.operator=od-conv']],
     [['train', 'nsn-digits', '--set', 'model.similarity.i'], ['']],
     [
