@@ -78,7 +78,7 @@ onEachEngine('responses', (engine) => {
     await check('hyperspherical', { angle }, engine === 'webgpu' ? /batch 0|3x2 stride/ : /./);
   });
 
-  test.each(engine === 'webgpu' ? few : all)('decoupled, %s × %s', async (magnitude, angle) => {
+  test.each(engine === 'webgpu' ? few : all)('decoupled, %s and %s', async (magnitude, angle) => {
     await check('decoupled', { magnitude, angle });
   });
 
