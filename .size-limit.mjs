@@ -29,7 +29,11 @@ export default [
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
   entry('core', '12.3 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
   // The plug-in as a whole: five similarities, two shapes, and the schemas of their options (valibot).
-  entry('core', '15.2 KB', { names: 'core, { startBackend, neuralSimilarity }' }),
+  // Responses are loaded by who makes one.
+  entry('core', '15.2 KB', {
+    names: 'core, { startBackend, neuralSimilarity }',
+    apart: ['./hyperspherical*', './decoupled*'],
+  }),
   // Files in parts and WebP's header besides.
   alone('platform', '6.6 KB'),
   alone('masks', '3 KB'),

@@ -37,6 +37,7 @@ const sidebar = [
     page('concepts/index.md'),
     ...named('concepts', [
       'static-dynamic',
+      'responses',
       'predictors',
       'shapes',
       'folding',
