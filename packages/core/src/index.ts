@@ -52,7 +52,13 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
-export type { Angle, Magnitude } from './response/names';
+export type {
+  Angle,
+  DecoupledOptions,
+  HypersphericalOptions,
+  Magnitude,
+  ResponseOptions,
+} from './response/options';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -119,7 +125,6 @@ export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export { innerProduct } from './similarity/inner-product';
-export type { DecoupledOptions, HypersphericalOptions, ResponseOptions } from './similarity/responses';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';

@@ -15,7 +15,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, test } from 'vitest';
 import { onEachEngine } from '../../../../tools/engines';
 import core, { loadModel, neuralSimilarity, type Similarity } from '../index';
-import { ANGLES, type Angle, MAGNITUDES } from '../response/names';
+import { ANGLES, type Angle, MAGNITUDES } from '../response/options';
 
 const registry = createRegistry(core);
 beforeAll(() => registry.ready());
