@@ -14,7 +14,7 @@ import models from '@neusim/models';
 import { createRegistry, kinds, plugin } from '@neusim/registry';
 import { presets } from '@neusim/train';
 import { findAdapter } from './adapter.mjs';
-import { combine, every, measure, operators } from './operator-checks.mjs';
+import { combine, every, measure, operators, valuesOf } from './operator-checks.mjs';
 import { quiet, root } from './shell.mjs';
 
 const path = join(root, 'FEATURES.md');
@@ -55,57 +55,64 @@ else if (!existsSync(path) || readFileSync(path, 'utf8') !== text) {
 
 async function operatorSection() {
   const engines = registry.list('backend').map(({ name }) => name);
+  // In a process of its own, beside what is measured here.
+  const webgpuMeasured = webgpuMarks();
   const rows = operators(registry).map((operator) => ({ operator, results: [] }));
   for (const engine of engines) {
     await startBackend(registry, engine);
     // Made anew for each engine: a shared predictor keeps the layers it has made, whose weights belong to one.
-    for (const [i, operator] of operators(registry).entries())
-      rows[i].results.push(await measure(registry, operator));
+    for (const [i, operator] of operators(registry).entries()) {
+      rows[i].reference ??= await valuesOf(operator);
+      rows[i].results.push(await measure(registry, operator, rows[i].reference));
+    }
   }
   const columns = Object.keys(rows[0].results[0]);
   const everywhere = (results, column) => combine(results.map((result) => result[column]));
-  const onWebgpu = await webgpuMarks(rows.map(({ operator }) => operator));
+  const onWebgpu = await webgpuMeasured;
   return [
     '## Operators',
     '',
-    'Each measured on a small odd layer: values, gradients and second-order gradients against finite differences, one',
-    'training step, fold (the folded model gives the same output), save and load, and that no tensor is left behind.',
+    'Each measured on a small odd layer: values against those of `cpu`, gradients and second-order gradients against',
+    'finite differences, odd shapes (an empty batch; a window of 3×2 with a stride of 2×1), one training step, fold (the',
+    'folded model gives the same output), save and load, and that no tensor is left behind. The tests of each operator',
+    'hold its values to float64 loops, on more shapes and with its other options. M is – for what is no choice of M.',
     'A column holds ✓ where cpu and wasm pass, an engine’s where every check passes on it; – does not apply.',
-    'WebGPU is measured where there is an adapter, which CI has; elsewhere its column stays as it is. Engines that want',
-    'a package installed by hand (`node-gpu`, `node`) are not in this table: their own suite holds them to the same',
-    'oracles.',
+    'WebGPU is measured where there is an adapter, which CI has, on windows of 2×2; elsewhere its column stays as it is.',
+    'Engines that want a package installed by hand (`node-gpu`, `node`) are not in this table: their own suite holds them',
+    'to the same oracles.',
     '',
     ...table(
       ['kind', 'name', 'M', 'M from', ...columns, ...engines, 'webgpu'],
-      rows.map(({ operator: { kind, name, similarity }, results }, i) => [
+      rows.map(({ operator: { kind, name, similarity }, results }) => [
         kind,
         `\`${name}\``,
-        similarity.form,
-        similarity.source,
+        similarity?.respond ? 'response' : (similarity?.form ?? marks.none),
+        similarity?.source ?? marks.none,
         ...columns.map((column) => marks[everywhere(results, column)]),
         ...results.map((result) => marks[every(result)]),
-        onWebgpu[i],
+        onWebgpu(kind, name),
       ]),
     ),
   ];
 }
 
-/** Each operator's mark on WebGPU: measured, or where there is no adapter the one that FEATURES.md has. */
-async function webgpuMarks(all) {
+/** The mark of (kind, name) on WebGPU: measured, or where there is no adapter the one that FEATURES.md has. */
+async function webgpuMarks() {
   const { env, missing } = findAdapter();
   if (missing) {
     console.log(`The column of WebGPU stays as it is: ${missing}.`);
     const old = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
-    return all.map(({ kind, name }) => {
+    return (kind, name) => {
       const row = old.find((line) => line.startsWith(`| ${kind} | \`${name}\` |`));
       return row?.split('|').at(-2).trim() ?? marks.none;
-    });
+    };
   }
   const { code, stdout, output } = await quiet([join(root, 'tools/webgpu-operators.mjs')], {
     env: { ...process.env, ...env },
   });
   if (code !== 0) throw new Error(`operators on WebGPU could not be measured:\n${output}`);
-  return JSON.parse(stdout.trim().split('\n').at(-1)).map((mark) => marks[mark]);
+  const found = new Map(JSON.parse(stdout.trim().split('\n').at(-1)));
+  return (kind, name) => marks[found.get(`${kind} ${name}`)];
 }
 
 function listSection(kind) {

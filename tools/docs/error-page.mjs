@@ -30,15 +30,36 @@ The codes, as they stand in the source (an … is a value that differs from case
 Codes that begin with \`OTHER_\`, and \`LOSS_STANDS_STILL\` and \`STEP_NOT_CAPTURED\`, are warnings of a training run.
 `;
 
-/** The page's text, and what is wrong: codes that documents name and no source has. */
+/** What the source puts together from parts that are not beside the code. */
+const inWords = {
+  DATASET_BAD_BATCH:
+    'a size of batch, or an epoch, that the images do not have; the message says which are allowed',
+  DATASET_BAD_PARQUET: '…, byte …: what is wrong with the file there',
+  REGISTRY_BAD_NAME: '…: … is not a name',
+  REGISTRY_BAD_REF: '…: … is not a reference',
+  REGISTRY_BAD_VERSION: '…: … is not a version',
+  REGISTRY_UNKNOWN_KIND: '"…" is no kind; known: …',
+  REGISTRY_UNKNOWN_NAME: '"…" is no …; known: …',
+};
+
+/** The page's text, and what is wrong: codes that documents name and no source has, and codes that nothing explains. */
 export function errorPage() {
-  const codes = errorCodes();
+  const codes = errorCodes().map(explained);
   const areas = Map.groupBy
     ? Map.groupBy(codes, areaOf)
     : codes.reduce((map, row) => map.set(areaOf(row), [...(map.get(areaOf(row)) ?? []), row]), new Map());
   const sections = [...areas].flatMap(([area, rows]) => [`## ${area}`, ...rows.map(section)]);
-  return { text: `${[opening.trimEnd(), ...sections].join('\n\n')}\n`, wrong: unknownCodes(codes) };
+  const wrong = [...unknownCodes(codes), ...silentCodes(codes)];
+  return { text: `${[opening.trimEnd(), ...sections].join('\n\n')}\n`, wrong };
 }
+
+const explained = (row) =>
+  inWords[row.code] ? { ...row, messages: [inWords[row.code], ...row.messages] } : row;
+
+const silentCodes = (codes) =>
+  codes
+    .filter(({ messages, hints }) => ![...messages, ...hints].some(hasWords))
+    .map(({ code }) => `errors.md says nothing of ${code}: add it to inWords of tools/docs/error-page.mjs`);
 
 const areaOf = ({ code }) => code.split('_')[0];
 

@@ -10,7 +10,7 @@ import { workspaces } from '../workspaces.mjs';
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 
 /** What looks like a code and is none. */
-const notCodes = /^(NEUSIM|VK|LD|NVIDIA|TF|CUDA|WASM|WEBGPU)_/;
+const notCodes = /^(NEUSIM|VK|LD|NVIDIA|TF|CUDA|WASM|WEBGPU)_|^(BYTE_ARRAY|PLAIN_DICTIONARY|RLE_DICTIONARY)$/;
 
 /** `[{ code, packages, messages, hints }]`, by code. */
 export function errorCodes() {
@@ -60,28 +60,47 @@ function errorOf(literal) {
   let at = literal.parent;
   while (ts.isConditionalExpression(at) && at.condition !== child) [child, at] = [at, at.parent];
   const code = literal.text;
-  if (ts.isArrayLiteralExpression(at) || (ts.isPropertyAssignment(at) && at.name.text === 'code'))
-    return { code };
+  if (ts.isArrayLiteralExpression(at)) return { code };
+  if (ts.isPropertyAssignment(at) && at.name.text === 'code')
+    return { code, message: propertyText(at.parent, 'message'), hint: propertyText(at.parent, 'hint') };
   if (!ts.isCallExpression(at) && !ts.isNewExpression(at)) return undefined;
   const rest = at.arguments.slice(at.arguments.indexOf(child) + 1);
   const [message, last] = rest.map(textOf).filter((text) => text?.includes(' '));
   return { code, message, hint: rest.map(hintIn).find(Boolean) ?? last };
 }
 
-const hintIn = (node) =>
-  ts.isObjectLiteralExpression(node)
-    ? node.properties
-        .filter((each) => ts.isPropertyAssignment(each) && each.name.text === 'hint')
-        .map((each) => textOf(each.initializer))[0]
-    : undefined;
+const hintIn = (node) => (ts.isObjectLiteralExpression(node) ? propertyText(node, 'hint') : undefined);
 
-/** What is fixed in a text, or nothing. */
+function propertyText(object, name) {
+  const found = object.properties.find((each) => each.name?.text === name);
+  if (!found) return undefined;
+  return ts.isShorthandPropertyAssignment(found) ? textOf(found.name) : textOf(found.initializer);
+}
+
+/** What is fixed in a text, or nothing. A name stands for what the block it is in, or one around it, has called so. */
 function textOf(node) {
+  if (ts.isIdentifier(node)) {
+    const value = constantOf(node.text, node.parent);
+    return value && !ts.isIdentifier(value) ? textOf(value) : undefined;
+  }
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node))
     return node.head.text + node.templateSpans.map(({ literal }) => `…${literal.text}`).join('');
   if (ts.isConditionalExpression(node))
     return [textOf(node.whenTrue), textOf(node.whenFalse)].filter(Boolean).join('; or: ') || undefined;
   if (ts.isBinaryExpression(node)) return `${textOf(node.left) ?? '…'}${textOf(node.right) ?? '…'}`;
+  return undefined;
+}
+
+function constantOf(name, from) {
+  for (let at = from; at; at = at.parent) {
+    const statements = at.statements ?? [];
+    const declared = statements
+      .filter(ts.isVariableStatement)
+      .flatMap(({ declarationList }) => [...declarationList.declarations]);
+    const found = declared.find((each) => ts.isIdentifier(each.name) && each.name.text === name);
+    if (found) return found.initializer;
+    if (ts.isFunctionLike(at) && at.parameters.some((each) => each.name.getText() === name)) return undefined;
+  }
   return undefined;
 }

@@ -42,7 +42,9 @@ export function siteLinks(text, path) {
     const [file, hash] = target.split('#');
     const named = posix.normalize(posix.join(posix.dirname(path), file));
     const page = named === 'README.md' ? 'index.md' : (pageOf.get(named) ?? inDocs(named));
-    return page ? `[${label}](/${page}${hash ? `#${hash}` : ''})` : `${label} (\`${named}\`)`;
+    // GitHub keeps every dash of a heading, the site one of several.
+    const anchor = hash ? `#${hash.replaceAll(/-+/g, '-')}` : '';
+    return page ? `[${label}](/${page}${anchor})` : `${label} (\`${named}\`)`;
   });
 }
 

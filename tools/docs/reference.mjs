@@ -1,9 +1,11 @@
 // The reference: every public name of every published package, from its source and doc comments, by typedoc, one page a
 // package, into docs/reference. A public name without a comment and a broken {@link} are errors.
 import { join } from 'node:path';
-import { Application, Converter, Logger, LogLevel, OptionDefaults } from 'typedoc';
+import { Application, Converter, Logger, LogLevel, OptionDefaults, ReflectionKind } from 'typedoc';
+import { MarkdownPageEvent } from 'typedoc-plugin-markdown';
 import { root } from '../shell.mjs';
 import { workspaces } from '../workspaces.mjs';
+import { tidyDefaults, tidyReference } from './tidy-reference.mjs';
 
 /** The packages with a public interface: `[{ name: '@neusim/core', slug: 'core', entry: '/…/src/index.ts' }]`. */
 export const published = () =>
@@ -18,8 +20,15 @@ export const published = () =>
 /** Writes docs/reference; gives the number of errors and warnings, which are printed. */
 export async function writeReference() {
   const packages = published();
+  const packageOf = new Map();
   const app = await Application.bootstrapWithPlugins({
     ...shape,
+    pageTitleTemplates: {
+      index: 'Reference',
+      module: ({ rawName }) =>
+        packageOf.has(rawName) ? `${rawName} of ${packageOf.get(rawName)}` : `@neusim/${rawName}`,
+      member: ({ rawName }) => rawName,
+    },
     logLevel: 'Warn',
     entryPoints: packages.map(({ entry }) => entry),
     tsconfig: join(root, 'tsconfig.json'),
@@ -34,7 +43,13 @@ export async function writeReference() {
       const path = project.getSymbolIdFromReflection(module)?.fileName;
       const found = packages.find(({ entry }) => entry === path);
       if (found) module.name = found.slug;
+      for (const each of module.getChildrenByKind(ReflectionKind.Namespace))
+        packageOf.set(each.name, `@neusim/${module.name}`);
     }
+    tidyReference(project);
+  });
+  app.renderer.on(MarkdownPageEvent.END, (page) => {
+    page.contents = tidyDefaults(page.contents);
   });
   const project = await app.convert();
   if (!project) return Math.max(1, warnings.printed);
@@ -63,11 +78,8 @@ const shape = {
   interfacePropertiesFormat: 'table',
   classPropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
-  pageTitleTemplates: {
-    index: 'Reference',
-    module: ({ rawName }) => `@neusim/${rawName}`,
-    member: ({ rawName }) => rawName,
-  },
+  // All is read-only, and what is inherited is documented where it is: the room is the descriptions'.
+  tableColumnSettings: { hideInherited: true, hideOverrides: true, hideModifiers: true },
 };
 
 /** Prints warnings and errors, and counts them; but for one that inferred types of schemas bring and nobody can mend. */

@@ -85,10 +85,28 @@ const gpuGoals: readonly Goal[] = [
   ),
 ];
 
+/** Of the suite `operators`: each operator's names begin with its own. */
+const operatorRatios: Readonly<Record<string, string>> = {
+  ForwardVsConv: 'forward, over our direct convolution of the same size',
+  TrainVsConv: 'forward and all gradients, over our direct convolution of the same size',
+  ForwardVsComposed: 'forward, over its composition from stock ops',
+  TrainVsComposed: 'forward and all gradients, over its composition from stock ops',
+  MemoryVsConv: 'peak memory of forward and all gradients, over our direct convolution of the same size',
+  MemoryVsComposed: 'peak memory of forward and all gradients, over its composition from stock ops',
+};
+
+/** An operator's name and which of its ratios this is. */
+export function operatorRatio(name: string): readonly [operator: string, kind: string] | null {
+  const found = /^(.+)((?:Forward|Train|Memory)Vs(?:Conv|Composed))$/.exec(name);
+  return found ? [found[1] as string, found[2] as string] : null;
+}
+
 export const goalsOf = (suite: string): readonly Goal[] => (suite === 'webgpu' ? gpuGoals : goals);
 
 /** @param suite two suites may have a ratio of one name. */
 export function goalOf(name: string, suite = 'cpu'): Goal {
+  const operator = suite === 'operators' ? operatorRatio(name) : null;
+  if (operator) return told(name, `${operator[0]}: ${operatorRatios[operator[1]]}`);
   const workers = /^workers(\d+)Scaling$/.exec(name)?.[1];
   return (
     goalsOf(suite).find((goal) => goal.name === name) ??

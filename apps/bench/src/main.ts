@@ -37,7 +37,7 @@ const program = new Command('bench')
   .description('Time NeuSim against frozen baselines; every figure is a median.')
   .option(
     '--suite <name>',
-    'cpu (speed and peak memory; the default), memory (heap at batch 128), workers (threads that share a batch), webgpu (the set of cpu on a GPU), page (the training page in Chromium)',
+    'cpu (speed and peak memory; the default), memory (heap at batch 128), operators (of the field, beside plain convolution), workers (threads that share a batch), webgpu (the set of cpu on a GPU), page (the training page in Chromium)',
   )
   .option('--backend <name>', 'wasm or webgpu: the suite cpu or webgpu')
   .option('--json <file>', 'write { machine, rows, ratios, … } (docs/contracts.md)')

@@ -44,10 +44,23 @@ test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and 
   }
 });
 
+test('the suite operators, quick: each beside the plain convolution and its composition', async () => {
+  const { rows, ratios } = await runSuite('operators', { quick: true });
+  expect(Object.keys(ratios).length % 6).toBe(0);
+  expect(Object.keys(ratios)).toEqual(
+    expect.arrayContaining(['deformableTrainVsConv', 'similarity decoupledMemoryVsComposed']),
+  );
+  expect(rows).toHaveLength((Object.keys(ratios).length / 6) * 8);
+  for (const [name, value] of Object.entries(ratios)) {
+    expect(value).toBeGreaterThan(0);
+    expect(goalOf(name, 'operators').of).toContain('over');
+  }
+});
+
 test('an unknown suite or part is refused with those known', async () => {
   await expect(runSuite('gpu', { quick: true })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',
-    data: { known: ['cpu', 'memory', 'workers', 'webgpu', 'page'] },
+    data: { known: ['cpu', 'memory', 'operators', 'workers', 'webgpu', 'page'] },
   });
   await expect(runSuite('cpu', { quick: true, only: ['nsn'] })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',

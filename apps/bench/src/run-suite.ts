@@ -11,6 +11,7 @@ import { benchConvolutions } from './suites/convolutions';
 import { benchGemm } from './suites/gemm';
 import { benchGrowth } from './suites/growth';
 import { benchMemory } from './suites/memory';
+import { benchOperators } from './suites/operators';
 import { benchOverhead } from './suites/overhead';
 import { pageSuite } from './suites/page';
 import { benchVgg } from './suites/vgg';
@@ -31,6 +32,7 @@ const cpuSuite: Suite<Engines> = {
   },
 };
 const memorySuite: Suite<Engines> = { ...onWasm, parts: { memory: benchMemory } };
+const operatorsSuite: Suite<Engines> = { ...onWasm, parts: { operators: benchOperators } };
 const workersSuite: Suite<Engines> = {
   ...onWasm,
   parts: {
@@ -55,6 +57,7 @@ const hide = <E>(suite: Suite<E>): AnySuite => ({
 const suites: Readonly<Record<string, AnySuite>> = {
   cpu: hide(cpuSuite),
   memory: hide(memorySuite),
+  operators: hide(operatorsSuite),
   workers: hide(workersSuite),
   webgpu: hide(webgpuSuite),
   page: hide(pageSuite),

@@ -181,6 +181,15 @@ test('doctor tells what the native engines lack and what to do, each by its name
   }
 });
 
+test('doctor: data sets that are not here are one line, and no fault', async () => {
+  const { code, out } = await neusim(['doctor']);
+  expect(code).toBe(0);
+  expect(out).not.toContain('not found');
+  expect(out).toMatch(/^– other data sets +cifar-10, .*parquet\n +→ .*npx neusim list dataset/m);
+  expect(out).toMatch(/^✓ data set digits/m);
+  expect(out).toContain('What is marked – is not needed for it.');
+});
+
 test('doctor: a folder that was named and is not there is to be corrected', async () => {
   const { code, out } = await neusim(['doctor', '--data', '/nowhere']);
   expect(code).toBe(2);

@@ -11,6 +11,7 @@ import { addDoctor } from './command-line/doctor';
 import { addEval } from './command-line/eval';
 import { findCommands } from './command-line/find-command';
 import { addFold } from './command-line/fold';
+import { addInspect } from './command-line/inspect';
 import { addList } from './command-line/list';
 import { addReport } from './command-line/report';
 import { addTrain } from './command-line/train';
@@ -77,6 +78,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     addCompare,
     addEval,
     addFold,
+    addInspect,
     addReport,
     addData,
     addList,

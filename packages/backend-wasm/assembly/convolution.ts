@@ -1,11 +1,13 @@
 /**
  * The similarity convolution and its gradients, any stride, dilation and padding, with m null, a diagonal or full at
  * each position. Positions are taken in tiles: the patches of a tile are gathered, weighted by m and multiplied, so
- * that those of the whole batch never exist. Backward, dY·Wᵀ is computed once a tile and gives both dm and dx.
+ * that those of the whole batch never exist. Backward, dY·Wᵀ is computed once a tile and gives dm, dx and, where taps
+ * are moved, what is due to the offsets.
  */
 import { finish, multiply, multiplyTransposed, pack, panelBytes } from './gemm';
 import { Geometry, taps } from './geometry';
 import { mix, outer, turn } from './mix';
+import { clearPlace, offsetsAt, Place, placeBytes, sampleOne, unsampleOne } from './sampling';
 import { free, pitch, scratch, zero } from './simd';
 import { addScaled, copy, dot, scaled } from './vectors';
 
@@ -19,9 +21,9 @@ function tileRows(row: usize): i32 {
   return TILE_STEP * max(1, min(4, steps));
 }
 
-/** Bytes of what `Position` works with. */
+/** Bytes of what one position works with: a `Place`, two patches and a turned m. */
 function workBytes(g: Geometry): usize {
-  return <usize>taps(g) * (2 * g.channels + taps(g)) << 2;
+  return placeBytes(g.channels) + (<usize>taps(g) * (2 * g.channels + taps(g)) << 2);
 }
 
 /**
@@ -29,6 +31,17 @@ function workBytes(g: Geometry): usize {
  * below 0. False where there is no memory.
  */
 export function similarityForward(g: Geometry, x: usize, w: usize, m: usize, y: usize, bias: usize, relu: bool): bool {
+  return forward(g, x, w, m, 0, y, bias, relu);
+}
+
+/** The same with taps moved by `offsets`. */
+export function sampledForward(g: Geometry, x: usize, w: usize, m: usize, offsets: usize, y: usize): bool {
+  return forward(g, x, w, m, offsets, y, 0, false);
+}
+
+function forward(
+  g: Geometry, x: usize, w: usize, m: usize, offsets: usize, y: usize, bias: usize, relu: bool,
+): bool {
   const depth = taps(g) * g.channels;
   const filters = g.filters;
   const positions = g.batch * g.outHeight * g.outWidth;
@@ -39,8 +52,9 @@ export function similarityForward(g: Geometry, x: usize, w: usize, m: usize, y: 
   const tile = panels + <usize>panelBytes(depth, filters);
   const edge = tile + <usize>rows * row;
   const work = edge + 192;
+  clearPlace(changetype<Place>(work), g.channels);
   pack(w, <usize>filters << 2, depth, filters, false, panels);
-  const pointwise = isPointwise(g);
+  const pointwise = !offsets && isPointwise(g);
   for (let first = 0; first < positions; first += rows) {
     const count = min(rows, positions - first);
     const to = y + (<usize>first * filters << 2);
@@ -48,7 +62,7 @@ export function similarityForward(g: Geometry, x: usize, w: usize, m: usize, y: 
       const from = x + (<usize>first * depth << 2);
       multiply(from, <usize>depth << 2, panels, to, <usize>filters << 2, count, filters, depth, false, edge);
     } else {
-      gather(g, x, m, first, count, tile, row, work);
+      gather(g, x, m, offsets, first, count, tile, row, work);
       multiply(tile, row, panels, to, <usize>filters << 2, count, filters, depth, false, edge);
     }
     if (bias || relu) finish(to, count, filters, bias, relu);
@@ -72,13 +86,26 @@ function isPointwise(g: Geometry): bool {
 export function similarityBackward(
   g: Geometry, x: usize, w: usize, m: usize, dy: usize, dx: usize, dw: usize, dm: usize,
 ): bool {
+  return backward(g, x, w, m, 0, dy, dx, dw, dm, 0);
+}
+
+/** The same with taps moved by `offsets`, whose gradient is computed too. */
+export function sampledBackward(
+  g: Geometry, x: usize, w: usize, m: usize, offsets: usize, dy: usize, dx: usize, dw: usize, dm: usize, doffsets: usize,
+): bool {
+  return backward(g, x, w, m, offsets, dy, dx, dw, dm, doffsets);
+}
+
+function backward(
+  g: Geometry, x: usize, w: usize, m: usize, offsets: usize, dy: usize, dx: usize, dw: usize, dm: usize, doffsets: usize,
+): bool {
   const k = taps(g);
   const depth = k * g.channels;
   const filters = g.filters;
   const positions = g.batch * g.outHeight * g.outWidth;
   const row = pitch(depth);
   const rows = tileRows(row);
-  const kernelBytes: u64 = dx || dm ? panelBytes(filters, depth) : 0;
+  const kernelBytes: u64 = dx || dm || doffsets ? panelBytes(filters, depth) : 0;
   const gradBytes: u64 = dw ? panelBytes(rows, filters) : 0;
   const kernel = scratch(kernelBytes + gradBytes + 2 * <u64>rows * row + workBytes(g) + 192);
   if (!kernel) return false;
@@ -87,16 +114,17 @@ export function similarityBackward(
   const tapGrads = patches + <usize>rows * row;
   const edge = tapGrads + <usize>rows * row;
   const work = edge + 192;
+  clearPlace(changetype<Place>(work), g.channels);
   if (kernelBytes) pack(w, <usize>filters << 2, filters, depth, true, kernel);
   for (let first = 0; first < positions; first += rows) {
     const count = min(rows, positions - first);
     const from = dy + (<usize>first * filters << 2);
     if (kernelBytes) {
       multiply(from, <usize>filters << 2, kernel, tapGrads, row, count, depth, filters, false, edge);
-      scatter(g, x, m, first, count, tapGrads, row, dx, dm, work);
+      scatter(g, x, m, offsets, first, count, tapGrads, row, dx, dm, doffsets, work);
     }
     if (dw) {
-      gather(g, x, m, first, count, patches, row, work);
+      gather(g, x, m, offsets, first, count, patches, row, work);
       pack(from, <usize>filters << 2, count, filters, false, grads);
       multiplyTransposed(patches, row, grads, 32, <usize>count << 5, dw, <usize>filters << 2, depth, filters, count, true, edge);
     }
@@ -111,19 +139,35 @@ function similarityAt(g: Geometry, m: usize, image: i32, row: i32, column: i32):
   return m + (<usize>(image * g.strideBatch + row * g.strideRow + column * g.strideColumn) << 2);
 }
 
+/** Where an image of x or dx begins. */
+@inline
+function imageAt(g: Geometry, map: usize, image: i32): usize {
+  return map + (<usize>(image * g.height * g.width * g.channels) << 2);
+}
+
 /** Patches of `count` positions from `first` on, weighted by m, as rows of `tile`. */
-function gather(g: Geometry, x: usize, m: usize, first: i32, count: i32, tile: usize, row: usize, work: usize): void {
+function gather(
+  g: Geometry, x: usize, m: usize, offsets: usize, first: i32, count: i32, tile: usize, row: usize, work: usize,
+): void {
   const k = taps(g);
-  const patchBytes = <usize>k * g.channels << 2;
+  const place = changetype<Place>(work);
+  const patch = work + placeBytes(g.channels);
+  const turned = patch + (<usize>k * g.channels << 2);
+  const isFull = g.values == k * k && k > 1;
   for (let i = first; i < first + count; i++) {
     const column = i % g.outWidth;
     const line = (i / g.outWidth) % g.outHeight;
     const image = i / (g.outWidth * g.outHeight);
-    if (g.values == k * k && k > 1) {
-      gatherOne(g, x, 0, image, line, column, work);
-      turn(similarityAt(g, m, image, line, column), work + patchBytes, k);
-      mix(work + patchBytes, work, tile, k, g.channels);
-    } else gatherOne(g, x, m ? similarityAt(g, m, image, line, column) : 0, image, line, column, tile);
+    const at = m ? similarityAt(g, m, image, line, column) : 0;
+    const own = isFull ? 0 : at;
+    const to = isFull ? patch : tile;
+    if (offsets)
+      sampleOne(g, imageAt(g, x, image), own, offsetsAt(g, offsets, image, line, column), line, column, to, place, 0, 0);
+    else gatherOne(g, x, own, image, line, column, to);
+    if (isFull) {
+      turn(at, turned, k);
+      mix(turned, patch, tile, k, g.channels);
+    }
     tile += row;
   }
 }
@@ -162,12 +206,15 @@ function gatherOne(g: Geometry, x: usize, m: usize, image: i32, line: i32, colum
   }
 }
 
-/** From G = dY·Wᵀ of a tile's positions: adds to dx where the taps have read, and to dm. */
+/** From G = dY·Wᵀ of a tile's positions: adds to dx where the taps have read, to dm and to doffsets. */
 function scatter(
-  g: Geometry, x: usize, m: usize, first: i32, count: i32, tile: usize, row: usize, dx: usize, dm: usize, work: usize,
+  g: Geometry, x: usize, m: usize, offsets: usize, first: i32, count: i32, tile: usize, row: usize, dx: usize, dm: usize,
+  doffsets: usize, work: usize,
 ): void {
   const k = taps(g);
-  const patchBytes = <usize>k * g.channels << 2;
+  const place = changetype<Place>(work);
+  const patch = work + placeBytes(g.channels);
+  const mixed = patch + (<usize>k * g.channels << 2);
   const isFull = g.values == k * k && k > 1;
   for (let i = first; i < first + count; i++) {
     const column = i % g.outWidth;
@@ -175,16 +222,22 @@ function scatter(
     const image = i / (g.outWidth * g.outHeight);
     const at = m ? similarityAt(g, m, image, line, column) : 0;
     const gradAt = dm ? similarityAt(g, dm, image, line, column) : 0;
-    if (isFull) {
-      if (dm) {
-        gatherOne(g, x, 0, image, line, column, work);
-        outer(tile, work, gradAt, k, g.channels);
-      }
-      if (dx) {
-        mix(at, tile, work + patchBytes, k, g.channels);
-        scatterOne(g, x, 0, image, line, column, work + patchBytes, dx, 0);
-      }
-    } else scatterOne(g, x, at, image, line, column, tile, dx, gradAt);
+    const places = offsets ? offsetsAt(g, offsets, image, line, column) : 0;
+    const map = imageAt(g, x, image);
+    if (isFull && dm) {
+      if (offsets) sampleOne(g, map, 0, places, line, column, patch, place, 0, 0);
+      else gatherOne(g, x, 0, image, line, column, patch);
+      outer(tile, patch, gradAt, k, g.channels);
+    }
+    if (isFull && (dx || doffsets)) mix(at, tile, mixed, k, g.channels);
+    const grads = isFull ? mixed : tile;
+    const own = isFull ? 0 : at;
+    const ownGrad = isFull ? 0 : gradAt;
+    if (offsets) {
+      const moved = doffsets ? offsetsAt(g, doffsets, image, line, column) : 0;
+      const to = dx ? imageAt(g, dx, image) : 0;
+      unsampleOne(g, map, own, places, line, column, grads, place, 0, 0, to, ownGrad, moved);
+    } else if (dx || ownGrad) scatterOne(g, x, own, image, line, column, grads, dx, ownGrad);
     tile += row;
   }
 }

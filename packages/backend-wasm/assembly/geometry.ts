@@ -23,6 +23,10 @@ export class Geometry {
   strideBatch: i32;
   strideRow: i32;
   strideColumn: i32;
+  /** The same of the offsets, where taps are moved. */
+  offsetBatch: i32;
+  offsetRow: i32;
+  offsetColumn: i32;
 }
 
 @inline

@@ -8,6 +8,7 @@ import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic
 import innerProduct from './similarity/inner-product';
 import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
+import { structureDefinitions } from './similarity/structure-definitions';
 
 export type { Backend, Probe } from './backend';
 export {
@@ -26,21 +27,25 @@ export {
   engineAbilities,
   setEngineAbilities,
 } from './engine-abilities';
-export { type FoldOptions, foldModel } from './fold/fold-model';
+export { type FoldOptions, foldModel, foldModelAsync, isFoldable } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
+export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
   NeuralSimilarityConv2D,
   type NeuralSimilarityConv2DArgs,
   type WeightDescription,
 } from './layers/neural-similarity-conv2d';
+export { OperatorConv2D, type OperatorConv2DArgs } from './layers/operator-conv2d';
 export { registerLayer } from './layers/register-layer';
 export { loadModel } from './load-model';
-export { neuralSimilarity } from './neural-similarity';
+export { neuralSimilarity, wireSimilarity } from './neural-similarity';
+export { disposeNewVariables } from './new-variables';
 export type {
   Call,
+  Conv2DArgs,
   Operator,
   Part,
   Predictor,
@@ -52,6 +57,7 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
+export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
 export type {
   Angle,
   DecoupledOptions,
@@ -68,6 +74,7 @@ export {
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
 export * as composed from './seam/composed-conv';
+export { type SampledOperands, sampledBackprop, sampledForward } from './seam/composed-sampled';
 export {
   type CrossEntropyAttrs,
   type CrossEntropyOptions,
@@ -75,6 +82,7 @@ export {
   SOFTMAX_CROSS_ENTROPY_GRAD,
   softmaxCrossEntropy,
 } from './seam/cross-entropy';
+export { depthwiseConv2d } from './seam/depthwise-conv2d';
 export { LOG_SOFTMAX, logSoftmax } from './seam/log-softmax';
 export { requireMemory, setMemoryLimit } from './seam/memory';
 export { type PatchEnergyOptions, patchEnergy } from './seam/patch-energy';
@@ -87,6 +95,18 @@ export {
   maxPoolGrad,
   type PoolAttrs,
 } from './seam/pooling';
+export {
+  CONV2D,
+  CONV2D_BACKPROP_FILTER,
+  CONV2D_BACKPROP_INPUT,
+  type ConvAttrs,
+  SIMILARITY_CONV2D,
+  SIMILARITY_CONV2D_BACKPROP,
+  SIMILARITY_CONV2D_BACKPROP_FILTER,
+  SIMILARITY_CONV2D_BACKPROP_INPUT,
+  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
+  type SimilarityGradAttrs,
+} from './seam/quadrilinear';
 export { composedReluGrad, RELU_GRAD, reluGrad } from './seam/relu';
 export {
   SAMPLE_PATCHES,
@@ -95,19 +115,13 @@ export {
   samplePatches,
 } from './seam/sample-patches';
 export {
-  CONV2D,
-  CONV2D_BACKPROP_FILTER,
-  CONV2D_BACKPROP_INPUT,
-  type ConvAttrs,
-  type SamplingOptions,
-  SIMILARITY_CONV2D,
-  SIMILARITY_CONV2D_BACKPROP,
-  SIMILARITY_CONV2D_BACKPROP_FILTER,
-  SIMILARITY_CONV2D_BACKPROP_INPUT,
-  SIMILARITY_CONV2D_BACKPROP_SIMILARITY,
-  type SimilarityGradAttrs,
-  similarityConv2d,
-} from './seam/similarity-conv2d';
+  SAMPLED_CONV2D,
+  SAMPLED_CONV2D_BACKPROP,
+  SAMPLED_SIMILARITY_CONV2D,
+  SAMPLED_SIMILARITY_CONV2D_BACKPROP,
+} from './seam/sampled-conv2d';
+export { SAMPLED_ENERGY, SAMPLED_ENERGY_BACKPROP, sampledEnergy } from './seam/sampled-energy';
+export { type SamplingOptions, similarityConv2d } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, type SquaredNormAttrs, squaredNorm } from './seam/squared-norm';
 export { closeStockGradients } from './seam/stock-gradients';
@@ -123,9 +137,13 @@ export {
 } from './seam/update';
 export { type DilatedOptions, dilated } from './shape/dilated';
 export { full } from './shape/full';
+export type { StaticBilinearOptions } from './similarity/bilinear';
 export { dynamicDns, dynamicUns } from './similarity/dynamic';
+export type { StaticGroupedOptions } from './similarity/grouped';
 export { innerProduct } from './similarity/inner-product';
+export type { DynamicLowRankOptions, StaticLowRankOptions } from './similarity/low-rank';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
+export type { StructureOptions } from './similarity/structure';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
 export { strictOptions } from './strict-options';
@@ -141,6 +159,7 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
+  ...structureDefinitions,
   hypersphericalDefinition,
   decoupledDefinition,
   full,

@@ -4,13 +4,14 @@
  */
 
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
-import { dispose, engine, io, type NamedTensorMap, type Variable } from '@tensorflow/tfjs-core';
+import { dispose, io, type NamedTensorMap } from '@tensorflow/tfjs-core';
 import { type LayersModel, loadLayersModel } from '@tensorflow/tfjs-layers';
 import { checkTopology } from './check-topology';
 import { BatchNorm } from './layers/batch-norm';
 import { withParts } from './layers/loading';
 import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
 import { registerLayer } from './layers/register-layer';
+import { markVariables } from './new-variables';
 
 /**
  * Reads a model, waits until the registry has loaded every part it names, and builds it. The state of a tfjs optimiser
@@ -31,7 +32,7 @@ export async function loadModel(registry: AnyRegistry, source: string | io.IOHan
       hint: 'A layers model has its modelTopology as JSON.',
     });
   checkTopology(topology);
-  const before = new Set(variables());
+  const undo = markVariables();
   try {
     const model = await withParts(registry, topology, (marked) =>
       loadLayersModel({ load: async () => ({ ...artifacts, modelTopology: marked }) }),
@@ -39,7 +40,7 @@ export async function loadModel(registry: AnyRegistry, source: string | io.IOHan
     if (weightData) setWeights(model, io.decodeWeights(weightData, weightSpecs ?? []));
     return model;
   } catch (cause) {
-    for (const variable of variables()) if (!before.has(variable)) variable.dispose();
+    undo();
     if (cause instanceof NeusimError) throw cause;
     throw new NeusimError('MODEL_CORRUPT', `the model cannot be built: ${(cause as Error).message}`, {
       hint: 'The file was altered, or a layer in it belongs to a package that has not been imported.',
@@ -54,11 +55,6 @@ function setWeights(model: LayersModel, tensors: NamedTensorMap): void {
   } finally {
     dispose(tensors);
   }
-}
-
-/** All variables that tfjs knows: a model that fails half-way leaves its own among them. */
-function variables(): Variable[] {
-  return Object.values(engine().state.registeredVariables);
 }
 
 async function read(source: string | io.IOHandler): Promise<io.ModelArtifacts> {

@@ -1,7 +1,7 @@
 /** Wires a neural similarity convolution, and its predictor where the similarity is dynamic. */
 
 import { NeusimError } from '@neusim/registry';
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { NeuralSimilarityConv2D, type NeuralSimilarityConv2DArgs } from './layers/neural-similarity-conv2d';
 
 /**
@@ -12,9 +12,17 @@ import { NeuralSimilarityConv2D, type NeuralSimilarityConv2DArgs } from './layer
  * @throws NeusimError LAYER_OPTIONS where a dynamic similarity has no predictor, or a static one has.
  */
 export function neuralSimilarity(x: SymbolicTensor, spec: NeuralSimilarityConv2DArgs): SymbolicTensor {
-  const { predictor } = spec;
-  const layer = new NeuralSimilarityConv2D(spec);
-  const { name, source } = layer.similarity;
+  return wireSimilarity(new NeuralSimilarityConv2D(spec), x);
+}
+
+/**
+ * Applies a layer to x, with a predictor's network of its own where its similarity is dynamic: what `neuralSimilarity`
+ * does, for a layer that is there already and has not been used.
+ * @throws NeusimError as `neuralSimilarity`.
+ */
+export function wireSimilarity(layer: NeuralSimilarityConv2D, x: SymbolicTensor): SymbolicTensor {
+  const { predictor, similarity } = layer;
+  const { name, source } = similarity;
   if (source !== 'predictor') {
     if (predictor)
       throw new NeusimError(
@@ -32,12 +40,15 @@ export function neuralSimilarity(x: SymbolicTensor, spec: NeuralSimilarityConv2D
       data: { similarity: name },
       hint: "Give one of @neusim/hypernet's, such as registry.make('predictor', 'sphere').",
     });
-  if (spec.dataFormat === 'channelsFirst')
-    throw new NeusimError('LAYER_OPTIONS', "a predictor reads maps in the format 'channelsLast'", {
-      data: { dataFormat: spec.dataFormat },
-      hint: "Use dataFormat: 'channelsLast', or build the layer on [x, z] yourself.",
-    });
   const g = layer.geometry(x.shape);
-  const z = predictor.apply(x, layer.similarity.channels(g.taps), g, layer.name);
+  const z = predictor.apply(channelsLast(layer, x), similarity.channels(g.taps), g, layer.name);
   return layer.apply([x, z]) as SymbolicTensor;
+}
+
+/** Predictors read [B,H,W,C], and so is what they give, whatever the layer's format. */
+function channelsLast(layer: NeuralSimilarityConv2D, x: SymbolicTensor): SymbolicTensor {
+  if (layer.getConfig().dataFormat !== 'channelsFirst') return x;
+  return layers
+    .permute({ name: `${layer.name}_predictor_input`, dims: [2, 3, 1] })
+    .apply(x) as SymbolicTensor;
 }

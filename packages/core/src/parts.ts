@@ -4,9 +4,8 @@
  * input, a `Predictor`. Parts are plain values; `name` and `options` are what a saved model keeps of them.
  */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Geometry } from './geometry';
-import type { Conv2DArgs } from './layers/conv2d-options';
 
 /** What a weight is for. Regularisation, learning rates and "adapt M only" choose weights by it. */
 export type Role = 'filter' | 'bias' | 'similarity' | 'shape' | 'predictor' | 'norm';
@@ -83,6 +82,8 @@ export interface Similarity extends Part {
   weights(g: Geometry, filters: number): readonly Weight[];
   /** Number of values a predictor gives at each position, for a kernel of `taps` taps; 0 where there is none. */
   channels(taps: number): number;
+  /** Multiply-adds of making a predicted M at one position, where it is a product; default 0. */
+  multiplyAdds?(taps: number): number;
   /**
    * M from z, which is the layer's first similarity weight (source `parameter`: returned as [K], [K,K], [groups,K,K] or
    * [K·C,K·C]) or the predictor's output [B,H',W',channels] (returned as [B,H',W',K] or [B,H',W',K,K]); null for
@@ -122,9 +123,15 @@ export interface Taps {
 export interface Shape extends Part {
   /** The sampling lattice's spacing [height, width], where the shape fixes it. */
   readonly dilations?: readonly [number, number];
-  /** Whether `taps` reads x. Such a shape does not fold. Default false. */
+  /** Whether `taps` reads x, or differs from position to position. Such a shape does not fold. Default false. */
   readonly dynamic?: boolean;
-  weights(g: Geometry): readonly Weight[];
+  /**
+   * @param g the geometry on a map of the window's size.
+   * @param layer the layer's name, for random starts: `weightSeed(seed, layer)` differs from layer to layer.
+   */
+  weights(g: Geometry, layer: string): readonly Weight[];
+  /** Multiply-adds of one image besides the convolution's: those of finding where taps read, and of reading between elements. */
+  multiplyAdds?(g: Geometry): number;
   /**
    * @param g the convolution's geometry on x; without x (folding, pictures) on a map of the window's size.
    * @param x [B,H,W,C], always given to a dynamic shape. @param call given with x.
@@ -141,6 +148,9 @@ export interface Predictor extends Part {
    */
   apply(x: SymbolicTensor, channels: number, g: Geometry, layerName: string): SymbolicTensor;
 }
+
+/** The arguments of tfjs's Conv2D. */
+export type Conv2DArgs = Parameters<typeof layers.conv2d>[0];
 
 /** A convolution of the field that is no choice of M: mixtures of kernels, kernels made for each position. */
 export interface Operator extends Part {

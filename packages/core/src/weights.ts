@@ -3,6 +3,7 @@
  * parameter counts all read this one list.
  */
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
+import { isOperatorLayer } from './layers/is-operator-layer';
 import { NeuralSimilarityConv2D, type WeightDescription } from './layers/neural-similarity-conv2d';
 import type { Role } from './parts';
 
@@ -33,9 +34,9 @@ const stockRoles: readonly (readonly [RegExp, Role])[] = [
 /** Every weight of the model, each once, in the order of its layers; nested models included. */
 export function describeWeights(model: LayersModel): WeightInfo[] {
   const all = leafLayers(model);
-  const predictors = all.flatMap((layer) =>
-    layer instanceof NeuralSimilarityConv2D && layer.predictor ? `${layer.name}_predictor` : [],
-  );
+  const isServed = (layer: layers.Layer) =>
+    isOperatorLayer(layer) || (layer instanceof NeuralSimilarityConv2D && layer.predictor);
+  const predictors = all.flatMap((layer) => (isServed(layer) ? `${layer.name}_predictor` : []));
   return all.flatMap((layer) => {
     const own = predictors.some((prefix) => layer.name.startsWith(prefix)) ? 'predictor' : 'filter';
     return layer.weights.map((variable) => {

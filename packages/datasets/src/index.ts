@@ -58,6 +58,7 @@ export { parquet } from './parquet';
 export { type Random, random, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
+export { type DecodeOptions, decodeToSize } from './store/decode';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
 export { serveDecoder } from './store/serve-decoder';

@@ -6,7 +6,7 @@ import { readImages } from './split';
 import type { Dataset, OpenProgress, Split, Statistics } from './types';
 
 /**
- * `none`: 0..255 as they are (method.md §9); `unit`: 0..1; or (byte - mean) / std, channel by channel. `dataset`: by the
+ * `none`: 0..255 as they are; `unit`: 0..1; or (byte - mean) / std, channel by channel. `dataset`: by the
  * training images' own, which `resolveNormalize` finds; batches take its numbers.
  */
 export type Normalize = 'none' | 'unit' | 'dataset' | Statistics;

@@ -11,7 +11,7 @@ import { BatchNorm, type Geometry, registerLayer, weightSeed } from '@neusim/cor
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { NetworkOptions } from './options';
 import { isInputGrid, OutputGrid } from './output-grid';
-import { SphereConv2D } from './sphere-conv2d';
+import { SphereConv2D, type SphereConv2DArgs } from './sphere-conv2d';
 
 export type Pairwise<T> = readonly [T, T];
 
@@ -41,18 +41,22 @@ export function plan(options: NetworkOptions, channels: number, taps: number): P
   };
 }
 
-/** m1 and m2. With the identity start and no batch norm to hold it, m2 starts at zero. */
-export function convolutions(
+/**
+ * m1 and m2. With the identity start and no batch norm to hold it, m2 starts at zero.
+ * @param convolution makes each of them; default a `SphereConv2D`.
+ */
+export function convolutions<L extends layers.Layer = SphereConv2D>(
   options: NetworkOptions,
   norm: Norms,
   { hidden, channels, batchNorm }: Plan,
   name: string,
-): Pairwise<SphereConv2D> {
+  convolution: (args: SphereConv2DArgs) => L = (args) => new SphereConv2D(args) as layers.Layer as L,
+): Pairwise<L> {
   const { kernelSize, initScale, l2, seed, start } = options;
   const scales = [initScale[0], start === 'identity' && !batchNorm ? 0 : initScale[1]] as const;
   const make = (part: 0 | 1, filters: number) => {
     const partName = `${name}_m${part + 1}`;
-    return new SphereConv2D({
+    return convolution({
       name: partName,
       filters,
       kernelSize,
@@ -84,25 +88,26 @@ export function norms(
   ];
 }
 
-/** Wires the layers to x, and brings z to the output grid of g. */
+/** Wires the layers to x, and brings z to the output grid of g, where one is given. */
 export function connect(
   x: SymbolicTensor,
-  [m1, m2]: Pairwise<SphereConv2D>,
+  [m1, m2]: Pairwise<layers.Layer>,
   bn: Pairwise<BatchNorm> | undefined,
-  g: Geometry,
+  g: Geometry | undefined,
   name: string,
 ): SymbolicTensor {
   const apply = (layer: layers.Layer | undefined, to: SymbolicTensor) =>
     layer ? (layer.apply(to) as SymbolicTensor) : to;
   const hidden = apply(layers.reLU({ name: `${name}_relu` }), apply(bn?.[0], apply(m1, x)));
-  const grid = isInputGrid(g)
-    ? undefined
-    : new OutputGrid({
-        name: `${name}_grid`,
-        strides: g.strides,
-        centre: g.centre,
-        size: [g.outHeight, g.outWidth],
-      });
+  const grid =
+    !g || isInputGrid(g)
+      ? undefined
+      : new OutputGrid({
+          name: `${name}_grid`,
+          strides: g.strides,
+          centre: g.centre,
+          size: [g.outHeight, g.outWidth],
+        });
   // Before batch norm, so that its statistics are those of the positions that exist.
   return apply(bn?.[1], apply(grid, apply(m2, hidden)));
 }

@@ -15,7 +15,7 @@ export interface NetworkOptions {
   readonly initScale: readonly [number, number];
   /**
    * `identity` (default): the last scale, γ or without batch norm m2, starts at zero, so that M = I exactly;
-   * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns (method: §9).
+   * `authors`: their code's start, M = I up to noise, from which a diagonal M hardly learns.
    */
   readonly start: 'identity' | 'authors';
   /** λ ≥ 0 of the convolutions' own penalty λ/2‖w‖²; without it the training config's value for predictors. */
@@ -24,7 +24,7 @@ export interface NetworkOptions {
   readonly seed?: number;
 }
 
-const size = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const size = v.pipe(v.number(), v.integer(), v.minValue(1));
 const amount = v.pipe(v.number(), v.minValue(0));
 
 /** Schema entries of `NetworkOptions`. */
@@ -47,7 +47,7 @@ export interface NormOptions {
   readonly normalizeKernel: readonly [boolean, boolean];
 }
 
-const pair = v.tuple([v.boolean(), v.boolean()]);
+export const pair = v.tuple([v.boolean(), v.boolean()]);
 
 /** Schema entries of `NormOptions`. */
 export const normEntries = {

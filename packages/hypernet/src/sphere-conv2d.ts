@@ -8,19 +8,11 @@
  * Gradients flow through both norms, to every order.
  */
 
-import {
-  registerLayer,
-  similarityConv2d,
-  squaredNorm,
-  type WeightDescription,
-  weightSeed,
-} from '@neusim/core';
+import { registerLayer, similarityConv2d, type WeightDescription, weightSeed } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
-
-/** Under every root, as in the authors' code: an empty patch has no direction, and no NaN either. */
-const EPSILON = 1e-4;
+import { inverseNorm, patchEnergy } from './patch-norm';
 
 export interface SphereConv2DArgs {
   name?: string;
@@ -34,6 +26,8 @@ export interface SphereConv2DArgs {
   normalizeKernel?: boolean;
   /** Factor on the He-normal start N(0, √(2/(k·k·C))), not truncated; default 1. */
   initScale?: number;
+  /** Add a bias [filters] that starts at zero; default false. */
+  useBias?: boolean;
   /** Seed of the start, 0 included; without one each layer differs. */
   seed?: number;
   /** λ of the kernel's own penalty λ/2‖w‖²; without one the training config's value for predictors. */
@@ -48,6 +42,7 @@ export class SphereConv2D extends layers.Layer {
   private readonly args: Readonly<SphereConv2DArgs>;
   private readonly kernelSize: number;
   private kernel?: LayerVariable;
+  private bias?: LayerVariable;
 
   /** @throws NeusimError LAYER_OPTIONS where `filters` or `kernelSize` is no whole number of at least 1. */
   constructor(args: SphereConv2DArgs) {
@@ -77,6 +72,7 @@ export class SphereConv2D extends layers.Layer {
             ...(seed === undefined ? {} : { seed: weightSeed(seed, 'kernel') }),
           });
     this.kernel = this.addWeight('kernel', [k, k, channels, filters], 'float32', init);
+    if (this.args.useBias) this.bias = this.addWeight('bias', [filters], 'float32', initializers.zeros());
     this.built = true;
   }
 
@@ -90,7 +86,8 @@ export class SphereConv2D extends layers.Layer {
       const w = (this.kernel as LayerVariable).read() as tf.Tensor4D;
       const kernel = this.args.normalizeKernel ? tf.mul(w, inverseNorm(tf.sum(tf.square(w), [0, 1, 2]))) : w;
       const y = similarityConv2d(x, kernel as tf.Tensor4D, null, { pad: 'same' });
-      return this.args.normalizeInput ? tf.mul(y, inverseNorm(patchEnergy(x, this.kernelSize))) : y;
+      const normed = this.args.normalizeInput ? tf.mul(y, inverseNorm(patchEnergy(x, this.kernelSize))) : y;
+      return this.bias ? tf.add(normed, this.bias.read()) : normed;
     });
   }
 
@@ -101,13 +98,22 @@ export class SphereConv2D extends layers.Layer {
   }
 
   describeWeight(weight: LayerVariable): WeightDescription | undefined {
+    if (weight === this.bias) return { role: 'bias' };
     if (weight !== this.kernel) return undefined;
     const { l2 } = this.args;
     return { role: 'predictor', ...(l2 === undefined ? {} : { l2 }) };
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { filters, normalizeInput = false, normalizeKernel = false, initScale = 1, seed, l2 } = this.args;
+    const {
+      filters,
+      normalizeInput = false,
+      normalizeKernel = false,
+      initScale = 1,
+      useBias,
+      seed,
+      l2,
+    } = this.args;
     return {
       ...super.getConfig(),
       filters,
@@ -115,20 +121,11 @@ export class SphereConv2D extends layers.Layer {
       normalizeInput,
       normalizeKernel,
       initScale,
+      ...(useBias ? { useBias } : {}),
       ...(seed === undefined ? {} : { seed }),
       ...(l2 === undefined ? {} : { l2 }),
     };
   }
-}
-
-/** Σ x² over the k×k window and all channels: [B,H,W,1]. Channels first, so that the window has but one. */
-function patchEnergy(x: tf.Tensor4D, k: number): tf.Tensor4D {
-  const energy = squaredNorm(x) as tf.Tensor4D;
-  return k === 1 ? energy : similarityConv2d(energy, tf.ones([k, k, 1, 1]), null, { pad: 'same' });
-}
-
-function inverseNorm(energy: tf.Tensor): tf.Tensor {
-  return tf.rsqrt(tf.add(energy, EPSILON));
 }
 
 function single(inputShape: TfShape | TfShape[]): TfShape {

@@ -1,6 +1,6 @@
 /** Which predictor a network's dynamic layers have, and whether they have one between them (method: §4, §5). */
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
-import { type PartSpec, splitPart } from './part-spec';
+import { type PartSpec, splitPart, withDefaults } from './part-spec';
 
 export type Parameterization = 'disjoint' | 'shared';
 
@@ -30,17 +30,5 @@ export function choosePredictor(
         hint: `The shared parameterization has the predictor '${SHARED}'; leave one of the two options out.`,
       },
     );
-  const open = Object.entries(defaults).filter(([option, value]) =>
-    takes(registry, name, { [option]: value, ...options }),
-  );
-  return { name, ...Object.fromEntries(open), ...options };
-}
-
-function takes(registry: AnyRegistry, name: string, options: object): boolean {
-  try {
-    registry.parse('predictor', name, options);
-    return true;
-  } catch {
-    return false;
-  }
+  return withDefaults(registry, 'predictor', { name, ...options }, defaults);
 }

@@ -1,4 +1,4 @@
-import core, { describeWeights } from '@neusim/core';
+import core, { describeWeights, isOperatorLayer } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
@@ -102,6 +102,31 @@ onEachEngine('networks', () => {
   );
 });
 
+describe('operators', () => {
+  beforeAll(() => start('cpu'));
+
+  test.each(['cond-conv', 'od-conv', 'involution'])(
+    '%s in every convolution of the stages, seeded, with the norm decay of the network',
+    async (operator) => {
+      await any.ready();
+      const build = (seed: number) =>
+        registry.make('model', 'nsn-digits', { normDecay: 0.9, operator, seed }).build();
+      const before = tf.memory().numTensors;
+      const [first, again, other] = [build(1), build(1), build(2)];
+      const layers = first.layers.filter(isOperatorLayer);
+      expect(layers.map(({ name }) => name)).toEqual(['stage1_conv1', 'stage2_conv1']);
+      expect(layers.map(({ operator: { name } }) => name)).toEqual([operator, operator]);
+      const { options } = layers[0]!.operator;
+      expect(options).toMatchObject(operator === 'cond-conv' ? { seed: 1 } : { seed: 1, normDecay: 0.9 });
+      const y = await logits(first);
+      expect(furthest(y, await logits(again))).toBe(0);
+      expect(furthest(y, await logits(other))).toBeGreaterThan(1e-3);
+      for (const model of [first, again, other]) disposeModel(model);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+});
+
 describe('seeds', () => {
   beforeAll(() => start('cpu'));
 
@@ -150,6 +175,26 @@ describe('what is refused', () => {
     );
     expect(make('nsn-cifar', { predictor: 'shared', parameterization: 'disjoint' })).toThrow(
       coded('CONFIG_INVALID', { path: 'predictor' }),
+    );
+  });
+
+  test('an operator beside another part; what the parts start from may stand', async () => {
+    await any.ready();
+    for (const [path, given] of [
+      ['similarity', 'static-uns'],
+      ['similarity', { name: 'dynamic-dns', more: 1 }],
+      ['shape', 'dilated'],
+      ['predictor', 'sphere'],
+      ['parameterization', 'shared'],
+    ] as const)
+      expect(make('nsn-digits', { operator: 'cond-conv', [path]: given })).toThrow(
+        coded('CONFIG_INVALID', { path, met: given }),
+      );
+    const defaults = { operator: 'cond-conv', similarity: 'dynamic-dns', shape: { name: 'full' } };
+    expect(make('nsn-digits', defaults)).not.toThrow();
+    expect(make('nsn-digits', { operator: 'cond-cov' })).toThrow(coded('REGISTRY_UNKNOWN_NAME', {}));
+    expect(make('nsn-digits', { operator: { name: 'cond-conv', experts: 0 } })).toThrow(
+      coded('CONFIG_INVALID', { path: 'operator.experts' }),
     );
   });
 

@@ -27,6 +27,29 @@ export function makePart<T>(registry: AnyRegistry, kind: Kind, spec: PartSpec): 
   return inPath(kind, () => registry.make(kind, name, options) as T);
 }
 
+/** A spec with those of the network's `defaults` (its seed, say) that are options of the part and that it leaves open. */
+export function withDefaults(
+  registry: AnyRegistry,
+  kind: Kind,
+  spec: PartSpec,
+  defaults: Readonly<Record<string, unknown>>,
+): PartSpec {
+  const { name, options } = splitPart(spec);
+  const open = Object.entries(defaults).filter(([option, value]) =>
+    takes(registry, kind, name, { [option]: value, ...options }),
+  );
+  return { name, ...Object.fromEntries(open), ...options };
+}
+
+function takes(registry: AnyRegistry, kind: Kind, name: string, options: object): boolean {
+  try {
+    registry.parse(kind, name, options);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What `work` returns; the path in its CONFIG_INVALID error, if any, then begins at `path`. */
 export function inPath<T>(path: string, work: () => T): T {
   try {

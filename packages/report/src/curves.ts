@@ -16,7 +16,7 @@ interface Curve {
 const curvesOf: readonly Curve[] = [
   {
     title: 'Training loss',
-    note: 'smoothed; log scale',
+    note: 'smoothed from 40 points on; log scale',
     unit: 'loss',
     dots: false,
     points: ({ loss }) => smooth(loss),
@@ -135,10 +135,10 @@ function thin(points: readonly Point[]): Point[] {
   return points.filter((_, index) => index % every === 0 || index === points.length - 1);
 }
 
-/** Means of neighbouring points, so that the lines do not hide each other. */
-function smooth(points: readonly Point[]): Point[] {
+/** Means of neighbouring points, so that the lines do not hide each other; few points are drawn as they are. */
+export function smooth(points: readonly Point[]): Point[] {
   const every = Math.max(1, Math.ceil(points.length / MOST_POINTS));
-  const reach = Math.max(1, Math.round(points.length / 40));
+  const reach = Math.floor(points.length / 40);
   return points.flatMap(([step], at) => {
     if (at % every !== 0 && at !== points.length - 1) return [];
     const near = points.slice(Math.max(0, at - reach), at + reach + 1);

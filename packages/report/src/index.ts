@@ -7,10 +7,24 @@ export { type Labelled, mergeReports } from './comparison/merge-reports';
 export type { Comparison, PairFigures, VariantFigures } from './comparison/types';
 export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
 export type { Html } from './html';
-export { type InspectedLayer, type InspectedParts, learnedOf } from './learned';
-export { matrixView, shapeView, tapMaps } from './matrix';
+export { type ActivateTools, activate } from './inspection/activate';
+export { type InspectedNetwork, type InspectionWords, inspectionOf } from './inspection/inspection-of';
+export { activateTools, inspectionPage } from './inspection/page';
+export type {
+  Curve,
+  DynamicMatrix,
+  InspectedSimilarity,
+  Inspection,
+  InspectionCost,
+  InspectionLayer,
+  InspectionSample,
+  SpectrumFigures,
+} from './inspection/types';
+export { type InspectedLayer, type InspectedMap, type InspectedParts, learnedOf } from './learned';
+export { matrixView, sampleStyle, shapeView, tapMaps } from './matrix';
 export { reportPage } from './page';
 export { parseReport } from './parse-report';
+export { placesView } from './places-view';
 export { pngFile } from './png';
 export type { ResultRow, Results } from './results';
 export { formatP, signed } from './sections/comparison';
@@ -28,11 +42,13 @@ export type {
   Mistake,
   Picture,
   Point,
+  PositionGrid,
   PredictedMatrix,
   Report,
   RunNote,
   RunReport,
   Sample,
+  SamplingPlaces,
   Spread,
   StaticMatrix,
 } from './types';

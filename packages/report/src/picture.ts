@@ -6,12 +6,16 @@ import type { Picture } from './types';
 /** Pixels of the longer side; photographs at this size are told apart, and have some 20 kB. */
 const MOST = 96;
 
-/** @param pixels [height, width, channels], 0..255: grey for one channel or two, else the first three as RGB. */
+/**
+ * @param pixels [height, width, channels], 0..255: grey for one channel or two, else the first three as RGB.
+ * @param most pixels of the longer side.
+ */
 export function pictureOf(
   pixels: ArrayLike<number>,
   [height, width, channels]: readonly [height: number, width: number, channels: number],
+  most = MOST,
 ): Picture {
-  const times = Math.max(1, Math.ceil(Math.max(height, width) / MOST));
+  const times = Math.max(1, Math.ceil(Math.max(height, width) / most));
   const [rows, columns] = [Math.ceil(height / times), Math.ceil(width / times)];
   const shown = channels < 3 ? 1 : 3;
   const out = new Uint8Array(rows * columns * shown);

@@ -60,7 +60,7 @@ export function pngFile(width: number, height: number, pixels: Uint8Array): Uint
 export const pngDataUri = (width: number, height: number, pixels: Uint8Array): string =>
   `data:image/png;base64,${base64(pngFile(width, height, pixels))}`;
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; at += 4096)
     text += String.fromCharCode(...bytes.subarray(at, at + 4096));

@@ -17,7 +17,14 @@ export const viewStyle = `
 .taps { display: grid; grid-template-columns: repeat(var(--columns), var(--map)); gap: 4px; }
 .map { position: relative; width: var(--map); height: var(--map); background: #000; overflow: hidden; border-radius: 3px; }
 .map img { position: absolute; inset: 0; width: 100%; height: 100%; image-rendering: pixelated; }
-.map .under { opacity: 0.35; }
+.map .under { position: absolute; inset: 0; opacity: 0.35; background: var(--sample) 0 0 / 100% 100%; image-rendering: pixelated; }
+.frame { position: relative; width: var(--width, 168px); aspect-ratio: 1; overflow: hidden; background: #000; border-radius: 3px; }
+.frame + small { display: block; max-width: 34ch; margin-top: 4px; }
+.places { position: absolute; background: #444 var(--sample, none) 0 0 / 100% 100%; image-rendering: pixelated; }
+.places svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; filter: drop-shadow(0 0 1px #000); }
+.places .lattice { fill: none; stroke: #fff; stroke-width: 1.2; }
+.places line { stroke: #fff; stroke-width: 1; }
+.places .reads { stroke: #fff; stroke-width: 1; }
 .sample { width: 92px; height: 92px; image-rendering: pixelated; border-radius: 3px; display: block; }
 .color-key { display: flex; margin-top: 4px; align-items: center; gap: 8px; color: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .ramp { width: 96px; height: 10px; border-radius: 5px; border: 1px solid var(--line); background: linear-gradient(to right, var(--below), transparent, var(--above)); }
@@ -26,6 +33,10 @@ export const viewStyle = `
 .cells { max-width: none; display: block; font: 10px system-ui, sans-serif; text-anchor: middle; }
 .cells rect { stroke: var(--line); stroke-width: 0.75; }
 .cells text { fill: var(--ink); }
+.cells .axis, .cells .axis-name { fill: var(--soft); font-size: 10px; }
+.cells .axis { text-anchor: end; font-size: 9px; font-variant-numeric: tabular-nums; }
+.pairs { margin: 0; }
+.pairs img { display: block; max-width: 100%; image-rendering: pixelated; border: 1px solid var(--line); }
 `;
 
 export const style = `
@@ -79,7 +90,7 @@ summary { cursor: pointer; padding: 4px 0; }
 .side > .classes { flex: 1 1 380px; }
 .side h3 { margin-top: 8px; }
 .classes td, .classes th { padding-top: 5px; padding-bottom: 5px; }
-.track { display: inline-block; width: 120px; margin-right: 8px; background: var(--page); border-radius: 0 4px 4px 0; }
+.track { display: inline-block; width: 92px; margin-right: 8px; background: var(--page); border-radius: 0 4px 4px 0; }
 .track .bar { margin: 0; display: block; }
 .confusion .axis { text-anchor: end; fill: var(--soft); }
 .confusion { font-size: 11px; }

@@ -21,8 +21,11 @@ export interface StaticMatrix {
   readonly layer: string;
   /** [height, width] of the kernel; K is their product. */
   readonly kernel: readonly [number, number];
-  readonly form: 'diagonal' | 'full';
-  /** [K] or [K, K], row-major: rows are kernel taps, columns input taps. */
+  readonly form: 'diagonal' | 'full' | 'grouped' | 'bilinear';
+  /**
+   * [K], [K, K], [groups, K, K] or [K·C, K·C], row-major: rows are kernel taps, columns input taps; of K·C the channels of
+   * a tap lie together.
+   */
   readonly values: readonly number[];
 }
 
@@ -41,12 +44,49 @@ export interface PredictedMatrix {
   readonly values: readonly number[];
 }
 
-/** The 0/1 diagonal D of one layer. */
+/** The diagonal D of one layer. */
 export interface LearnedShape {
   readonly layer: string;
   readonly kernel: readonly [number, number];
-  /** [K], zeros and ones. */
+  /** [K], zeros and ones, or values between them. */
   readonly mask: readonly number[];
+}
+
+/** Values at the positions of a map; where there are too many, every `step`th position is kept, the middle of each step. */
+export interface PositionGrid {
+  /** Positions of the map. */
+  readonly positions: readonly [height: number, width: number];
+  readonly step: number;
+  /** Positions that are kept. */
+  readonly height: number;
+  readonly width: number;
+  /** [height, width, n] */
+  readonly values: readonly number[];
+}
+
+/**
+ * Where the taps of one layer read: tap t of output (i, j) reads row `i·strides[0] − pad[0] + ⌊t / kernel[1]⌋·dilations[0]
+ * + dy` of the layer's input, columns alike; bilinearly, with zeros outside.
+ */
+export interface SamplingPlaces {
+  readonly layer: string;
+  readonly kernel: readonly [number, number];
+  /** [height, width] of the layer's input. */
+  readonly input: readonly [number, number];
+  /** [height, width] of its output. */
+  readonly output: readonly [number, number];
+  readonly strides: readonly [number, number];
+  /** [top, left] */
+  readonly pad: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  /** Groups of channels that read at places of their own. */
+  readonly groups: number;
+  /** [height, width, groups·K·2] of (dy, dx), in elements of the input; null: none. One position is for all. */
+  readonly offsets: PositionGrid | null;
+  /** [height, width, groups·K], factors on what is read; null: 1. */
+  readonly modulation: PositionGrid | null;
+  /** D, [K]; null: every tap is there. */
+  readonly mask: readonly number[] | null;
 }
 
 /** How much a predicted M differs; zeros where it is the same everywhere. */
@@ -71,6 +111,8 @@ export interface Sample {
 export interface Learned {
   readonly matrices: readonly StaticMatrix[];
   readonly shapes: readonly LearnedShape[];
+  /** Of layers whose taps do not read at their window's lattice; absent in reports from before it was kept. */
+  readonly sampling?: readonly SamplingPlaces[];
   readonly spread: readonly Spread[];
   /** For the sample. */
   readonly dynamic: readonly PredictedMatrix[];

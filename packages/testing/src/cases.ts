@@ -7,6 +7,7 @@ import { type ConvolutionOptions, convolutionGeometry, type Quadrilinear } from 
 import type { Padding } from './oracle/window';
 import { randomUniform } from './random';
 
+/** The shapes and options of one convolution to check. */
 export interface ConvolutionCase {
   readonly name: string;
   /** [B, H, W, C] */
@@ -79,6 +80,7 @@ const broadcast: readonly ConvolutionCase[] = [geometries[2]!, geometries[17]!].
   ),
 );
 
+/** Odd geometries with every form of m, for `checkGradients`. */
 export const convolutionCases: readonly ConvolutionCase[] = [...dense, ...broadcast];
 
 /** The arguments of the quadrilinear form for a case, uniform in [-1, 1) and rounded to float32. */

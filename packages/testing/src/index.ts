@@ -1,4 +1,4 @@
-/** Float64 oracles, tolerances, `checkGradients` and `checkLayer`, for authors of plug-ins. */
+// @neusim/testing: float64 oracles, tolerances, `checkGradients` and `checkLayer`, for authors of plug-ins.
 export { type ConvolutionCase, caseArguments, convolutionCases } from './cases';
 export { type ConvolutionOp, checkGradients, type GradientCheckOptions } from './check-gradients';
 export { checkLayer, type LayerCheck, type LayerOracle } from './check-layer';
@@ -23,6 +23,14 @@ export {
   crossEntropyGradients,
   softmaxForward,
 } from './oracle/cross-entropy';
+export { globalSimilarityForward } from './oracle/global-similarity';
+export {
+  denseForward,
+  imageMeans,
+  involutionForward,
+  type KernelAttention,
+  mixtureForward,
+} from './oracle/operators';
 export {
   avgPoolForward,
   avgPoolGradient,
@@ -37,8 +45,17 @@ export {
   type ResponseSpec,
   responseForward,
 } from './oracle/response';
+export {
+  type SampledArguments,
+  type SamplingOrder,
+  sampledConvolutionForward,
+  sampledConvolutionGradients,
+  sampledPatches,
+  sampledPatchesGradients,
+} from './oracle/sampling';
 export type { Padding, Pair } from './oracle/window';
 export { randomNormal, randomNumbers, randomSigns, randomUniform } from './random';
 export { type CheckReport, type CheckRow, checkReport, checkRow } from './report';
+export { type SampledCase, sampledArguments, sampledCases } from './sampled-cases';
 export { fromTensor, toTensor } from './tensors';
 export { type Precision, relativeError, type Tolerance, tolerance } from './tolerance';

@@ -18,6 +18,17 @@ export type {
   TrainResult,
   WarningEvent,
 } from './events';
+export type { LayerCost } from './inspect/cost';
+export {
+  type InspectOptions,
+  inspectModel,
+  type LayerInspection,
+  type ModelInspection,
+} from './inspect/inspect-model';
+export type { ResponseCurve, ResponseCurves } from './inspect/response';
+export type { SampledValues, Sampling } from './inspect/sampling';
+export type { LayerSpectra } from './inspect/spectra';
+export { type Spectrum, spectrumOf } from './inspect/spectrum';
 export {
   inspectSimilarity,
   type LayerSimilarity,
@@ -27,6 +38,7 @@ export {
   spreadOfM,
 } from './inspect-similarity';
 export { type LearnedParts, learnedParts, testImages } from './learned-parts';
+export { type OpenCheckpoint, openCheckpoint } from './open-checkpoint';
 export type { TrainWorkers } from './parallel/choose-workers';
 export { type ReplicaOptions, trainTasks } from './parallel/replica';
 export { Moved } from './pool/messages';

@@ -1,7 +1,9 @@
 /** What a trained network learned besides kernels: the M of each layer, weight or prediction, and its D. */
-import { describeWeights, NeuralSimilarityConv2D, type Role, type Similarity } from '@neusim/core';
+import { NeuralSimilarityConv2D, type Similarity, type Taps } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { type Sampling, samplingOf } from './inspect/sampling';
+import { disposeSeen, geometryOf, type Seen, seenBy, weightsOf, windowOf } from './inspect/seen';
 
 /** How much a predicted M differs. Each is 0 where M is the same everywhere. */
 export interface SimilaritySpread {
@@ -21,13 +23,19 @@ export interface LayerSimilarity {
   readonly similarity: string;
   readonly shape: string;
   readonly predictor: string | null;
+  /** Their options. */
+  readonly options: Readonly<Record<'similarity' | 'shape' | 'predictor', Readonly<Record<string, unknown>>>>;
   /** [height, width] of the kernel: K taps, row-major. */
   readonly kernel: readonly [number, number];
   readonly form: Similarity['form'];
-  /** A static M: [K], or [K,K] row by row (kernel taps); null where M is not a weight. */
+  /**
+   * A static M, row by row: [K], [K,K] (rows are kernel taps), [groups,K,K], or [K·C,K·C]; null where M is not a weight.
+   */
   readonly matrix: readonly number[] | null;
-  /** The 0/1 diagonal D of a learned shape, [K]; null for other shapes. */
+  /** The diagonal D of a shape that has one, [K]: zeros and ones, or values between them; null for other shapes. */
   readonly mask: readonly number[] | null;
+  /** Where the taps read, for the first image; null for the window's own lattice. */
+  readonly sampling: Sampling | null;
   /** The M predicted for the first image, [height,width,K] or [height,width,K,K]; null where it is not predicted. */
   readonly predicted: {
     readonly height: number;
@@ -48,14 +56,13 @@ export function similarityLayers(model: LayersModel): NeuralSimilarityConv2D[] {
  */
 export function predictSimilarity(model: LayersModel, images: tf.Tensor4D): Map<string, tf.Tensor> {
   const layers = similarityLayers(model).filter(({ similarity }) => similarity.source === 'predictor');
-  if (layers.length === 0) return new Map();
-  // Never disposed of: it has no weights of its own, and would free the model's.
-  const inner = makeModel({ inputs: model.inputs, outputs: layers.map(predictionOf) });
-  const found = tf.tidy(() => {
-    const z = [inner.apply(images)].flat() as tf.Tensor[];
-    return layers.map((layer, index) => layer.similarity.toM(z[index], geometryOf(layer)) as tf.Tensor);
+  const seen = seenBy(model, layers, images);
+  const found = layers.map((layer) => {
+    const m = matrixOf(layer, seen.get(layer.name)?.z);
+    return [layer.name, m] as const;
   });
-  return new Map(layers.map((layer, index) => [layer.name, found[index] as tf.Tensor]));
+  disposeSeen(seen);
+  return new Map(found);
 }
 
 /**
@@ -73,51 +80,78 @@ export async function spreadOfM(model: LayersModel, images: tf.Tensor4D): Promis
 
 /**
  * All of it, for every similarity layer that is not a plain convolution.
- * @param images [B,height,width,channels] as for `spreadOfM`; M is predicted for the first.
+ * @param images [B,height,width,channels] as for `spreadOfM`; M is predicted, and taps are placed, for the first.
  */
 export async function inspectSimilarity(model: LayersModel, images: tf.Tensor4D): Promise<LayerSimilarity[]> {
-  const predicted = predictSimilarity(model, images);
+  const layers = similarityLayers(model).filter(
+    ({ similarity, shape }) => similarity.source !== 'none' || similarity.respond || shape.name !== 'full',
+  );
+  const seen = seenBy(model, layers, images);
   try {
-    const layers = similarityLayers(model).filter(
-      ({ similarity, shape }) => similarity.source !== 'none' || shape.name !== 'full',
-    );
-    return await Promise.all(layers.map((layer) => inspectLayer(model, layer, predicted.get(layer.name))));
+    return await Promise.all(layers.map((layer) => inspectLayer(layer, seen.get(layer.name))));
   } finally {
-    tf.dispose([...predicted.values()]);
+    disposeSeen(seen);
   }
 }
 
-async function inspectLayer(
-  model: LayersModel,
-  layer: NeuralSimilarityConv2D,
-  m: tf.Tensor | undefined,
-): Promise<LayerSimilarity> {
+/** One layer. @param seen what it sees (`seenBy`); without it nothing that depends on an image is told. */
+export async function inspectLayer(layer: NeuralSimilarityConv2D, seen: Seen = {}): Promise<LayerSimilarity> {
   const { name, similarity, shape, predictor } = layer;
-  const g = geometryOf(layer);
-  const weights = (role: Role) =>
-    describeWeights(model)
-      .filter((info) => info.layer === name && info.role === role)
-      .map(({ variable }) => variable.read());
+  const g = windowOf(layer);
   const isStatic = similarity.source === 'parameter';
-  const [, height = 0, width = 0] = m?.shape ?? [];
-  return {
-    layer: name,
-    similarity: similarity.name,
-    shape: shape.name,
-    predictor: predictor?.name ?? null,
-    kernel: [g.kernelHeight, g.kernelWidth],
-    form: similarity.form,
-    matrix: await numbers(() => (isStatic ? similarity.toM(weights('similarity')[0], g) : null)),
-    mask: await numbers(() => shape.taps?.(weights('shape'), g).mask),
-    predicted: m
-      ? {
-          height,
-          width,
-          values: (await numbers(() => tf.slice(m, 0, 1))) ?? [],
-          spread: await spreadOf(name, m),
-        }
-      : null,
-  };
+  const m = seen.z && matrixOf(layer, seen.z);
+  try {
+    return {
+      layer: name,
+      similarity: similarity.name,
+      shape: shape.name,
+      predictor: predictor?.name ?? null,
+      options: { similarity: similarity.options, shape: shape.options, predictor: predictor?.options ?? {} },
+      kernel: [g.kernelHeight, g.kernelWidth],
+      form: similarity.form,
+      matrix: await numbers(() => (isStatic ? similarity.toM(weightsOf(layer, 'similarity')[0], g) : null)),
+      mask: await numbers(() => tapsOf(layer, seen)?.mask),
+      sampling: await samplingFor(layer, seen),
+      predicted: m ? await predictedOf(name, m) : null,
+    };
+  } finally {
+    m?.dispose();
+  }
+}
+
+const matrixOf = (layer: NeuralSimilarityConv2D, z: tf.Tensor | undefined) =>
+  tf.tidy(() => layer.similarity.toM(z, windowOf(layer)) as tf.Tensor);
+
+async function predictedOf(layer: string, m: tf.Tensor): Promise<NonNullable<LayerSimilarity['predicted']>> {
+  const [, height = 0, width = 0] = m.shape;
+  const values = (await numbers(() => tf.slice(m, 0, 1))) ?? [];
+  return { height, width, values, spread: await spreadOf(layer, m) };
+}
+
+/** What the shape says; null where it depends on an image, and there is none. */
+function tapsOf(layer: NeuralSimilarityConv2D, { x }: Seen): Taps | null {
+  return layer.shape.dynamic && !x ? null : layer.taps(x);
+}
+
+async function samplingFor(layer: NeuralSimilarityConv2D, seen: Seen): Promise<Sampling | null> {
+  const g = geometryOf(layer, seen);
+  const taps =
+    g &&
+    tf.tidy(() => {
+      const { offsets, modulation } = tapsOf(layer, seen) ?? {};
+      // Copies: what a shape returns may be a weight.
+      return {
+        ...(offsets && { offsets: offsets.clone() }),
+        ...(modulation && { modulation: modulation.clone() }),
+      };
+    });
+  if (!taps) return null;
+  try {
+    const isMoved = taps.offsets || taps.modulation || g.dilations.some((rate) => rate > 1);
+    return isMoved ? await samplingOf(g, taps) : null;
+  } finally {
+    tf.dispose([...Object.values(taps)]);
+  }
 }
 
 /** The values of what `make` returns, if it returns a tensor. */
@@ -142,12 +176,4 @@ async function spreadOf(layer: string, m: tf.Tensor): Promise<SimilaritySpread> 
   const [positions = 0, images = 0, fromIdentity = 0] = await found.data();
   found.dispose();
   return { layer, positions, images, fromIdentity };
-}
-
-function predictionOf(layer: NeuralSimilarityConv2D): SymbolicTensor {
-  return layer.inboundNodes[0]?.inputTensors[1] as SymbolicTensor;
-}
-
-function geometryOf(layer: NeuralSimilarityConv2D) {
-  return layer.geometry(layer.inboundNodes[0]?.inputShapes[0] as [number, number, number, number]);
 }

@@ -5,12 +5,12 @@
  */
 import { NeusimError } from '@neusim/registry';
 import type { TrainConfigInput } from './config';
+import { imagenetPresets } from './presets/imagenet';
+import type { Preset } from './presets/preset';
+import { resnetPresets } from './presets/resnet';
+import { spherePresets } from './presets/sphere';
 
-export interface Preset {
-  readonly name: string;
-  readonly summary: string;
-  readonly config: TrainConfigInput;
-}
+export type { Preset };
 
 const cifar = {
   dataset: 'cifar-10',
@@ -107,6 +107,9 @@ export const presets: readonly Preset[] = [
       schedule: { ...cifar.schedule, warmup: 0 },
     },
   },
+  ...resnetPresets,
+  ...spherePresets,
+  ...imagenetPresets,
   onDigits('cnn-digits', 'a small plain network', 'cnn-digits'),
   onDigits('nsn-digits-static-uns', 'the small network, static unconstrained similarity', {
     name: 'nsn-digits',

@@ -66,6 +66,18 @@ const runs: [string, Partial<TrainConfigInput>, number][] = [
   ['a response with a learned radius, orthogonal kernels', { model: response }, 7],
   ['stopped where an evaluation is due', {}, 5],
   [
+    'gates with noise, which is state',
+    {
+      model: {
+        ...(small().model as object),
+        name: 'nsn-digits',
+        shape: { name: 'learned-binary', estimator: 'hard-concrete', sparsity: 1e-3, target: 5 },
+      },
+    },
+    7,
+  ],
+  ['taps that move, under a predicted M', { model: { ...dynamic, shape: 'deformable' } }, 4],
+  [
     'resized, augmented, normalised by the data set, mixed',
     {
       transform: { resize: 10, centerCrop: 8 },

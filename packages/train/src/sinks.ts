@@ -13,14 +13,22 @@ export interface JoinedSinks {
   flush(): Promise<void>;
 }
 
-/** Many as one, in their order. */
+/** Many as one, in their order. One that cannot write keeps none of the others from it: the first failure is thrown at the end. */
 export function joinSinks(sinks: readonly EventSink[]): JoinedSinks {
   return {
     async add(event) {
       for (const sink of sinks) await sink.add(event);
     },
     async flush() {
-      for (const sink of sinks) await sink.flush?.();
+      const failures: unknown[] = [];
+      for (const sink of sinks) {
+        try {
+          await sink.flush?.();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
   };
 }

@@ -64,6 +64,47 @@ test('two variants with two seeds: one table, each run in its folder; stopped an
   rmSync(out, { recursive: true });
 });
 
+test('the command that a report of a run gives has the data and the engine that were given', async () => {
+  const out = join(temporaryFolder(), 'one');
+  const given = ['--data', '/my data', '--backend', 'wasm'];
+  const told = await neusim([
+    'compare',
+    'cnn-digits',
+    ...tiny,
+    '--seeds',
+    '1',
+    '--jobs',
+    '1',
+    ...given,
+    '--out',
+    out,
+    '--json',
+  ]);
+  const [{ name }] = JSON.parse(told.out).rows;
+  const { command } = read(out, name, 'seed-1', 'report.json');
+  expect(command).toContain(`seed-1-again --data '/my data' --backend wasm`);
+  expect(read(out, 'report.json').command).toContain(`--data '/my data' --backend wasm`);
+});
+
+test('--all: a run for every part', async () => {
+  const out = join(temporaryFolder(), 'all');
+  const stopped = await neusim(
+    ['compare', '--all', ...tiny.slice(2), '--seeds', '1', '--jobs', '1', '--backend', 'wasm', '--out', out],
+    (line, interrupt) => {
+      if (/^static-dns seed 1 .* 5\/12 /.test(line)) interrupt();
+    },
+  );
+  expect(stopped.code).toBe(130);
+  expect(stopped.out).toMatch(/Go on with: npx neusim compare --all .* --resume$/m);
+  expect(read(out, 'results.json').rows).toMatchObject([{ name: 'inner-product' }]);
+  expect(await neusim(['compare', '--out', out])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('CLI_USAGE'),
+  });
+  const two = await neusim(['compare', '--all', 'nsn-digits', 'cnn-digits', '--out', out]);
+  expect(two).toMatchObject({ code: 2, err: expect.stringContaining('--all varies one config, not 2') });
+});
+
 test.each([
   [['--jobs', '2', '--workers', '2'], /--jobs 2 and --workers 2: one of them is 1 \[CLI_USAGE\]/],
   [['--set', 'optimizer.learningrate=1'], /did you mean "optimizer\.learningRate"/],

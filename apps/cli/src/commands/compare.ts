@@ -6,6 +6,7 @@ import { cores, exists, joinPath, listFolder } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import type { RunReport } from '@neusim/report';
 import type { TrainConfigInput } from '@neusim/train';
+import { everyPart } from '../compare/every-part';
 import { type Standing, standingOf } from '../compare/finished';
 import { type PlannedRun, parseSeeds, parseVary, planRuns } from '../compare/plan';
 import { runJobs, type Settled } from '../demo/pool';
@@ -18,6 +19,7 @@ import { changeConfig, folderOf, pluginsIn, sourceConfig } from '../run/read-con
 import { comparisonText, resultsTable } from '../run/results-table';
 import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
+import { trainCommand } from '../run/train-command';
 import { type Job, startEngine } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
@@ -27,8 +29,12 @@ import { errorText, exitCodeOf } from '../terminal/report-error';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
+/** What `--all` varies where nothing is named. */
+const FOR_ALL = 'nsn-digits';
+
 export interface CompareOptions {
   readonly seeds: string;
+  readonly all?: true;
   readonly set?: readonly string[];
   readonly vary?: readonly string[];
   readonly dataset?: string;
@@ -56,10 +62,11 @@ export async function compare(
       data: { jobs, workers },
       hint: '--jobs N trains N networks at a time, a thread each; --workers N one at a time on N threads',
     });
-  const sources = await Promise.all(named.map((each) => sourceOf(each, options)));
-  const plugins = sources.flatMap((source) => source.plugins);
+  const given = await Promise.all(sourcesNamed(named, options).map((each) => sourceOf(each, options)));
+  const plugins = given.flatMap((source) => source.plugins);
   const opened = await openPlugins(terminal, { config: plugins, options: options.plugin });
-  for (const { config } of sources) checkSettings(opened.registry, config);
+  for (const { config } of given) checkSettings(opened.registry, config);
+  const sources = options.all ? given.flatMap((source) => everyPart(opened.registry, source)) : given;
   const variations = (options.vary ?? []).map(parseVary);
   const plan = planRuns(sources, variations, parseSeeds(options.seeds), out).map((run) => ({
     ...run,
@@ -124,7 +131,8 @@ async function compareOn(dataset: Dataset, work: Work): Promise<Outcome> {
   for (const [index, run] of plan.entries()) {
     const found = standing[index]?.report ?? null;
     const end = settled.find(({ job }) => job.out === run.out);
-    const report = found ?? (end && 'result' in end ? await finish(examination, run, end, engine) : null);
+    const report =
+      found ?? (end && 'result' in end ? await finish(examination, run, end, engine, options) : null);
     if (report) reports.set(run.out, report);
     else missing.push(whyMissing(run, end));
   }
@@ -173,6 +181,19 @@ async function sourceOf(named: string, options: CompareOptions) {
   return { config, name: name ?? splitPart(model).name, plugins };
 }
 
+/** @throws NeusimError CLI_USAGE for no config, or for `--all` with more than one. */
+function sourcesNamed(named: readonly string[], { all }: CompareOptions): readonly string[] {
+  if (all && named.length === 0) return [FOR_ALL];
+  if (all ? named.length === 1 : named.length > 0) return named;
+  throw new NeusimError(
+    'CLI_USAGE',
+    all
+      ? `--all varies one config, not ${named.length}`
+      : 'what shall be compared? No preset or config is named',
+    { data: { named }, hint: 'neusim compare cnn-digits nsn-digits, or neusim compare --all' },
+  );
+}
+
 async function requireFree(out: string): Promise<void> {
   const names = (await exists(out)) ? await listFolder(out).catch(() => ['']) : [];
   if (names.length === 0) return;
@@ -210,6 +231,7 @@ async function finish(
   { name, out, seed }: PlannedRun,
   end: Extract<Settled, { result: unknown }>,
   engine: { readonly name: string; readonly adapter: string },
+  { data, backend }: CompareOptions,
 ): Promise<RunReport | null> {
   const started = performance.now();
   const report = await unlessStopped(examination.signal, () => examine(examination, end.result, out));
@@ -223,7 +245,7 @@ async function finish(
     runs: [report],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: shellCommand(['npx', 'neusim', 'train', joinPath(out, 'config.json'), '--out', `${out}-again`]),
+    command: trainCommand(joinPath(out, 'config.json'), `${out}-again`, { data, backend }),
   });
   return report;
 }
@@ -250,13 +272,26 @@ function whyMissing({ name, seed }: PlannedRun, end: Settled | undefined): strin
 }
 
 function commandOf(named: readonly string[], options: CompareOptions): string {
-  const { seeds, set = [], vary = [], plugin = [], out, dataset, data, backend, workers, jobs } = options;
+  const {
+    seeds,
+    all,
+    set = [],
+    vary = [],
+    plugin = [],
+    out,
+    dataset,
+    data,
+    backend,
+    workers,
+    jobs,
+  } = options;
   const given = Object.entries({ seeds, dataset, data, backend, workers, jobs, out });
   return shellCommand([
     'npx',
     'neusim',
     'compare',
     ...named,
+    ...(all ? ['--all'] : []),
     ...set.flatMap((each) => ['--set', each]),
     ...vary.flatMap((each) => ['--vary', each]),
     ...plugin.flatMap((each) => ['--plugin', each]),

@@ -1,7 +1,7 @@
 // `neusim data verify`: whether a data set is whole. Files with checksums are compared with those; of other sets every
 // image is decoded by its reader, without the cache of images that were decoded before.
 
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { type Dataset, readImages } from '@neusim/datasets';
 import { type CheckedFile, checkFiles, isWhole } from '@neusim/datasets/pull';
 import * as platform from '@neusim/platform';
@@ -65,18 +65,21 @@ async function verifyFiles(
   return outcome(set, folder, whole, checked, `${table}\n\n${verdict(set, found, whole, options)}`);
 }
 
+/** A set and where it lies; of a folder that was named, the one is the other. */
+const placed = (set: string, where: string) => (resolve(set) === resolve(where) ? set : `${set} in ${where}`);
+
 function verdict(
   set: string,
   { folder, where = folder, publication }: FoundData,
   whole: boolean,
   { plugin = [] }: VerifyOptions,
 ): string {
-  if (whole) return `${set} in ${where} is whole.`;
+  if (whole) return `${placed(set, where)} is whole.`;
   const words = ['npx', 'neusim', 'data', 'pull', publication?.name ?? set];
   // Pulling puts a set into a folder of its name.
   if (basename(where) === publication?.name) words.push('--data', dirname(where), '--replace');
   for (const each of plugin) words.push('--plugin', each);
-  return `${set} in ${where} is not whole: \`${shellCommand(words)}\` fetches it again.`;
+  return `${placed(set, where)} is not whole: \`${shellCommand(words)}\` fetches it again.`;
 }
 
 function outcome(
@@ -116,7 +119,7 @@ async function verifyImages(
     if (!(error instanceof NeusimError) || !/^(?:DATASET|PLATFORM|ARCHIVE)_/.test(error.code)) throw error;
     if (['DATASET_NOT_FOUND', 'DATASET_NO_FOLDER'].includes(error.code)) throw error;
     const { code, message, data, hint } = error;
-    const text = `${set} in ${where} is not whole: ${message} [${code}]\n  hint: ${hint}`;
+    const text = `${placed(set, where)} is not whole: ${message} [${code}]\n  hint: ${hint}`;
     return outcome(set, where, false, [], text, { fault: { code, message, data, hint } });
   } finally {
     await platform.removeFolder(cache);

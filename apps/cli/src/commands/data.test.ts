@@ -334,6 +334,19 @@ describe('neusim data verify', () => {
     expect(code).toBe(whole ? 0 : 2);
   });
 
+  test('a folder is named once, however it is written', async () => {
+    const data = temporaryFolder();
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(data, name));
+      writeFileSync(join(data, name, '1.png'), 'no image');
+    }
+    for (const word of [data, `${data}/`]) {
+      const { code, out } = await neusim(['data', 'verify', word]);
+      expect(code).toBe(2);
+      expect(out.startsWith(`${word} is not whole: `)).toBe(true);
+    }
+  });
+
   test('a fault that the reader meets is told, with its code', async () => {
     const data = temporaryFolder();
     mkdirSync(join(data, 'their-set'));

@@ -11,7 +11,7 @@ import { evaluateSplit, type SplitName } from '../run/evaluate-split';
 import { evaluationText } from '../run/evaluation-text';
 import { type FoundModel, findModel } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
-import { openData } from '../run/open-data';
+import { openData, withStatistics } from '../run/open-data';
 import { openModel, requireFit } from '../run/open-model';
 import { changeConfig, pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
@@ -43,7 +43,7 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
   const plugins = { config: pluginsIn(json), folder: found.run ?? '.', options: options.plugin };
   const { registry, urls } = await openPlugins(terminal, plugins);
   if (found.config) checkSettings(registry, json);
-  const config = parseConfig(json);
+  const asked = parseConfig(json);
   const engine = await startEngine(
     options.backend ?? (precision ? 'wasm' : 'auto'),
     precision ? { precision } : undefined,
@@ -53,9 +53,10 @@ export async function evalCommand(terminal: Terminal, path: string, options: Eva
   let opened: Dataset | undefined;
   try {
     const folder = options.data ?? terminal.env.NEUSIM_DATA;
-    const dataset = await openData(terminal, config, { registry, folder });
+    const dataset = await openData(terminal, asked, { registry, folder });
     opened = dataset;
-    requireFit(model, dataset);
+    requireFit(model, dataset, asked.transform);
+    const config = await withStatistics(terminal, asked, dataset);
     const { count } = dataset[split];
     terminal.err(
       `Testing ${found.model} on ${count} ${split} images of ${dataset.name}, engine ${engine.name} (${engine.adapter})`,

@@ -1,6 +1,6 @@
 // `neusim fold <run|model folder>`: static similarities and batch norm into plain kernels, saved and verified.
 
-import { countParameters, foldModel, multiplyAdds, NeuralSimilarityConv2D } from '@neusim/core';
+import { countParameters, foldModelAsync, multiplyAdds, NeuralSimilarityConv2D } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { exists, joinPath, modelFile, readText, size } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -52,7 +52,7 @@ export async function fold(terminal: Terminal, path: string, options: FoldOption
       ? await checkedImages(terminal, found, { model, registry, data: options.data })
       : randomImages(model);
     // Nothing is written that is not right; then what was written is read back.
-    folded = foldModel(model);
+    folded = await foldModelAsync(model);
     await verify(model, folded, images);
     await folded.save(modelFile(out) as tf.io.IOHandler);
     disposeModel(folded);
@@ -119,7 +119,7 @@ async function checkedImages(
   const parsed = parseConfig(config);
   const dataset = await openData(terminal, parsed, { registry, folder: data ?? terminal.env.NEUSIM_DATA });
   try {
-    requireFit(model, dataset);
+    requireFit(model, dataset, parsed.transform);
     return await testImages(dataset, parsed, Math.min(CHECKED, dataset.test.count));
   } finally {
     await dataset.close?.();

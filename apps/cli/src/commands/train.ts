@@ -13,11 +13,11 @@ import { resultsTable } from '../run/results-table';
 import { openSinks } from '../run/sinks';
 import { stoppedOutcome } from '../run/stopped';
 import { ticker } from '../run/ticker';
+import { trainCommand } from '../run/train-command';
 import { startEngine, trainJob } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { writeResults } from '../run/write-results';
 import { createProgress } from '../terminal/progress';
-import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 export interface TrainOptions extends ConfigOptions {
@@ -123,7 +123,7 @@ async function trainOn(dataset: Dataset, work: Work): Promise<Outcome> {
     runs: [run],
     missing: [],
     seconds: (performance.now() - started) / 1000,
-    command: commandFor(joinPath(out, 'config.json'), `${out}-again`, options),
+    command: trainCommand(joinPath(out, 'config.json'), `${out}-again`, options),
   });
   return {
     json: results,
@@ -151,14 +151,5 @@ async function requireFree(out: string): Promise<void> {
 function resumeCommand(out: string, options: TrainOptions): string {
   const { tensorboard } = options;
   const events = tensorboard ? ['--tensorboard', ...(tensorboard === true ? [] : [tensorboard])] : [];
-  return commandFor(joinPath(out, 'config.json'), out, options, [...events, '--resume']);
-}
-
-/** The same training: what the config does not say, the command line does. */
-function commandFor(config: string, out: string, options: TrainOptions, more: readonly string[] = []) {
-  const { data, backend, precision } = options;
-  const given = Object.entries({ data, backend, precision }).flatMap(([name, value]) =>
-    value ? [`--${name}`, value] : [],
-  );
-  return shellCommand(['npx', 'neusim', 'train', config, '--out', out, ...given, ...more]);
+  return trainCommand(joinPath(out, 'config.json'), out, options, [...events, '--resume']);
 }

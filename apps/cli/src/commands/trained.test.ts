@@ -53,6 +53,19 @@ describe('neusim eval', () => {
     }
   });
 
+  test('normalize=dataset of a model alone takes the numbers of the data set, as training did', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const dataset = ['--set', 'normalize=dataset'];
+    expect((await train(out, ...dataset)).code).toBe(0);
+    const [row] = read(out, 'results.json').rows;
+    const alone = join(temporaryFolder(), 'plain');
+    await neusim(['fold', out, '--out', alone]);
+    const limits = ['--set', 'dataset.limit.train=64', '--set', 'dataset.limit.test=32'];
+    const { json: found } = await json(['eval', alone, '--dataset', 'digits', ...limits, ...dataset]);
+    expect(found).toMatchObject({ images: 32, error: row.testError });
+    expect(found.loss).toBeCloseTo(row.testLoss, 4);
+  });
+
   test('--split train, and --out with what was predicted', async () => {
     const out = join(temporaryFolder(), 'new', 'train.json');
     const told = await neusim(['eval', run, '--split', 'train', '--out', out]);

@@ -14,7 +14,22 @@ async function completed(...words: string[]): Promise<string[]> {
 
 describe('neusim complete', () => {
   test.each([
-    [[''], ['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion']],
+    [
+      [''],
+      [
+        'demo',
+        'train',
+        'compare',
+        'eval',
+        'fold',
+        'inspect',
+        'report',
+        'data',
+        'list',
+        'doctor',
+        'completion',
+      ],
+    ],
     [['tr'], ['train']],
     [
       ['train', 'nsn-digits-'],
@@ -55,6 +70,7 @@ describe('neusim complete', () => {
       ['train', 'nsn-digits', '--set', 'model.similarity=static-'],
       ['model.similarity=static-dns', 'model.similarity=static-uns'],
     ],
+    [['train', 'nsn-digits', '--set', 'model.operator=od'], ['model.operator=od-conv']],
     [['train', 'nsn-digits', '--set', 'model.similarity.i'], ['']],
     [
       ['train', 'nsn-digits', '--set', 'model.similarity=static-uns', '--set', 'model.similarity.i'],
@@ -68,6 +84,9 @@ describe('neusim complete', () => {
     ],
     [['data', 'pull', '--acc'], ['--accept-terms']],
     [['report', 'train', '--o'], ['--out']],
+    [['eval', 'ru'], [':folders']],
+    [['inspect', 'ru'], [':files']],
+    [['inspect', 'runs/a', '--image', ''], [':files']],
   ])('%j', async (words, expected) => {
     expect((await completed(...words)).sort()).toEqual([...expected].sort());
   });

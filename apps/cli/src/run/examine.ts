@@ -2,7 +2,7 @@
 // and what it gets wrong. Runs that were trained at the same time are examined one after another, so that their speeds
 // compare.
 
-import { countParameters, loadModel, multiplyAdds } from '@neusim/core';
+import { countParameters, isFoldable, isOperatorLayer, loadModel, multiplyAdds } from '@neusim/core';
 import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, modelFile } from '@neusim/platform';
@@ -44,8 +44,7 @@ export async function examine(
   terminal.err(`Measuring ${name}: its speed, and what it learned, on ${IMAGES} test images …`);
   await breathe(signal);
   const model = await loadModel(registry, modelFile(joinPath(folder, 'model')) as tf.io.IOHandler);
-  const isDynamic = similarityLayers(model).some(({ similarity }) => similarity.source === 'predictor');
-  const folded = isDynamic ? null : await saveFolded(model, joinPath(folder, 'folded'));
+  const folded = isFoldable(model) ? await saveFolded(model, joinPath(folder, 'folded')) : null;
   const images = await testImages(dataset, config, IMAGES);
   const progress = createProgress(terminal, [name]);
   try {
@@ -101,14 +100,18 @@ export async function examine(
   }
 }
 
-/** Names of what is not the plain choice; a network of plain convolutions has the plain ones. */
+/**
+ * Names of what is not the plain choice; a network of plain convolutions has the plain ones. An operator stands for a
+ * similarity, in whose place it is.
+ */
 function partsOf(model: LayersModel): Pick<ResultRow, 'similarity' | 'shape' | 'predictor'> {
   const layers = similarityLayers(model);
+  const operators = model.layers.filter(isOperatorLayer).map(({ operator }) => operator.name);
   const named = (names: readonly (string | undefined)[], plain: string | null) =>
     [...new Set(names)].filter((name) => name !== undefined && name !== plain).join(' + ') || plain;
   return {
     similarity: named(
-      layers.map((layer) => layer.similarity.name),
+      [...layers.map((layer) => layer.similarity.name), ...operators],
       'inner-product',
     ) as string,
     shape: named(

@@ -13,6 +13,14 @@ export interface FoundModel {
   readonly config: Record<string, unknown> | null;
 }
 
+/** A checkpoint of a run, as it is found. */
+export interface FoundCheckpoint {
+  readonly checkpoint: string;
+  readonly run: string | null;
+  /** config.json of its run; null where there is none beside it: the checkpoint has the same. */
+  readonly config: Record<string, unknown> | null;
+}
+
 /** Of a config or a report's names; a thousand classes and their options have less. */
 const MOST_BYTES = 2 ** 24;
 
@@ -28,6 +36,36 @@ export async function findModel(path: string): Promise<FoundModel> {
   const run = joinPath(folder, '..');
   const isInRun = await exists(joinPath(run, 'model', 'model.json'));
   return { model: folder, run: isInRun ? run : null, config: isInRun ? await configOf(run) : null };
+}
+
+/**
+ * The same, and what is no trained network yet: a checkpoint by its path, or the newest of a run that is not finished.
+ * @throws NeusimError as `findModel`
+ */
+export async function findModelOrCheckpoint(path: string): Promise<FoundModel | FoundCheckpoint> {
+  if (path.endsWith('.neusim')) {
+    const run = joinPath(path, '..', '..');
+    const config = await configOf(run);
+    return { checkpoint: path, run: config && run, config };
+  }
+  try {
+    return await findModel(path);
+  } catch (error) {
+    const isUnfinished = error instanceof NeusimError && error.code === 'CLI_RUN_UNFINISHED';
+    const newest = isUnfinished ? await newestCheckpoint(path) : undefined;
+    if (newest === undefined) throw error;
+    return { checkpoint: newest, run: path, config: await configOf(path) };
+  }
+}
+
+/** Their names sort by their steps. */
+async function newestCheckpoint(run: string): Promise<string | undefined> {
+  const folder = joinPath(run, 'checkpoints');
+  const names = (await listEntries(folder))
+    .map(({ name }) => name)
+    .filter((name) => name.endsWith('.neusim'));
+  const newest = names.toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1);
+  return newest === undefined ? undefined : joinPath(folder, newest);
 }
 
 async function configOf(run: string): Promise<Record<string, unknown> | null> {

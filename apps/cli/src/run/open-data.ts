@@ -68,7 +68,12 @@ export async function withStatistics(
   if (config.normalize !== 'dataset') return config;
   const progress = createProgress(terminal, ['mean and deviation']);
   const onProgress = ({ done, total }: OpenProgress) =>
-    progress.update('mean and deviation', { step: done, steps: total, text: 'training images' });
+    progress.update('mean and deviation', {
+      step: done,
+      steps: total,
+      text: 'training images',
+      isLast: done === total,
+    });
   const options = { signal: terminal.interrupted, onProgress };
   const normalize = await resolveNormalize('dataset', dataset, options).finally(() => progress.stop());
   return { ...config, normalize };

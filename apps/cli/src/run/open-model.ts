@@ -1,7 +1,7 @@
 // A saved network, ready for a data set: loaded, of one input and one output of class scores, and of its sizes.
 
 import { loadModel } from '@neusim/core';
-import type { Dataset } from '@neusim/datasets';
+import { type Dataset, inputShapeOf, type Transform } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -24,8 +24,17 @@ export async function openModel(registry: AnyRegistry, folder: string): Promise<
   );
 }
 
-/** @throws NeusimError CLI_MODEL_MISMATCH where the model takes other images, or knows another number of classes */
-export function requireFit(model: LayersModel, { name, shape, classes }: Dataset): void {
+/**
+ * @param transform what becomes of the data set's images before the model sees them.
+ * @throws NeusimError CLI_MODEL_MISMATCH where the model takes other images, or knows another number of classes;
+ *   DATASET_BAD_TRANSFORM
+ */
+export function requireFit(
+  model: LayersModel,
+  { name, shape: stored, classes }: Dataset,
+  transform?: Transform | undefined,
+): void {
+  const shape = inputShapeOf(stored, transform);
   const [, ...wanted] = model.inputs[0]?.shape ?? [];
   const outputs = model.outputs[0]?.shape[1];
   const differs = wanted.some((size, axis) => size !== null && size !== shape[axis]);

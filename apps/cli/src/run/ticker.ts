@@ -28,6 +28,8 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
       case 'progress':
         step = event.step;
         if (event.phase === 'compilation') {
+          // Nothing moves meanwhile, on some adapters for half a minute.
+          if (words.loss !== 'compiling') progress.note(`${name}: compiling the GPU's programs …`);
           words.loss = 'compiling';
           break;
         }
@@ -49,6 +51,7 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
           words.memory = `${Math.ceil(event.bytesInGPU / 2 ** 20)} MiB on the GPU`;
         break;
       case 'compilation':
+        words.loss = 'training';
         progress.note(
           `${name}: ${event.pipelines} GPU programs compiled in ${(event.ms / 1000).toFixed(1)} s`,
         );

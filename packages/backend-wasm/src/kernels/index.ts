@@ -19,6 +19,7 @@ import { padV2 } from './pad';
 import { seamAvgPoolGrad, seamMaxPoolGrad, stockAvgPoolGrad, stockMaxPoolGrad } from './pool-gradients';
 import { mean, sum } from './reduce';
 import { seamReluGrad } from './relu';
+import { sampling } from './sampling';
 import {
   similarityConv2d,
   similarityConv2dBackprop,
@@ -55,6 +56,7 @@ export const kernels: readonly Override[] = [
   similarityConv2dBackpropFilter,
   similarityConv2dBackpropSimilarity,
   depthwiseBackpropFilter,
+  ...sampling,
   depthwiseBackpropInput,
   batchNormTraining,
   batchNormTrainingGrad,

@@ -10,8 +10,8 @@ import {
   type SimilarityGradAttrs,
 } from '@neusim/core';
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
-import * as tf from '@tensorflow/tfjs-core';
-import { type SimilarityLayout, writeGeometry } from '../native/geometry';
+import type * as tf from '@tensorflow/tfjs-core';
+import { layoutOf, writeGeometry } from '../native/geometry';
 import { addressesOf, native, requireDone } from '../native/native';
 import { filled, makeOutputs, zeros } from '../native/outputs';
 import { override } from '../override';
@@ -28,7 +28,7 @@ export const similarityConv2d = override<ConvAttrs>(
     const y = backend.makeOutput(shape, 'float32');
     const engine = native(backend);
     const [xAt, wAt, mAt, yAt] = addressesOf(backend, x, w, m, y);
-    const at = writeGeometry(engine, g, batch, filters, similarityOf(m.shape));
+    const at = writeGeometry(engine, g, batch, filters, layoutOf(m.shape));
     requireDone(
       engine.exports.similarityForward(at, xAt, wAt, mAt, yAt, 0, false),
       'a similarity convolution',
@@ -71,7 +71,7 @@ function backward(
   if ([x, w, m, dy].some((t) => t?.size === 0)) return outputs;
   const engine = native(backend);
   const [xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt] = addressesOf(backend, x, w, m, dy, dx, dw, dm);
-  const at = writeGeometry(engine, g, batch, filters, similarityOf(mShape));
+  const at = writeGeometry(engine, g, batch, filters, layoutOf(mShape));
   requireDone(
     engine.exports.similarityBackward(at, xAt, wAt, mAt, dyAt, dxAt, dwAt, dmAt),
     "a similarity convolution's gradients",
@@ -104,14 +104,3 @@ export const similarityConv2dBackpropSimilarity = override<SimilarityGradAttrs>(
   ({ inputs, attrs: { g, mShape }, backend }) =>
     backward(backend, inputs as unknown as Operands, mShape, g, [false, false, true]),
 );
-
-/** m [B|1,H'|1,W'|1,K(,K)] as the kernels are told of it. */
-export function similarityOf(shape: readonly number[]): SimilarityLayout {
-  const [batch, height, width] = shape as [number, number, number];
-  const values = tf.util.sizeFromShape(shape.slice(3));
-  const stride = (size: number, floats: number) => (size === 1 ? 0 : floats);
-  return {
-    values,
-    strides: [stride(batch, height * width * values), stride(height, width * values), stride(width, values)],
-  };
-}

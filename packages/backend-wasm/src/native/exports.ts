@@ -38,6 +38,35 @@ export interface Exports {
     dw: Address,
     dm: Address,
   ): number;
+  sampledForward(g: Address, x: Address, w: Address, m: Address, offsets: Address, y: Address): number;
+  sampledBackward(
+    g: Address,
+    x: Address,
+    w: Address,
+    m: Address,
+    offsets: Address,
+    dy: Address,
+    dx: Address,
+    dw: Address,
+    dm: Address,
+    doffsets: Address,
+  ): number;
+  samplePatches(
+    g: Address,
+    x: Address,
+    offsets: Address,
+    out: Address,
+    orderY: number,
+    orderX: number,
+  ): number;
+  samplePatchesBackward(
+    g: Address,
+    offsets: Address,
+    dp: Address,
+    dx: Address,
+    orderY: number,
+    orderX: number,
+  ): number;
   winogradForward(
     g: Address,
     n: number,

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { calls } from '../test/calls';
-import { builds, expectRight, guardedKernels } from '../test/kernel-call';
+import { builds, expectRight, guardedKernels, runCall } from '../test/kernel-call';
 
 const everyKernel = Object.entries(calls);
 
@@ -28,4 +28,23 @@ describe.each(builds)('%s', (build) => {
       for (const buffer of Object.keys(call.buffers))
         for (const at of ['start', 'end'] as const) expectRight(kernels, call, { placed: { buffer, at } });
   });
+
+  const wild = [Number.NaN, 1 / 0, -1 / 0, 3e38, -3e38, 2 ** 31, -(2 ** 31), 2 ** 24 + 1, 1e-45, -1e-45];
+  test.each(everyKernel.filter(([, { samples }]) => samples(1)[0]!.buffers.offsets))(
+    '%s: offsets that lead nowhere',
+    (_, { samples, large }) => {
+      for (const [i, call] of [...samples(60), ...large].entries()) {
+        const offsets = call.buffers.offsets!.before!;
+        const before = Float32Array.from(offsets, (value, k) => ((i + k) % 3 ? wild[(i + k) % 10]! : value));
+        for (const at of ['start', 'end'] as const) {
+          const moved = {
+            ...call,
+            buffers: { ...call.buffers, offsets: { ...call.buffers.offsets, before } },
+          };
+          const buffer = call.buffers.dx ? 'dx' : 'x';
+          expect(runCall(kernels, moved, { placed: { buffer, at } }).faults).toEqual([]);
+        }
+      }
+    },
+  );
 });

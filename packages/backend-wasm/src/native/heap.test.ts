@@ -59,6 +59,10 @@ const inNeedOfMemory = new Set([
   'matMul',
   'similarityForward',
   'similarityBackward',
+  'sampledForward',
+  'sampledBackward',
+  'samplePatches',
+  'samplePatchesBackward',
   'winogradForward',
   'winogradFilterGradient',
 ]);

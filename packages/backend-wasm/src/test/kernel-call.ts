@@ -10,7 +10,7 @@ import relaxed from '../generated/relaxed';
 import simd from '../generated/simd';
 import { allowRelaxedSimd, type Build } from '../native/binary';
 import type { Address, Exports, Native } from '../native/exports';
-import { type SimilarityLayout, writeGeometry } from '../native/geometry';
+import { type PositionLayout, writeGeometry } from '../native/geometry';
 import { instantiate } from '../native/native';
 import { GuardedHeap, type HeapOptions } from './guarded-heap';
 
@@ -30,7 +30,8 @@ export interface Call {
     readonly g: Geometry;
     readonly batch: number;
     readonly filters: number;
-    readonly similarity?: SimilarityLayout;
+    readonly similarity?: PositionLayout;
+    readonly offsets?: PositionLayout;
   };
   readonly buffers: Readonly<Record<string, Buffer>>;
   /** `at` gives the address of a buffer, 0 where the call has none of that name. */
@@ -99,7 +100,15 @@ export function runCall({ heap, native }: GuardedKernels, call: Call, options: R
   heap.reset();
   const { geometry, buffers } = call;
   const g =
-    geometry && writeGeometry(native, geometry.g, geometry.batch, geometry.filters, geometry.similarity);
+    geometry &&
+    writeGeometry(
+      native,
+      geometry.g,
+      geometry.batch,
+      geometry.filters,
+      geometry.similarity,
+      geometry.offsets,
+    );
   const addresses: Record<string, Address> = {};
   for (const [name, { before, after, mayBeNone }] of Object.entries(buffers)) {
     const bytes = 4 * (before ?? after ?? []).length;

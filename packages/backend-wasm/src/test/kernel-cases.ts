@@ -116,6 +116,42 @@ function similar({ what, x, w, options }: Conv): KernelCase[] {
   });
 }
 
+/** Taps moved, each position's by its own offsets, and all by the same. */
+function moved(conv: Conv): KernelCase[] {
+  const { what, x, w, options } = conv;
+  const g = core.geometry([x[1], x[2], x[3]], [w[0], w[1]], options);
+  const dy: Four = [x[0], g.outHeight, g.outWidth, w[3]];
+  const dp: Four = [x[0], g.outHeight, g.outWidth * g.taps, x[3]];
+  return [
+    [x[0], g.outHeight, g.outWidth],
+    [1, 1, 1],
+  ].flatMap((positions) => {
+    const offsets = [...positions, 2 * g.taps];
+    const of = (kernel: string, shapes: Shapes, uses: keyof Exports, order = [0, 0]): KernelCase => ({
+      kernel,
+      what: `${what}, offsets [${offsets}], order ${order}`,
+      inputs: tensors(shapes),
+      attrs: { g, order },
+      uses: [uses],
+    });
+    const withM = [
+      [...dy.slice(0, 3), g.taps],
+      [1, 1, 1, g.taps, g.taps],
+    ].flatMap((m) => [
+      of(core.SAMPLED_SIMILARITY_CONV2D, { x, w, offsets, m }, 'sampledForward'),
+      of(core.SAMPLED_SIMILARITY_CONV2D_BACKPROP, { x, w, offsets, m, dy }, 'sampledBackward'),
+    ]);
+    return [
+      of(core.SAMPLE_PATCHES, { x, offsets }, 'samplePatches'),
+      of(core.SAMPLE_PATCHES, { x, offsets }, 'samplePatches', [1, 0]),
+      of(core.SAMPLE_PATCHES_BACKPROP, { offsets, dp }, 'samplePatchesBackward', [0, 1]),
+      of(core.SAMPLED_CONV2D, { x, w, offsets }, 'sampledForward'),
+      of(core.SAMPLED_CONV2D_BACKPROP, { x, w, offsets, dy }, 'sampledBackward'),
+      ...withM,
+    ];
+  });
+}
+
 const products: readonly KernelCase[] = [
   { what: 'plain', a: [1, 4, 5], b: [1, 5, 3], transposeA: false, transposeB: false },
   { what: 'transposed', a: [4, 5], b: [5, 3], transposeA: true, transposeB: true },
@@ -221,6 +257,7 @@ const singles: readonly KernelCase[] = [
 export const kernelCases: readonly KernelCase[] = [
   ...convs.flatMap(plain),
   ...convs.flatMap(similar),
+  ...convs.slice(2).flatMap(moved),
   ...products,
   ...singles,
 ];

@@ -19,6 +19,7 @@ import {
 import { mirrorPad, pad, reverse, stridedSlice, tile, transpose } from './rearrange';
 import { mean, sum } from './reduce';
 import { seamReluGrad } from './relu';
+import { sampling } from './sampling';
 import { crossEntropy, crossEntropyGrad, logSoftmax } from './softmax';
 import { seamSquaredNorm } from './squared-norm';
 import { updateAdam, updateSgd } from './update';
@@ -54,6 +55,7 @@ export const kernels: readonly Override[] = [
   stockAvgPoolGrad,
   depthwiseBackpropInput,
   depthwiseBackpropFilter,
+  ...sampling,
   ...seamConvolutions,
   ...stockConvolutions,
 ];

@@ -6,22 +6,22 @@
 
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  input as inputLayer,
-  type LayersModel,
-  layers,
-  model as makeModel,
-  type SymbolicTensor,
-} from '@tensorflow/tfjs-layers';
+import { type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { BatchNorm } from '../layers/batch-norm';
+import { isOperatorLayer } from '../layers/is-operator-layer';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
+import { copyLayer, rebuildModel, useLayer } from '../rebuild-model';
 import { innerProduct } from '../similarity/inner-product';
 import { leafLayers } from '../weights';
+import { readSpreads, type Spread, spreadKernel, spreadsOf, zeroPadding } from './spread-taps';
 
 export interface FoldOptions {
   /** Fold batch norm into the convolution before it; default true. */
   readonly batchNorm?: boolean;
-  /** `refuse` (default): a dynamic similarity is an error. `keep`: its layer stays, with batch norm in its kernel. */
+  /**
+   * `refuse` (default): a dynamic similarity, or an operator, is an error. `keep`: its layer stays; a similarity's with
+   * batch norm in its kernel.
+   */
   readonly dynamic?: 'refuse' | 'keep';
 }
 
@@ -36,62 +36,39 @@ interface Affine {
 /**
  * A new model with the same outputs, folded; the given model is left as it is.
  *
- * Batch norm folds where a convolution without activation feeds it alone and is used once. A folded layer that
+ * Batch norm folds where a convolution without activation feeds it alone and is used once. Taps that read at learned places
+ * become a kernel of a larger window, with zeros around the map where `same` and `valid` do not say it. A folded layer that
  * tfjs's Conv2D cannot run (strides and dilations both above 1) stays a NeuSim layer with the inner product.
- * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity unless `dynamic: 'keep'`.
+ * @throws NeusimError FOLD_DYNAMIC for a dynamic similarity or shape, or an operator, unless `dynamic: 'keep'`; FOLD_ASYNC
+ *   for learned places on an engine whose values cannot be read at once: `foldModelAsync` folds them.
  */
 export function foldModel(model: LayersModel, options: FoldOptions = {}): LayersModel {
-  const { batchNorm = true, dynamic = 'refuse' } = options;
-  if (dynamic === 'refuse') refuseDynamic(model);
-  const folded = batchNorm ? foldableNorms(model) : new Map<Layer, Layer>();
-  const made = new Map<Layer, Layer>();
-  const tensors = new Map<number, SymbolicTensor>();
-  for (const given of model.inputs) {
-    const source = given.sourceLayer;
-    tensors.set(given.id, inputLayer({ batchShape: given.shape, dtype: given.dtype, name: source.name }));
-  }
-  const rebuild = (tensor: SymbolicTensor): SymbolicTensor => {
-    const known = tensors.get(tensor.id);
-    if (known) return known;
-    const layer = tensor.sourceLayer;
-    const node = layer.inboundNodes[tensor.nodeIndex] as (typeof layer.inboundNodes)[number];
-    const inputs = node.inputTensors.map(rebuild);
-    const copy = folded.get(layer) ? undefined : copyOf(layer);
-    const outputs = copy
-      ? copy.apply(inputs.length === 1 ? (inputs[0] as SymbolicTensor) : inputs, node.callArgs)
-      : inputs;
-    const list = (Array.isArray(outputs) ? outputs : [outputs]) as SymbolicTensor[];
-    node.outputTensors.forEach((old, i) => {
-      tensors.set(old.id, list[i] as SymbolicTensor);
-    });
-    if (copy && !filled.has(copy)) fill(copy, layer);
-    return tensors.get(tensor.id) as SymbolicTensor;
-  };
-  const filled = new Set<Layer>();
-  const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
-  const copyOf = (layer: Layer): Layer => {
-    const known = made.get(layer);
-    if (known) return known;
-    const copy = isModel(layer) ? foldModel(layer, options) : replacement(layer, normOf.has(layer));
-    made.set(layer, copy);
-    return copy;
-  };
-  const fill = (copy: Layer, layer: Layer): void => {
-    filled.add(copy);
-    if (isModel(layer)) return;
-    tf.tidy(() => {
-      const norm = normOf.get(layer);
-      copy.setWeights(foldedWeights(layer, norm ? affineOf(norm) : undefined));
-    });
-  };
-  try {
-    const outputs = model.outputs.map(rebuild);
-    const inputs = model.inputs.map((given) => tensors.get(given.id) as SymbolicTensor);
-    return makeModel({ inputs, outputs, name: model.name });
-  } catch (error) {
-    for (const copy of made.values()) for (const weight of copy.weights) weight.dispose();
-    throw error;
-  }
+  return fold(model, options, spreadsOf(fixedLayers(model, options)));
+}
+
+/** `foldModel` on every engine: on WebGPU too, whose values are read later. @throws NeusimError FOLD_DYNAMIC. */
+export async function foldModelAsync(model: LayersModel, options: FoldOptions = {}): Promise<LayersModel> {
+  return fold(model, options, await readSpreads(fixedLayers(model, options)));
+}
+
+function fold(
+  model: LayersModel,
+  { batchNorm = true }: FoldOptions,
+  spreads: ReadonlyMap<Layer, Spread>,
+): LayersModel {
+  return rebuildModel(model, (each) => {
+    const folded = batchNorm ? foldableNorms(each) : new Map<Layer, Layer>();
+    const normOf = new Map([...folded].map(([norm, conv]) => [conv, norm]));
+    return (layer) => {
+      if (folded.has(layer)) return (inputs) => inputs;
+      const [norm, spread] = [normOf.get(layer), spreads.get(layer)];
+      const use = useLayer(replacement(layer, norm !== undefined, spread), () =>
+        foldedWeights(layer, norm ? affineOf(norm) : undefined, spread),
+      );
+      const zeros = spread && zeroPadding(spread, layer as NeuralSimilarityConv2D);
+      return zeros ? (inputs, callArgs) => use([zeros.apply(inputs) as SymbolicTensor], callArgs) : use;
+    };
+  });
 }
 
 /** Norm layers that disappear, each with the convolution that takes them in. */
@@ -104,10 +81,6 @@ function foldableNorms(model: LayersModel): Map<Layer, Layer> {
       if (!model.outputs.some((output) => output.sourceLayer === conv)) found.set(norm, conv);
   }
   return found;
-}
-
-function isModel(layer: Layer): layer is LayersModel {
-  return 'layers' in layer;
 }
 
 function isNorm(layer: Layer): boolean {
@@ -126,7 +99,7 @@ function isBareConvolution(layer: Layer): boolean {
 }
 
 /** The layer that stands in the folded model for `layer`, not yet built. */
-function replacement(layer: Layer, takesNorm: boolean): Layer {
+function replacement(layer: Layer, takesNorm: boolean, spread: Spread | undefined): Layer {
   const config = { ...layer.getConfig(), ...(takesNorm ? { useBias: true } : {}) } as Record<string, unknown>;
   if (layer instanceof NeuralSimilarityConv2D) {
     const args = without(config, [
@@ -141,6 +114,10 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
       const { similarity, shape, predictor } = layer;
       return new NeuralSimilarityConv2D({ ...args, similarity, shape, predictor } as never);
     }
+    if (spread) {
+      const { kernelSize, padding } = spread;
+      return layers.conv2d({ ...args, kernelSize: [...kernelSize], padding, dilationRate: 1 } as never);
+    }
     const { strides, dilationRate } = args as { strides: number[]; dilationRate: number[] };
     const dilations = [...(layer.shape.dilations ?? dilationRate)] as [number, number];
     const plain = { ...args, dilationRate: dilations } as never;
@@ -148,13 +125,21 @@ function replacement(layer: Layer, takesNorm: boolean): Layer {
       ? new NeuralSimilarityConv2D({ ...(plain as object), similarity: innerProduct } as never)
       : layers.conv2d(plain);
   }
+  if (isOperatorLayer(layer)) {
+    const OperatorLayer = layer.constructor as unknown as new (args: object) => Layer;
+    const regularizers = ['kernelRegularizer', 'biasRegularizer', 'activityRegularizer'];
+    return new OperatorLayer({ ...without(config, regularizers), operator: layer.operator });
+  }
   if (layer instanceof BatchNorm) {
     const { name, epsilon } = config;
     return layers.batchNormalization({ name, epsilon } as never);
   }
-  const layerClass = layer.constructor as unknown as tf.serialization.SerializableConstructor<Layer> &
-    typeof tf.serialization.Serializable;
-  return layerClass.fromConfig(layerClass, config as tf.serialization.ConfigDict) as Layer;
+  return copyLayer(layer);
+}
+
+/** Whether `foldModel` folds all of the model: none of its layers depends on its input. */
+export function isFoldable(model: LayersModel): boolean {
+  return !leafLayers(model).some((layer) => partsOfDynamic(layer));
 }
 
 /** Whether a layer is more than one kernel: its M or its taps depend on the input, or it has a response. */
@@ -162,36 +147,53 @@ function isDynamic({ similarity, shape }: NeuralSimilarityConv2D): boolean {
   return similarity.source === 'predictor' || similarity.respond !== undefined || shape.dynamic === true;
 }
 
-function refuseDynamic(model: LayersModel): void {
-  for (const layer of leafLayers(model))
-    if (layer instanceof NeuralSimilarityConv2D && isDynamic(layer))
-      throw new NeusimError(
-        'FOLD_DYNAMIC',
-        `layer ${layer.name} (${layer.similarity.name}, ${layer.shape.name}) is no one kernel for every input and does not fold`,
-        {
-          data: { layer: layer.name, similarity: layer.similarity.name, shape: layer.shape.name },
-          hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
-        },
-      );
+/** Names of the parts of a layer that does not fold. */
+function partsOfDynamic(layer: Layer): Readonly<Record<string, string>> | undefined {
+  if (isOperatorLayer(layer)) return { operator: layer.operator.name };
+  if (!(layer instanceof NeuralSimilarityConv2D) || !isDynamic(layer)) return undefined;
+  return { similarity: layer.similarity.name, shape: layer.shape.name };
+}
+
+/** The similarity layers that are one kernel each. @throws NeusimError FOLD_DYNAMIC for others, where they are refused. */
+function fixedLayers(model: LayersModel, { dynamic = 'refuse' }: FoldOptions): NeuralSimilarityConv2D[] {
+  const all = leafLayers(model);
+  if (dynamic === 'refuse')
+    for (const layer of all) {
+      const parts = partsOfDynamic(layer);
+      if (parts)
+        throw new NeusimError(
+          'FOLD_DYNAMIC',
+          `layer ${layer.name} (${Object.values(parts).join(', ')}) is no one kernel for every input and does not fold`,
+          {
+            data: { layer: layer.name, ...parts },
+            hint: "foldModel(model, { dynamic: 'keep' }) folds the rest and keeps such layers.",
+          },
+        );
+    }
+  return all.filter((layer) => layer instanceof NeuralSimilarityConv2D).filter((layer) => !isDynamic(layer));
 }
 
 /** Weights for the replacement of `layer`, in its order, with the norm after it multiplied in. */
-function foldedWeights(layer: Layer, norm: Affine | undefined): tf.Tensor[] {
+function foldedWeights(layer: Layer, norm: Affine | undefined, spread: Spread | undefined): tf.Tensor[] {
   if (layer instanceof BatchNorm) return layer.statistics();
   const convolution = layer instanceof NeuralSimilarityConv2D || norm !== undefined;
   if (!convolution) return layer.getWeights();
-  const [kernel, bias, ...rest] = convolutionWeights(layer);
+  const [kernel, bias, ...rest] = convolutionWeights(layer, spread);
   if (!norm) return [kernel, ...(bias ? [bias] : []), ...rest];
   const shift = bias ? tf.add(tf.mul(bias, norm.scale), norm.shift) : norm.shift;
   return [tf.mul(kernel, norm.scale), shift, ...rest];
 }
 
 /** [kernel, bias or null, what else the replacement keeps]. */
-function convolutionWeights(layer: Layer): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
+function convolutionWeights(
+  layer: Layer,
+  spread: Spread | undefined,
+): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
   const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
   if (layer instanceof NeuralSimilarityConv2D && !isDynamic(layer)) {
-    return [layer.comparison().w, bias];
+    const { w } = layer.comparison();
+    return [spread ? spreadKernel(w, spread) : w, bias];
   }
   return [kernel, bias, ...others];
 }

@@ -76,8 +76,9 @@ export async function withParts<T>(
   const parts = markParts(copy, token);
   for (const part of parts) fromPlugin(part, () => registry.version(part.kind, part.name));
   await registry.ready(...parts.map(({ kind, name }) => `${kind}:${name}` as const));
-  // A predictor is saved as its layers: making it makes their classes known.
-  for (const { kind, name, options } of parts) if (kind === 'predictor') registry.make(kind, name, options);
+  // Predictors and operators are saved as their layers: making them makes the layers' classes known.
+  for (const { kind, name, options } of parts)
+    if (kind === 'predictor' || kind === 'operator') registry.make(kind, name, options);
   registries.set(token, registry);
   try {
     return await build(copy);

@@ -9,11 +9,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
+import type { Conv2DArgs, Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
-import { type Conv2DArgs, chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
+import { chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
 import { registerLayer } from './register-layer';
@@ -103,9 +103,10 @@ export class NeuralSimilarityConv2D extends layers.Layer {
           hint: 'Give the input its channels.',
         },
       );
-    const size = this.kernelSize;
+    const { kernelSize: size, dilations } = this;
     // Weights and M depend on the window alone: it stands in for the map, whose size may be open.
-    const g = geometry([size[0], size[1], channels], size);
+    const [height, width] = [dilatedSize(size[0], dilations[0]), dilatedSize(size[1], dilations[1])];
+    const g = geometry([height, width, channels], size, { dilations });
     this.window = g;
     if (z) requirePredicted(this.name, this.similarity, g.taps, this.outputGrid(x), z);
     const { kernelInitializer, biasInitializer, filters } = this.options;
@@ -127,7 +128,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         this.options.biasConstraint,
       );
     this.similarityWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
-    this.shapeWeights = this.shape.weights(g).map((weight) => this.add(weight));
+    this.shapeWeights = this.shape.weights(g, this.name).map((weight) => this.add(weight));
     this.built = true;
   }
 
@@ -195,15 +196,20 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   }
 
   /**
-   * Multiply-adds for one image: the convolution's, those of weighting (K a channel) or mixing (K² a channel) the patches
-   * where M is predicted, and those of the patches' norms where there is a response.
+   * Multiply-adds for one image: the convolution's; where M is predicted those of making it and of weighting (K a
+   * channel) or mixing (K² a channel) the patches; those of the patches' norms where there is a response; and what the
+   * shape adds.
    */
   multiplyAdds(inputShape: TfShape | TfShape[]): number {
-    const g = this.geometry(this.inputShapes(inputShape)[0]);
+    const [x, z] = this.inputShapes(inputShape);
+    const g = this.geometry(x);
     const { form, source } = this.similarity;
     const weighting = source === 'predictor' ? (form === 'full' ? g.taps * g.taps : g.taps) * g.channels : 0;
+    const matrices = (z?.[1] ?? 0) * (z?.[2] ?? 0);
+    const making = matrices * (this.similarity.multiplyAdds?.(g.taps) ?? 0);
     const products = g.outHeight * g.outWidth * (g.taps * g.channels * this.options.filters + weighting);
-    return products + (this.similarity.respond ? energyMultiplyAdds(g, this.readsPatches()) : 0);
+    const norms = this.similarity.respond ? energyMultiplyAdds(g, this.readsPatches()) : 0;
+    return making + products + norms + (this.shape.multiplyAdds?.(g) ?? 0);
   }
 
   /** What one of this layer's weights is for. */

@@ -40,8 +40,8 @@ const soft: Shape = {
 const moved = (groups: number): Shape => ({
   ...soft,
   name: `moved-${groups}`,
-  weights: (g) => [
-    ...soft.weights(g),
+  weights: (g, layer) => [
+    ...soft.weights(g, layer),
     {
       name: 'offsets',
       shape: [groups, g.taps, 2],

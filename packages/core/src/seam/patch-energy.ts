@@ -1,7 +1,8 @@
 /** ‖patch‖² at every position: what hyperspherical and decoupled convolutions divide by (method: §4, §13). */
 import * as tf from '@tensorflow/tfjs-core';
 import { type ConvOptions, geometry, type Pair } from '../geometry';
-import { samplePatches } from './sample-patches';
+import { asFloat } from './as-float';
+import { sampledEnergy } from './sampled-energy';
 import { type SamplingOptions, similarityConv2d } from './similarity-conv2d';
 import { squaredNorm } from './squared-norm';
 
@@ -28,7 +29,9 @@ export function patchEnergy(x: tf.Tensor4D, kernel: Pair, options: PatchEnergyOp
     const window = (size: Pair) => tf.reshape(weights, [size[0], size[1], 1, 1]) as tf.Tensor4D;
     if (!offsets) return similarityConv2d(squaredNorm(x, scale) as tf.Tensor4D, window(kernel), m, conv);
     const g = geometry([x.shape[1], x.shape[2], x.shape[3]], kernel, conv);
-    const energy = squaredNorm(samplePatches(x, offsets, g), scale) as tf.Tensor4D;
+    // Sampling is linear: what is sampled may be scaled first, so that its squares stay numbers.
+    const scaled = scale === 1 ? asFloat(x) : tf.mul<tf.Tensor4D>(x, scale);
+    const energy = sampledEnergy(scaled, asFloat(offsets), g);
     return similarityConv2d(energy, window([1, taps]), m, { strides: [1, taps] });
   });
 }

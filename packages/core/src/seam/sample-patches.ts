@@ -26,12 +26,13 @@ const sample: SeamKernel<{ x: T4; offsets: T4 }, [T4], SampleAttrs> = {
   shapes: ({ x }, { g }) => [patchesShape(x, g)],
   composed: ({ x, offsets }, attrs) => [composedSample(x, offsets, attrs)],
   gradient: ([dp], { x, offsets }, attrs) => ({
-    x: () => runKernel(backprop, { offsets, dp }, attrs)[0],
+    x: () => runKernel(sampleBackprop, { offsets, dp }, attrs)[0],
     offsets: () => offsetsGradient(x, offsets, dp, attrs),
   }),
 };
 
-const backprop: SeamKernel<{ offsets: T4; dp: T4 }, [T4], SampleAttrs> = {
+/** The transpose of S: adds what arrives for each tap to the elements it was read from. */
+export const sampleBackprop: SeamKernel<{ offsets: T4; dp: T4 }, [T4], SampleAttrs> = {
   name: SAMPLE_PATCHES_BACKPROP,
   inputs: ['offsets', 'dp'],
   shapes: ({ dp }, { g }) => [[dp.shape[0], g.height, g.width, g.channels]],
@@ -44,7 +45,8 @@ const backprop: SeamKernel<{ offsets: T4; dp: T4 }, [T4], SampleAttrs> = {
 
 /**
  * What every tap reads.
- * @param x [B,H,W,C]. @param offsets [B|1,H'|1,W'|1,2K], (dy, dx) for each tap, in elements of x; any finite number.
+ * @param x [B,H,W,C]. @param offsets [B|1,H'|1,W'|1,2K], (dy, dx) for each tap, in elements of x; any finite number. What is not
+ *   finite makes what the tap reads NaN.
  * @returns [B,H',W'·K,C]: the K taps of a position side by side. Differentiable in x and offsets to any order.
  */
 export function samplePatches(x: T4, offsets: T4, g: Geometry): T4 {
@@ -54,7 +56,7 @@ export function samplePatches(x: T4, offsets: T4, g: Geometry): T4 {
 const patchesShape = (x: T4, g: Geometry) => [x.shape[0], g.outHeight, g.outWidth * g.taps, g.channels];
 
 /** Σ_c dp · S_(order + 1) for dy and for dx, summed over the axes in which offsets are broadcast. */
-function offsetsGradient(x: T4, offsets: T4, dp: T4, { g, order }: SampleAttrs): T4 {
+export function offsetsGradient(x: T4, offsets: T4, dp: T4, { g, order }: SampleAttrs): T4 {
   const shape: [number, number, number, number] = [x.shape[0], g.outHeight, g.outWidth, g.taps];
   const along = ([a, b]: readonly [number, number]) =>
     a > 1 || b > 1
@@ -91,17 +93,18 @@ function corners(batch: number, offsets: T4, { g, order }: SampleAttrs): Corner[
     const lattice = tf.add(tf.reshape(steps, axis === 0 ? [1, out, 1, 1] : [1, 1, out, 1]), tf.tensor1d(tap));
     const [b, h, w] = offsets.shape;
     const own = tf.slice(tf.reshape(offsets, [b * h * w * taps, 2]), [0, axis], [-1, 1]);
-    const place = tf.add(lattice, tf.reshape(own, [b, h, w, taps]));
-    // Farther out everything is zero; whole numbers stay exact.
-    const near = tf.clipByValue(tf.broadcastTo(place, [batch, outHeight, outWidth, taps]), -2, size + 1);
-    const first = tf.floor(near);
-    const part = tf.sub(near, first);
+    const moved = tf.reshape(own, [b, h, w, taps]);
+    // The part beyond a whole element is exact, and stays NaN where an offset is not finite.
+    const whole = tf.floor(moved);
+    const part = tf.sub(moved, whole);
+    const first = tf.broadcastTo(tf.add(lattice, whole), [batch, outHeight, outWidth, taps]);
     return [0, 1].map((side) => {
       const row = tf.add(first, side);
       const inside = tf.logicalAnd(tf.greaterEqual(row, 0), tf.less(row, size));
-      const share = order[axis] === 1 ? tf.fill(row.shape, side ? 1 : -1) : side ? part : tf.sub(1, part);
+      const share =
+        order[axis] === 1 ? tf.add(tf.sub(part, part), side ? 1 : -1) : side ? part : tf.sub(1, part);
       return {
-        index: tf.clipByValue(row, 0, size - 1),
+        index: tf.where(inside, row, 0),
         weight: tf.mul(share, tf.cast(inside, 'float32')),
       };
     });

@@ -137,6 +137,10 @@ onEachEngine('second order of a network', () => {
     ['sigmoid', (x: tf.Tensor) => tf.sigmoid(x)],
     ['softmax', (x: tf.Tensor) => tf.softmax(x)],
     ['logSoftmax', (x: tf.Tensor) => logSoftmax(x)],
+    [
+      'the cube of leakyRelu',
+      (x: tf.Tensor) => tf.mul(tf.square(tf.leakyRelu(x, 0.1)), tf.leakyRelu(x, 0.1)),
+    ],
   ])('%s is right to the third order', async (_, op) => {
     const x = randomUniform([3, 4], 5);
     const weights = toTensor(randomUniform([3, 4], 6));

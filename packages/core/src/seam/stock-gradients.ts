@@ -46,6 +46,15 @@ const gradients: Readonly<Record<string, Gradient>> = {
     inputsToSave: ['x'],
     gradFunc: (dy, [x]) => ({ x: () => reluGrad(dy as tf.Tensor, x as tf.Tensor) }),
   },
+  LeakyRelu: {
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], { alpha }) => ({
+      x: () => {
+        const below = tf.mul(dy as tf.Tensor, alpha as number);
+        return tf.add(below, reluGrad(tf.mul(dy as tf.Tensor, 1 - (alpha as number)), x as tf.Tensor));
+      },
+    }),
+  },
   Softmax: {
     inputsToSave: ['logits'],
     gradFunc: (dy, [logits], attrs) => ({
@@ -71,8 +80,8 @@ const gradients: Readonly<Record<string, Gradient>> = {
 };
 
 /**
- * Registers the gradients above with tfjs, where they are not. `startBackend` calls it before and after an engine
- * starts: a package that brings its own copy of tfjs (tfjs-node) registers the stock gradients again.
+ * Registers with tfjs the gradients of convolutions and pooling that it lacks. `startBackend` calls it before and after
+ * an engine starts: a package that brings its own copy of tfjs (tfjs-node) registers the stock gradients again.
  */
 export function closeStockGradients(): void {
   for (const [kernelName, gradient] of Object.entries(gradients)) {

@@ -12,8 +12,8 @@ import { strictOptions } from '../strict-options';
 
 const version = '1.0.0';
 
-/** @param init `identity`: M = I. `authors`: the main diagonal of a 3×3 window (eye(3)), as in their code. */
 export interface StaticDnsOptions {
+  /** `identity`: M = I. `authors`: the main diagonal of a 3×3 window (eye(3)), as in their code. */
   readonly init: 'identity' | 'authors';
   /** λ of the penalty λ/2‖m‖², which pulls to zero; the authors' code has none. */
   readonly l2: number;

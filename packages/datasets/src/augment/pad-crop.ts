@@ -1,4 +1,4 @@
-// The augmentation of method.md §9: pad, crop at random, flip at random. No padded image is ever made: a crop
+// The augmentation of the paper: pad, crop at random, flip at random. No padded image is ever made: a crop
 // only says which row and column each output pixel reads.
 
 import { NeusimError } from '@neusim/registry';

@@ -19,9 +19,10 @@ export interface FromDecoder {
 /**
  * Decodes what the port's other side sends: the whole of a worker for `OpenOptions.workers`.
  *
- *     import { serveDecoder } from '@neusim/datasets';
- *     import * as platform from '@neusim/platform';
- *     serveDecoder(await platform.port(), platform);
+ * @example
+ * import { serveDecoder } from '@neusim/datasets';
+ * import * as platform from '@neusim/platform';
+ * serveDecoder(await platform.port(), platform);
  */
 export function serveDecoder(port: WorkerPort, images: Pick<Platform, 'decodeImage'>): void {
   const options = port.data as DecodeOptions;

@@ -93,6 +93,13 @@ test('other test images, or no seed in common, are not paired', async () => {
   expect(apart?.notes).toEqual(['a and b have no seed in common: they are not paired.']);
 });
 
+test('of more than eight variants each is paired with the first alone', async () => {
+  const names = ['plain', ...'abcdefgh'];
+  const found = compareRuns(await runs(names.map((name, i) => [name, 1, 2 + i] as const)));
+  expect(found?.pairs.map(({ a, b }) => [a, b])).toEqual(names.slice(1).map((name) => ['plain', name]));
+  expect(found?.notes).toContain('Each of so many variants is paired with plain alone.');
+});
+
 test('a single run is compared with nothing', async () => {
   expect(compareRuns(await runs([['a', 1, 2]]))).toBeNull();
 });

@@ -3,7 +3,8 @@
 
 import { colorKey, extent, formatSmall } from '../colors';
 import { type Html, html } from '../html';
-import { entriesOf, type MatrixPart, matrixView, shapeView, tapMaps } from '../matrix';
+import { entriesOf, type MatrixPart, matrixView, sampleStyle, shapeView, tapMaps } from '../matrix';
+import { placesView } from '../places-view';
 import type { Learned, StaticMatrix } from '../types';
 
 /**
@@ -11,7 +12,7 @@ import type { Learned, StaticMatrix } from '../types';
  * @param name of the network.
  */
 export function learnedSections(name: string, learned: Learned): Html[] {
-  return [matrixSection, shapeSection, dynamicSection, spreadSection].flatMap(
+  return [matrixSection, shapeSection, samplingSection, dynamicSection, spreadSection].flatMap(
     (section) => section(name, learned) ?? [],
   );
 }
@@ -19,7 +20,7 @@ export function learnedSections(name: string, learned: Learned): Html[] {
 /** The learned M of every layer whose M is a weight. */
 function matrixSection(name: string, { matrices }: Learned): Html | null {
   if (matrices.length === 0) return null;
-  const full = matrices.some(({ form }) => form === 'full');
+  const full = matrices.some(({ form }) => form !== 'diagonal');
   const layers = matrices.map((matrix) => {
     const views = full ? [view(matrix, 'M'), view(matrix, 'M − I')] : [view(matrix, 'M − I')];
     return html`<div><h3>${matrix.layer}</h3><div class="pair">${views}</div></div>`;
@@ -51,12 +52,23 @@ function shapeSection(name: string, { shapes }: Learned): Html | null {
 </section>`;
 }
 
+/** Where the taps of the middle position read. */
+function samplingSection(name: string, { sampling = [], sample }: Learned): Html | null {
+  if (sampling.length === 0) return null;
+  const layers = sampling.map((places) => html`<div><h3>${places.layer}</h3>${placesView(places)}</div>`);
+  return html`<section>
+<h2>Where taps read · ${name}</h2>
+<p class="soft">At the middle of the image: rings are the window’s lattice, dots where the taps read. What they read lies on the layer’s input, drawn here over the image.</p>
+<div class="layers" style="${sampleStyle(sample.picture)}">${layers}</div>
+</section>`;
+}
+
 /** The predicted M over the sample image. */
 function dynamicSection(name: string, { dynamic, sample }: Learned): Html | null {
   if (dynamic.length === 0) return null;
   const full = dynamic.some(({ form }) => form === 'full');
   const layers = dynamic.map((matrix) => {
-    const { view: maps, most } = tapMaps(matrix, sample);
+    const { view: maps, most } = tapMaps(matrix);
     const size = matrix.positions.join('×');
     return html`<div><h3>${matrix.layer} <small>${size} positions</small></h3>${maps}${colorKey(most, 'image')}</div>`;
   });
@@ -67,7 +79,7 @@ function dynamicSection(name: string, { dynamic, sample }: Learned): Html | null
       ? 'How much the centre of the kernel reads from each tap of its window, at every position: the centre’s row of M − I.'
       : 'One map for each tap of the window, in the tap’s place: M − 1 at every position. Where a map is orange the kernel listens to that tap more than a plain convolution would, where it is blue less.'
   }</p>
-<div class="layers${dynamic.length > 3 ? '' : ' few'}"><div><h3>input</h3><img class="sample" alt="the sample image" src="${sample.picture.uri}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
+<div class="layers${dynamic.length > 3 ? '' : ' few'}" style="${sampleStyle(sample.picture)}"><div><h3>input</h3><img class="sample" alt="the sample image" src="${sample.picture.uri}"><small>a test image of “${sample.label}”,<br>read as “${sample.predicted}”</small></div>${layers}</div>
 </section>`;
 }
 

@@ -149,7 +149,7 @@ function cutShort(path: string, bytes: number, wanted: number): NeusimError {
 function refuse(code: string, path: string, what: string, data: Record<string, unknown>, cause?: unknown) {
   return new NeusimError(code, `${path} cannot be resumed from: ${what}`, {
     data: { file: path, ...data },
-    hint: 'Resume from an earlier checkpoint by its path, or train anew in another folder.',
+    hint: 'Remove it to resume from the checkpoint before, or train anew in another folder.',
     cause,
   });
 }

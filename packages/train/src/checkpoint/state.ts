@@ -26,7 +26,7 @@ export function restoreState(
   path: string,
   { tensors }: Checkpoint,
   weights: readonly WeightInfo[],
-  optimizer: Optimizer,
+  optimizer: Pick<Optimizer, 'slots'>,
 ): void {
   const live = liveTensors(weights, optimizer);
   const form = (t: (Pick<StoredTensor, 'name' | 'shape'> & { dtype: string }) | undefined) =>

@@ -7,6 +7,7 @@ import { finish, matMul } from './matrices';
 import { affine, moments, normInputGradient, normSums } from './norm';
 import { averagePoolGradient, maxPoolGradient } from './pool';
 import { squaredNorms, sum } from './reduce';
+import { sampledBackward, sampledForward, samplePatches, samplePatchesBackward } from './sampling';
 import { similarityBackward, similarityForward } from './similarity';
 import { updateAdam, updateSgd } from './update';
 import { winogradFilterGradient, winogradForward } from './winograd';
@@ -16,6 +17,10 @@ export const calls: { readonly [Kernel in keyof Exports]: Cases } = {
   finish,
   similarityForward,
   similarityBackward,
+  sampledForward,
+  sampledBackward,
+  samplePatches,
+  samplePatchesBackward,
   winogradForward,
   winogradFilterGradient,
   moments,

@@ -6,14 +6,14 @@ import {
   type NdArray,
 } from '@neusim/testing';
 import fc from 'fast-check';
-import { similarityOf } from '../../kernels/similarity';
 import type { Address, Exports } from '../../native/exports';
+import { layoutOf } from '../../native/geometry';
 import { type Buffer, type Call, cases } from '../kernel-call';
 import { finished } from './matrices';
 import { channels, flag, seed, size, values, zeros } from './values';
 import { anyAxis, geometryOf, optionsOf, same, type Window } from './windows';
 
-interface Shape extends Window {
+export interface SimilarityShape extends Window {
   readonly batch: number;
   readonly filters: number;
   readonly form: 'none' | 'diagonal' | 'full';
@@ -22,7 +22,7 @@ interface Shape extends Window {
   readonly seed: number;
 }
 
-const shape = {
+export const shape = {
   batch: size(1, 3),
   rows: anyAxis,
   columns: anyAxis,
@@ -33,7 +33,7 @@ const shape = {
   seed,
 };
 
-const large: Shape = {
+export const large: SimilarityShape = {
   batch: 2,
   rows: same(13, 3),
   columns: same(11, 3),
@@ -44,7 +44,7 @@ const large: Shape = {
   seed: 1,
 };
 const pointwise = { rows: same(17, 1), columns: same(19, 1) };
-const largeShapes: readonly Shape[] = [
+const largeShapes: readonly SimilarityShape[] = [
   large,
   { ...large, form: 'diagonal' },
   { ...large, form: 'full', batch: 3 },
@@ -53,9 +53,19 @@ const largeShapes: readonly Shape[] = [
 ];
 
 /** Windows of up to nine taps for a full m: the oracle visits K² products a position. */
-const affordable = ({ rows, columns, form }: Shape) => form !== 'full' || rows.taps * columns.taps <= 9;
+export const affordable = ({ rows, columns, form }: SimilarityShape) =>
+  form !== 'full' || rows.taps * columns.taps <= 9;
 
-function operands({ batch, rows, columns, channels, filters, form, broadcast, seed }: Shape) {
+export function operands({
+  batch,
+  rows,
+  columns,
+  channels,
+  filters,
+  form,
+  broadcast,
+  seed,
+}: SimilarityShape) {
   const taps = rows.taps * columns.taps;
   const positions = [batch, rows.out, columns.out].map((n, i) => (broadcast[i] ? 1 : n));
   const mShape = [...positions, taps, ...(form === 'full' ? [taps] : [])];
@@ -67,9 +77,9 @@ function operands({ batch, rows, columns, channels, filters, form, broadcast, se
   };
 }
 
-function geometryFor(shape: Shape, m: NdArray | null): NonNullable<Call['geometry']> {
+function geometryFor(shape: SimilarityShape, m: NdArray | null): NonNullable<Call['geometry']> {
   const { batch, filters } = shape;
-  return { g: geometryOf(shape), batch, filters, ...(m && { similarity: similarityOf(m.shape) }) };
+  return { g: geometryOf(shape), batch, filters, ...(m && { similarity: layoutOf(m.shape) }) };
 }
 
 export const similarityForward = cases(

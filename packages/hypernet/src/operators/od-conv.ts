@@ -1,0 +1,73 @@
+/**
+ * `od-conv`: omni-dimensional dynamic convolution (Li et al. 2022). Four attentions, read off the whole image by one small
+ * network, weight a mixture of n kernels along all of its dimensions: taps s, input channels c, filters f, kernels w.
+ *
+ *     y = Σᵢ (αwᵢ · αf · αc · αsᵢ · Wᵢ) ∗ x
+ *     α = heads(ReLU(BN(FC(mean over positions of x)))):  σ(·/T) for αs, αc, αf, softmax(·/T) for αw
+ *
+ * As in the authors' code αs is one for all kernels, has no head where the kernel has one tap, and αw none for n = 1. In the
+ * house's terms that is y = αf ⊙ ⟨Σᵢ αwᵢ·Wᵢ, M·S(αc ⊙ x)⟩ with M = diag(αs), one for each image.
+ */
+import { BatchNorm, type Operator, registerLayer } from '@neusim/core';
+import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import { dense, imageMean, relu } from '../image-network';
+import { registerPredictorLayers } from '../network';
+import { ODConv2D } from './od-conv-2d';
+
+export const odConvVersion = '1.0.0';
+
+export interface ODConvOptions {
+  /** n ≥ 1, the number of kernels; default 4, as in the paper's ODConv (4×). */
+  readonly kernels: number;
+  /** Channels of the squeezed vector for each of the input, in (0, 1]; default 1/16. */
+  readonly reduction: number;
+  /** It has no fewer channels than these; default 16. */
+  readonly minHidden: number;
+  /** What logits are divided by, above 0; default 1. The authors' schedule for large networks begins with 60. */
+  readonly temperature: number;
+  /**
+   * Batch norm after the squeezing layer, as in the authors' code; default true. Its statistics are those of the batch's
+   * images: in training with a batch of one, nothing of the image passes.
+   */
+  readonly batchNorm: boolean;
+  /** Decay of its running statistics, in [0, 1); default 0.999. */
+  readonly normDecay: number;
+  /** λ ≥ 0 of the attention network's own λ/2‖w‖²; without it the training config's for predictors. */
+  readonly l2?: number;
+  /** Seed of the attention network's start, any whole number. The kernels start by the layer's `kernelInitializer`. */
+  readonly seed?: number;
+}
+
+/** An operator whose kernels each start by themselves, He-normal where the layer names no initialiser. */
+export function odConv(options: ODConvOptions): Operator {
+  registerPredictorLayers();
+  registerLayer(ODConv2D);
+  const operator: Operator = Object.freeze<Operator>({
+    name: 'od-conv',
+    version: odConvVersion,
+    options: { ...options },
+    apply(x, args) {
+      const prefix = `${args.name}_predictor`;
+      const layer = new ODConv2D({ ...args, operator });
+      const { taps, channels } = layer.geometry(x.shape);
+      const { reduction, minHidden, batchNorm, normDecay, kernels } = options;
+      const hidden = Math.max(Math.floor(channels * reduction), minHidden);
+      const squeezed = dense(imageMean(x, prefix), hidden, `${prefix}_squeeze`, {
+        ...options,
+        useBias: !batchNorm,
+      });
+      const norm = new BatchNorm({ name: `${prefix}_bn`, momentum: normDecay });
+      const normed = batchNorm ? (norm.apply(squeezed) as SymbolicTensor) : squeezed;
+      const read = relu(normed, `${prefix}_relu`);
+      const head = (name: string, values: number) => dense(read, values, `${prefix}_${name}`, options);
+      return layer.apply([
+        x,
+        head('channel', channels),
+        head('filter', layer.filters),
+        ...(taps > 1 ? [head('tap', taps)] : []),
+        ...(kernels > 1 ? [head('kernel', kernels)] : []),
+      ]) as SymbolicTensor;
+    },
+  });
+  return operator;
+}

@@ -1,0 +1,153 @@
+/**
+ * A model that was made with tfjs's own layers, with neural similarity in its convolutions (Liu et al. 2019; method: §3):
+ * every part starts where the convolution is what it was, so that the converted model begins where the given one ended.
+ */
+import {
+  disposeNewVariables,
+  isModel,
+  NeuralSimilarityConv2D,
+  type NeuralSimilarityConv2DArgs,
+  type Part,
+  rebuildModel,
+  rewire,
+  type Use,
+  useLayer,
+  wireSimilarity,
+} from '@neusim/core';
+import { NeusimError } from '@neusim/registry';
+import { type Tensor, tidy } from '@tensorflow/tfjs-core';
+import type { LayersModel, layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
+
+type Layer = layers.Layer;
+
+/** What the convolutions become, and which of them. */
+export interface Conversion
+  extends Required<Pick<NeuralSimilarityConv2DArgs, 'similarity'>>,
+    Pick<NeuralSimilarityConv2DArgs, 'shape' | 'predictor'> {
+  /** Which of the model's Conv2D layers; default: those whose window has more than one tap. */
+  readonly layers?: (layer: Layer) => boolean;
+}
+
+/**
+ * A new model in which neural similarity layers of the same names stand for the Conv2D layers of a tfjs model (functional
+ * or sequential, models inside it included), with their kernels and biases; everything else, batch norm too, is copied
+ * with its weights. Depthwise, separable and transposed convolutions stay. The given model is left as it is. A layer that
+ * is not trainable stays so, with its M.
+ *
+ * The outputs are equal as long as the parts start at M = I and D = I, as the defaults of all do: the options `authors` of
+ * some do not.
+ * @param spec made parts: `registry.make('similarity', 'static-uns')`. A dynamic similarity needs a predictor, and maps
+ *   of known size.
+ * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_START for parts that cannot start at the
+ *   convolution, CONVERT_SHARED for a convolution or predictor that cannot be shared as the model shares it, and
+ *   LAYER_OPTIONS for parts that do not go together.
+ */
+export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel {
+  let converted = 0;
+  const chosen = spec.layers ?? hasTaps;
+  return disposeNewVariables(() => {
+    const made = rebuildModel(model, () => (layer) => {
+      if (!isConvolution(layer) || !chosen(layer)) return undefined;
+      converted++;
+      return similarityLayer(layer, spec);
+    });
+    if (converted === 0) throw nothing(model);
+    refuseTornPredictors(made);
+    return made;
+  });
+}
+
+const isConvolution = (layer: Layer) => layer.getClassName() === 'Conv2D';
+
+function hasTaps(layer: Layer): boolean {
+  return (layer.getConfig().kernelSize as number[]).some((size) => size > 1);
+}
+
+/** The layer that stands for a Conv2D, with its predictor where it has one. */
+function similarityLayer(stock: Layer, { similarity, shape, predictor }: Conversion): Use {
+  const rate = stock.getConfig().dilationRate as number[];
+  if (similarity.respond || (similarity.source === 'none' && similarity.fold))
+    throw otherStart(stock, similarity, 'has a response in place of the inner product');
+  if (shape?.dilations && String(shape.dilations) !== String(rate))
+    throw otherStart(stock, shape, `spaces its taps [${shape.dilations}], the layer [${rate}]`);
+  const args = {
+    ...stock.getConfig(),
+    similarity,
+    shape,
+    predictor,
+  } as unknown as NeuralSimilarityConv2DArgs;
+  const layer = new NeuralSimilarityConv2D(args);
+  let first: { readonly x: SymbolicTensor; readonly y: SymbolicTensor } | undefined;
+  return ([given]) => {
+    const x = given as SymbolicTensor;
+    if (!first) {
+      first = { x, y: wireSimilarity(layer, x) };
+      tidy(() => layer.setWeights(weightsOf(stock, layer)));
+      return first.y;
+    }
+    if (predictor && String(first.x.shape) !== String(x.shape)) throw otherSize(layer, first.x, x);
+    // A further use has the same layers, those of the predictor too.
+    return rewire([first.y], new Map([[first.x.id, x]]), (each) => useLayer(each));
+  };
+}
+
+/** Kernel and bias are the first weights of both; what is the similarity's or the shape's keeps its start. */
+function weightsOf(stock: Layer, layer: Layer): Tensor[] {
+  const given = stock.getWeights();
+  return [...given, ...layer.getWeights().slice(given.length)];
+}
+
+/**
+ * A shared predictor may not serve a model and a model inside it: tfjs saves each with its own layers, and would load
+ * two predictors.
+ */
+function refuseTornPredictors(model: LayersModel): void {
+  const owner = new Map<Layer, LayersModel>();
+  const walk = (each: LayersModel) => {
+    for (const layer of each.layers) {
+      const other = owner.get(layer);
+      if (other && other !== each)
+        throw new NeusimError(
+          'CONVERT_SHARED',
+          `${layer.name} would belong to ${other.name} and ${each.name}`,
+          {
+            data: { layer: layer.name, models: [other.name, each.name] },
+            hint: 'A shared predictor serves one model: choose layers of one, or a predictor for each layer.',
+          },
+        );
+      owner.set(layer, each);
+      if (isModel(layer) && !other) walk(layer);
+    }
+  };
+  walk(model);
+}
+
+function otherStart(layer: Layer, { name }: Part, why: string): NeusimError {
+  return new NeusimError(
+    'CONVERT_START',
+    `${name} does not start at the convolution of ${layer.name}: it ${why}`,
+    {
+      data: { layer: layer.name, part: name },
+      hint: 'Take parts that start at M = I, such as static-uns, or build the network anew.',
+    },
+  );
+}
+
+function otherSize(layer: Layer, first: SymbolicTensor, x: SymbolicTensor): NeusimError {
+  return new NeusimError(
+    'CONVERT_SHARED',
+    `layer ${layer.name} is used on maps [${first.shape}] and [${x.shape}], and its predictor has one grid`,
+    {
+      data: { layer: layer.name, shapes: [first.shape, x.shape] },
+      hint: 'Leave this layer out with the option layers, or choose a static similarity.',
+    },
+  );
+}
+
+function nothing(model: LayersModel): NeusimError {
+  const met = [...new Set(model.layers.map((layer) => layer.getClassName()))];
+  return new NeusimError('CONVERT_NOTHING', `${model.name} has no Conv2D layer to convert`, {
+    data: { model: model.name, layers: met },
+    hint: 'Only Conv2D layers are converted, by default those with windows above 1×1; the option layers chooses.',
+  });
+}

@@ -1,0 +1,53 @@
+/** The network of a checkpoint, as it was at that step: to be looked at, or tested, while its run goes on. */
+import { describeWeights } from '@neusim/core';
+import type { Dataset } from '@neusim/datasets';
+import { disposeModel } from '@neusim/models';
+import * as platform from '@neusim/platform';
+import type { AnyRegistry } from '@neusim/registry';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { decodeCheckpoint } from './checkpoint/format';
+import { restoreState } from './checkpoint/state';
+import { parseConfig, type TrainConfig } from './config';
+import type { TrainFiles } from './context';
+import { chooseModel } from './prepare';
+import { whenReady } from './when-ready';
+
+/** A checkpoint as it was written, of which no network is made yet. */
+export interface OpenCheckpoint {
+  readonly config: TrainConfig;
+  readonly step: number;
+  /**
+   * @param dataset the run's: a config leaves the size of images and the number of classes to it.
+   * @throws NeusimError CHECKPOINT_MISMATCH where the network that the config names now has other weights; CONFIG_INVALID
+   *   and REGISTRY_UNKNOWN_NAME for what it names.
+   */
+  build(registry: AnyRegistry, dataset: Dataset): Promise<LayersModel>;
+}
+
+/** @throws NeusimError CHECKPOINT_BAD_MAGIC, CHECKPOINT_TRUNCATED, CHECKPOINT_CORRUPT, CHECKPOINT_VERSION */
+export async function openCheckpoint(
+  path: string,
+  files: Pick<TrainFiles, 'readFile'> = platform,
+): Promise<OpenCheckpoint> {
+  const saved = await decodeCheckpoint(path, await files.readFile(path));
+  const config = parseConfig(saved.config);
+  return {
+    config,
+    step: saved.step,
+    async build(registry, dataset) {
+      const chosen = await chooseModel(config, registry, dataset);
+      const model = await whenReady(registry, () => chosen.build());
+      try {
+        const weights = describeWeights(model);
+        // Weights come first; what follows is the optimiser's.
+        restoreState(path, { ...saved, tensors: saved.tensors.slice(0, weights.length) }, weights, {
+          slots: [],
+        });
+        return model;
+      } catch (error) {
+        disposeModel(model);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,1 @@
+export function errorPage(): { text: string; wrong: string[] };

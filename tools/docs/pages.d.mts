@@ -1,0 +1,1 @@
+export function siteLinks(text: string, path: string): string;
