@@ -38,6 +38,7 @@ const sidebar = [
     ...named('concepts', [
       'static-dynamic',
       'structures',
+      'responses',
       'predictors',
       'shapes',
       'folding',
