@@ -10,7 +10,7 @@ export interface Sampling {
   /** [height, width] of the map that the layer reads. */
   readonly map: readonly [number, number];
   /**
-   * [B, H', W', G, K]: images, rows and columns of the layer's output, groups of input channels that read at places of their
+   * [B, H', W', G, K], for images, rows and columns of the layer's output, groups of input channels that read at places of their
    * own (1 where all read at the same), and taps, row-major over the window.
    */
   readonly shape: readonly [number, number, number, number, number];
