@@ -1,5 +1,11 @@
 /** Each similarity, shape and predictor of the registry, as a layer. A predicted M is made of a z that is there already. */
-import { geometry, NeuralSimilarityConv2D, neuralSimilarity, type Shape, type Similarity } from '@neusim/core';
+import {
+  geometry,
+  NeuralSimilarityConv2D,
+  neuralSimilarity,
+  type Shape,
+  type Similarity,
+} from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import * as shapes from '../../baselines/compositions/shapes';
@@ -37,7 +43,7 @@ function layerOf(
   layer.build(z ? [x.shape, z.shape] : x.shape);
   // Off its start, where a learned place would be a whole element.
   for (const [i, weight] of layer.trainableWeights.entries())
-    if (i > 0) weight.write(tf.tidy(() => tf.add(weight.read(), random(weight.shape, 0.03, i))));
+    if (i > 0) weight.write(tf.tidy(() => tf.add(weight.read(), random(weight.shape as number[], 0.03, i))));
   const [w, ...weights] = layer.trainableWeights.map((weight) => weight.read()) as [T4, ...tf.Tensor[]];
   return {
     w,
@@ -93,7 +99,12 @@ const ofShape = (name: string): Operator => ({
     };
     if (!shape.dilations) return { inputs, run, composed };
     const { dilations } = shape;
-    return { inputs, run, composed, composedForward: () => tf.conv2d(x, w, 1, 'same', 'NHWC', [...dilations]) };
+    return {
+      inputs,
+      run,
+      composed,
+      composedForward: () => tf.conv2d(x, w, 1, 'same', 'NHWC', [...dilations]),
+    };
   },
 });
 
@@ -115,6 +126,7 @@ const ofPredictor = (name: string): Operator => ({
     return {
       inputs: [x, ...model.trainableWeights.map((weight) => weight.read())],
       run: () => model.apply(x, { training: true }) as T4,
+      ...(name === 'separable' ? { impossible: 'tfjs-wasm has no gradients of depthwise convolution' } : {}),
     };
   },
 });

@@ -21,9 +21,7 @@ const atOffsets = (name: string, values: 0 | 1 | 2): Operator => ({
     const { batch, height, width, kernel } = shape;
     const offsets = moves(shape);
     const m =
-      values === 0
-        ? null
-        : share([batch, height, width, ...Array<number>(values).fill(kernel ** 2)], 5);
+      values === 0 ? null : share([batch, height, width, ...Array<number>(values).fill(kernel ** 2)], 5);
     return {
       inputs: [x, w, offsets, ...(m ? [m] : [])],
       run: () => similarityConv2d(x, w, m, { pad: 'same', offsets }),
