@@ -16,6 +16,8 @@ export default defineConfig({
       '@tensorflow/tfjs-layers',
       '@tensorflow/tfjs-backend-cpu',
       '@tensorflow/tfjs-backend-webgpu',
+      '@observablehq/plot',
+      'fflate',
       'hash-wasm',
       'valibot',
     ],

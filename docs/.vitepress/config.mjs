@@ -37,6 +37,7 @@ const sidebar = [
     page('concepts/index.md'),
     ...named('concepts', [
       'static-dynamic',
+      'structures',
       'predictors',
       'shapes',
       'folding',

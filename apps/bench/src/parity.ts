@@ -14,6 +14,7 @@ import { convolutionChecks } from './parity/convolutions';
 import { kernelChecks } from './parity/kernels';
 import { layerChecks } from './parity/layers';
 import { networkChecks } from './parity/networks';
+import { samplingChecks } from './parity/sampling';
 import { registry } from './registry';
 
 const { values } = parseArgs({
@@ -30,7 +31,7 @@ async function main(): Promise<number> {
   // tfjs would compute small tensors that were never uploaded on the processor: here the GPU is asked.
   if (values.backend === 'webgpu') env().set('WEBGPU_CPU_FORWARD', false);
   process.stdout.write(`parity on ${values.backend}: ${adapter} (${reason})\n`);
-  const checks = [kernelChecks, convolutionChecks, layerChecks, networkChecks].flatMap((of) =>
+  const checks = [kernelChecks, convolutionChecks, samplingChecks, layerChecks, networkChecks].flatMap((of) =>
     of(values.quick),
   );
   const failed: { name: string; message: string }[] = [];

@@ -8,7 +8,18 @@ import { dynamicDnsDefinition, dynamicUnsDefinition } from './similarity/dynamic
 import innerProduct from './similarity/inner-product';
 import { decoupledDefinition, hypersphericalDefinition } from './similarity/responses';
 import { staticDnsDefinition, staticUnsDefinition } from './similarity/static';
-import { structureDefinitions } from './similarity/structure-definitions';
+import {
+  dynamicLowRank,
+  dynamicOrthogonal,
+  dynamicPsd,
+  dynamicSymmetric,
+  staticBilinear,
+  staticGrouped,
+  staticLowRank,
+  staticOrthogonal,
+  staticPsd,
+  staticSymmetric,
+} from './similarity/structure-definitions';
 
 export type { Backend, Probe } from './backend';
 export {
@@ -31,7 +42,6 @@ export { type FoldOptions, foldModel, foldModelAsync, isFoldable } from './fold/
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
-export type { Conv2DArgs } from './layers/conv2d-options';
 export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
@@ -46,6 +56,7 @@ export { neuralSimilarity, wireSimilarity } from './neural-similarity';
 export { disposeNewVariables } from './new-variables';
 export type {
   Call,
+  Conv2DArgs,
   Operator,
   Part,
   Predictor,
@@ -154,7 +165,16 @@ export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   staticUnsDefinition,
   dynamicDnsDefinition,
   dynamicUnsDefinition,
-  ...structureDefinitions,
+  staticLowRank,
+  dynamicLowRank,
+  staticSymmetric,
+  dynamicSymmetric,
+  staticPsd,
+  dynamicPsd,
+  staticOrthogonal,
+  dynamicOrthogonal,
+  staticGrouped,
+  staticBilinear,
   hypersphericalDefinition,
   decoupledDefinition,
   full,

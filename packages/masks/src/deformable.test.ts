@@ -8,6 +8,7 @@ import core, {
 } from '@neusim/core';
 import { createRegistry } from '@neusim/registry';
 import {
+  type ConvolutionOptions,
   checkLayer,
   convolutionForward,
   type LayerOracle,
@@ -20,22 +21,24 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../tools/engines';
 import masks, { type DeformableOptions } from './index';
+import { plainPredictor, predictors } from './test/plain-predictor';
 import { lastAxis, sampledForward, sampledVariants, someOn } from './test/sampled';
 
-const registry = createRegistry(core, masks);
+const registry = createRegistry(core, masks, predictors);
 beforeAll(() => registry.ready());
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 
 /** The weights are kernel, offset kernel, offset bias. */
 const oracle =
-  ({ version, groups = 1, modulation = 'sigmoid' }: Partial<DeformableOptions>): LayerOracle =>
+  (
+    { version, groups = 1, modulation = 'sigmoid' }: Partial<DeformableOptions>,
+    diagonal?: (x: NdArray, options: ConvolutionOptions) => Float64Array,
+  ): LayerOracle =>
   ({ input: x, weights: [w, kernel, bias], options }) => {
     const { strides, padding, dilationRate } = options;
-    const found = convolutionForward(
-      { x, w: kernel!, m: null },
-      { strides, pad: padding, dilations: dilationRate },
-    );
+    const convolution = { strides, pad: padding, dilations: dilationRate };
+    const found = convolutionForward({ x, w: kernel!, m: null }, convolution);
     const channels = bias!.data.length;
     const z: NdArray = {
       shape: found.shape,
@@ -46,7 +49,11 @@ const oracle =
     if (version === 1) return sampledForward({ x, w: w!, offsets, groups }, options);
     const logits = lastAxis(z, 2 * taps, 3 * taps);
     const gain = modulation === 'sigmoid' ? 1 : 2;
-    const weights = { shape: logits.shape, data: logits.data.map((logit) => gain * sigmoid(logit)) };
+    const m = diagonal?.(x, convolution);
+    const weights = {
+      shape: logits.shape,
+      data: logits.data.map((logit, i) => gain * sigmoid(logit) * (m?.[i] ?? 1)),
+    };
     return sampledForward({ x, w: w!, offsets, modulation: weights, groups }, options);
   };
 
@@ -71,6 +78,32 @@ onEachEngine('deformable', (engine) => {
       variants: sampledVariants(engine).filter(
         ({ inputShape }) => (inputShape[2] as number) % (options.groups ?? 1) === 0,
       ),
+      load: (saved) => loadModel(registry, saved),
+      secondOrder: true,
+    });
+  });
+
+  test('under a predicted M', async () => {
+    const similarity = registry.make('similarity', 'dynamic-dns');
+    await checkLayer({
+      name: 'deformable, dynamic-dns',
+      layer: (x, window) =>
+        neuralSimilarity(x, {
+          filters: 3,
+          useBias: false,
+          ...window,
+          similarity,
+          predictor: plainPredictor,
+          shape: registry.make('shape', 'deformable'),
+        }),
+      inputShape: [4, 3, 2],
+      // The predictor's kernel comes first; M = 1 + z.
+      oracle: ({ weights: [predicted, ...weights], ...call }) =>
+        oracle({ version: 2 }, (x, options) => {
+          const z = convolutionForward({ x, w: predicted!, m: null }, options);
+          return z.data.map((value) => 1 + value);
+        })({ ...call, weights }),
+      variants: [],
       load: (saved) => loadModel(registry, saved),
       secondOrder: true,
     });

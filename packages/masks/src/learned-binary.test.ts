@@ -3,10 +3,9 @@ import core, {
   loadModel,
   NeuralSimilarityConv2D,
   neuralSimilarity,
-  type Predictor,
   type Similarity,
 } from '@neusim/core';
-import { createRegistry, define, noOptions, plugin } from '@neusim/registry';
+import { createRegistry } from '@neusim/registry';
 import {
   checkLayer,
   convolutionForward,
@@ -23,38 +22,9 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../tools/engines';
 import masks, { binaryMask } from './index';
+import { plainPredictor, predictors } from './test/plain-predictor';
 
-/** The least predictor: one convolution of the layer's own geometry. */
-const plainPredictor: Predictor = {
-  name: 'plain',
-  options: {},
-  apply: (x, channels, g, layerName) =>
-    new NeuralSimilarityConv2D({
-      name: `${layerName}_z`,
-      filters: channels,
-      kernelSize: [g.kernelHeight, g.kernelWidth],
-      strides: [...g.strides],
-      dilationRate: [...g.dilations],
-      padding: g.pad.flat().some((n) => n > 0) || g.outHeight * g.strides[0] >= g.height ? 'same' : 'valid',
-      useBias: false,
-      kernelInitializer: tfl.initializers.randomNormal({ stddev: 0.1, seed: 7 }),
-    }).apply(x) as tfl.SymbolicTensor,
-};
-
-const registry = createRegistry(
-  core,
-  masks,
-  plugin('test', '1.0.0', [
-    define({
-      kind: 'predictor',
-      name: 'plain',
-      version: '1.0.0',
-      summary: 'one convolution',
-      options: noOptions,
-      load: () => () => plainPredictor,
-    }),
-  ]),
-);
+const registry = createRegistry(core, masks, predictors);
 type Side = 'kernel' | 'input';
 const similarities = ['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dynamic-uns'] as const;
 type SimilarityName = (typeof similarities)[number];

@@ -1,5 +1,5 @@
 // Every network but those of published.test.ts, at small sizes: how it starts, what it costs, what it leaves.
-import core, { countParameters, describeWeights, loadModel, multiplyAdds } from '@neusim/core';
+import core, { countParameters, describeWeights, foldModel, loadModel, multiplyAdds } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
@@ -115,6 +115,26 @@ describe('networks', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test.each(small.filter(([, name]) => !/sphere/.test(name)))(
+    '%s: a static network folds into layers of tfjs alone',
+    async (_, name, options) => {
+      const model = make(name, { classes: 3, similarity: 'static-uns', ...options }).build();
+      // Statistics as of many images: those of two would magnify rounding from layer to layer.
+      for (const [i, { variable }] of describeWeights(model).entries()) {
+        const noise = tf.randomUniform(variable.shape as number[], 0, 0.3, 'float32', i + 1);
+        variable.write(tf.add(variable.read(), noise));
+      }
+      const folded = foldModel(model);
+      const expected = await logits(model, false);
+      const largest = Math.max(...expected.map(Math.abs));
+      expect(furthest(await logits(folded, false), expected) / largest).toBeLessThan(1e-4);
+      const ours = folded.layers.filter((layer) => /Neu[rs]/.test(layer.getClassName()));
+      expect(ours.map((layer) => layer.name)).toEqual([]);
+      disposeModel(model);
+      disposeModel(folded);
+    },
+  );
+
   test('cosine networks: responses, penalties, blocks and heads', async () => {
     const options = { inputShape: [16, 16, 3], widths: [4, 6, 8], features: 5, classes: 3 };
     const model = make('global-sphere-net', {
@@ -184,6 +204,16 @@ describe('published sizes', () => {
     const parameters = countParameters(model);
     expect(parameters).toBe(exactly);
     expect(Math.abs(parameters / 1e6 / millions - 1)).toBeLessThan(0.01);
+    disposeModel(model);
+  });
+
+  test.each([
+    ['cnn-9', { head: 'none' }, 1_921_344],
+    ['sphere-net-9', {}, 3_859_712],
+    ['global-sphere-net', {}, 3_926_274],
+  ])('%s: %j has as many parameters as the README tells', (name, options, parameters) => {
+    const model = make(name, options).build();
+    expect(countParameters(model)).toBe(parameters);
     disposeModel(model);
   });
 

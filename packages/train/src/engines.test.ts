@@ -16,8 +16,10 @@ const response = {
   width: 2,
   similarity: { name: 'decoupled', magnitude: 'ball', angle: 'learned-sigmoid', orthogonality: 1e-2 },
 };
+const gates = { name: 'learned-binary', estimator: 'hard-concrete', sparsity: 0.01, target: 4, init: 1 };
 const runs: [string, Partial<TrainConfigInput>][] = [
   ['static UNS, SGD', { steps: 6 }],
+  ['gates with noise', { steps: 6, model: { name: 'nsn-digits', width: 2, shape: gates } }],
   ['dynamic DNS, Adam', { steps: 6, model: dynamic, optimizer: { name: 'adam', learningRate: 0.01 } }],
   ['a response with a learned radius, orthogonal kernels', { steps: 6, model: response }],
 ];

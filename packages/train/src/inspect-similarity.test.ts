@@ -9,13 +9,19 @@ import { registry, small } from './test/setup';
 
 beforeAll(async () => void (await startBackend(registry, 'cpu')));
 
-async function trained(similarity: string, steps: number, changes: object = {}): Promise<LayersModel> {
+async function trained(
+  similarity: string | { name: string },
+  steps: number,
+  changes: object = {},
+): Promise<LayersModel> {
   const model = {
     name: 'nsn-digits',
     width: 3,
 
     similarity,
-    ...(similarity.startsWith('dynamic') ? { predictor: { name: 'sphere', hidden: 4 } } : {}),
+    ...(typeof similarity === 'string' && similarity.startsWith('dynamic')
+      ? { predictor: { name: 'sphere', hidden: 4 } }
+      : {}),
     ...changes,
   };
   const run = train(small({ model, steps, evaluation: {}, schedule: { name: 'constant', warmup: 3 } }), {
@@ -91,6 +97,41 @@ test('a static M is the weight, and has no spread', async () => {
   const weight = model.getLayer('stage1_conv1').getWeights()[1]!;
   expect(layers[0]?.matrix).toEqual([...weight.dataSync()]);
   expect(await spreadOfM(model, x)).toEqual([]);
+  tf.dispose(x);
+  disposeModel(model);
+});
+
+test.each([
+  ['static-low-rank', 'full', 81],
+  ['static-orthogonal', 'full', 81],
+  ['static-grouped', 'grouped', 3 * 81],
+  ['static-bilinear', 'bilinear', 27 * 27],
+])('the M of %s, which is made of its weight, has the form %s', async (name, form, entries) => {
+  const similarity = name === 'static-grouped' ? { name, groups: 3 } : name;
+  const [model, x] = [await trained(similarity, 2), images()];
+  const [first] = await inspectSimilarity(model, x);
+  expect(first).toMatchObject({ similarity: name, form, predicted: null, kernel: [3, 3] });
+  expect(first?.matrix).toHaveLength(entries);
+  // Two steps of a small rate have not taken M far from the identity, nor left it there.
+  const side = form === 'bilinear' ? 27 : 9;
+  const fromIdentity = first!.matrix!.map((value, i) =>
+    Math.abs(value - ((i % side ** 2) % (side + 1) ? 0 : 1)),
+  );
+  expect(Math.max(...fromIdentity)).toBeLessThan(0.5);
+  expect(Math.max(...fromIdentity)).toBeGreaterThan(1e-6);
+  tf.dispose(x);
+  disposeModel(model);
+});
+
+test.each([
+  ['dynamic-low-rank', 'full'],
+  ['dynamic-orthogonal', 'full'],
+])('%s has its M predicted as a matrix', async (name, form) => {
+  const [model, x] = [await trained(name, 2), images()];
+  const [first] = await inspectSimilarity(model, x);
+  expect(first).toMatchObject({ similarity: name, form, matrix: null });
+  expect(first?.predicted?.values).toHaveLength(4 * 4 * 81);
+  expect(first?.predicted?.spread.fromIdentity).toBeLessThan(0.1);
   tf.dispose(x);
   disposeModel(model);
 });

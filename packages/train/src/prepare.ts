@@ -48,7 +48,10 @@ export async function chooseModel(
     if (String(met) !== String(wanted))
       throw new NeusimError('CONFIG_INVALID', `model.${key} is ${met}, but ${datasetName} has ${wanted}`, {
         data: { path: `model.${key}`, met, wanted },
-        hint: `Leave model.${key} out.`,
+        hint:
+          key === 'classes' && made.classes === 0
+            ? "A network with head: 'none' has no classes to train: give it another head."
+            : `Leave model.${key} out.`,
       });
   return made;
 }

@@ -148,7 +148,7 @@ function crossEntropy(of: string, { data, shape }: NdArray): Check {
 }
 
 /** Against arrays. */
-function exact(
+export function exact(
   name: string,
   inputs: readonly NdArray[],
   compute: Compute,

@@ -1,8 +1,9 @@
-/** Layers: each similarity, shape and predictor of the registry, by `checkLayer`. */
+/** Layers: each similarity, shape, predictor and operator of the registry, by `checkLayer`. */
 import {
   BatchNorm,
   loadModel,
   neuralSimilarity,
+  type Operator,
   type Predictor,
   type Shape,
   type Similarity,
@@ -21,7 +22,7 @@ interface Parts {
 }
 
 export function layerChecks(quick: boolean): readonly Check[] {
-  const make = <T>(kind: 'similarity' | 'shape' | 'predictor', name: string, options?: object) =>
+  const make = <T>(kind: 'similarity' | 'shape' | 'predictor' | 'operator', name: string, options?: object) =>
     registry.make(kind, name as never, options as never) as T;
   const names = (kind: string) => registry.list(kind as never).map(({ name }) => name);
   const predictor = (name: string) => make<Predictor>('predictor', name, { hidden: 5, seed: 1 });
@@ -41,7 +42,13 @@ export function layerChecks(quick: boolean): readonly Check[] {
     { similarity: dynamic, predictor: predictor(name) },
   ]);
   const chosen = quick ? similarities.slice(0, 1) : [...similarities, ...shapes, ...predictors];
+  const operators = quick ? [] : names('operator');
   return [
+    ...operators.map((name) =>
+      check(`operator ${name}`, (x, options) =>
+        make<Operator>('operator', name, { seed: 1 }).apply(x, { name: 'operator', filters: 4, ...options }),
+      ),
+    ),
     ...chosen.map(([name, parts]) => check(name, convolution(parts))),
     check('batch norm', () => new BatchNorm({ momentum: 0.9 })),
   ];

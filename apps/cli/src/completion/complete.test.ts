@@ -14,7 +14,22 @@ async function completed(...words: string[]): Promise<string[]> {
 
 describe('neusim complete', () => {
   test.each([
-    [[''], ['demo', 'train', 'compare', 'eval', 'fold', 'report', 'data', 'list', 'doctor', 'completion']],
+    [
+      [''],
+      [
+        'demo',
+        'train',
+        'compare',
+        'eval',
+        'fold',
+        'inspect',
+        'report',
+        'data',
+        'list',
+        'doctor',
+        'completion',
+      ],
+    ],
     [['tr'], ['train']],
     [
       ['train', 'nsn-digits-'],
@@ -51,10 +66,7 @@ describe('neusim complete', () => {
       ['train', 'cnn-digits', '--set', 'syncBatchNorm='],
       ['syncBatchNorm=true', 'syncBatchNorm=false'],
     ],
-    [
-      ['train', 'nsn-digits', '--set', 'model.similarity=static-'],
-      ['model.similarity=static-dns', 'model.similarity=static-uns'],
-    ],
+    [['train', 'nsn-digits', '--set', 'model.similarity=static-s'], ['model.similarity=static-symmetric']],
     [['train', 'nsn-digits', '--set', 'model.operator=od'], ['model.operator=od-conv']],
     [['train', 'nsn-digits', '--set', 'model.similarity.i'], ['']],
     [
@@ -69,6 +81,9 @@ describe('neusim complete', () => {
     ],
     [['data', 'pull', '--acc'], ['--accept-terms']],
     [['report', 'train', '--o'], ['--out']],
+    [['eval', 'ru'], [':folders']],
+    [['inspect', 'ru'], [':files']],
+    [['inspect', 'runs/a', '--image', ''], [':files']],
   ])('%j', async (words, expected) => {
     expect((await completed(...words)).sort()).toEqual([...expected].sort());
   });

@@ -116,7 +116,8 @@ function ofWhat(
   current: string,
 ): Candidates {
   if (/^(dir|folder)/.test(what)) return { words: [], paths: 'folders' };
-  if (/file|path|json/.test(what)) return { words: [], paths: 'files' };
+  if (/file|path|json|checkpoint/.test(what)) return { words: [], paths: 'files' };
+  if (/^run/.test(what)) return { words: [], paths: 'folders' };
   if (what === 'key=value' && registry) return settings(registry, before, current);
   return none;
 }

@@ -36,9 +36,9 @@ export async function readImageFile(
       hint: 'an image file has 1 (grey) or 3; leave out --image to see a test image of its data set',
     });
   const options: Readonly<Record<string, unknown>> = typeof dataset === 'object' ? dataset : {};
-  const isStored = options.size !== undefined || transform !== undefined;
+  const isTransformed = Object.values(transform).some((size) => size !== undefined);
   const size =
-    sizeOf(options.size) ?? (isStored ? [decoded.height, decoded.width] : openSize(input, decoded));
+    sizeOf(options.size) ?? (isTransformed ? [decoded.height, decoded.width] : openSize(input, decoded));
   const fit = options.fit === 'pad' || options.fit === 'stretch' ? options.fit : 'crop';
   const platform = { decodeImage: async () => decoded };
   const pixels = await decodeToSize(platform, new Uint8Array(), {

@@ -1,4 +1,4 @@
-/** The similarities with a structure on M, by name. Each is loaded when it is made. */
+/** The similarities with a structure on M, by name. Each is loaded when it is wanted. */
 import { define, noOptions } from '@neusim/registry';
 import * as v from 'valibot';
 import { strictOptions } from '../strict-options';
@@ -8,7 +8,7 @@ const penalty = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0
 const count = (fallback: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), fallback);
 const penaltyAlone = strictOptions({ l2: penalty(0) });
 
-const staticLowRank = define({
+export const staticLowRank = define({
   kind: 'similarity',
   name: 'static-low-rank',
   version,
@@ -17,7 +17,7 @@ const staticLowRank = define({
   load: () => import('./low-rank').then((m) => m.staticLowRank),
 });
 
-const dynamicLowRank = define({
+export const dynamicLowRank = define({
   kind: 'similarity',
   name: 'dynamic-low-rank',
   version,
@@ -26,7 +26,7 @@ const dynamicLowRank = define({
   load: () => import('./low-rank').then((m) => m.dynamicLowRank),
 });
 
-const staticSymmetric = define({
+export const staticSymmetric = define({
   kind: 'similarity',
   name: 'static-symmetric',
   version,
@@ -35,7 +35,7 @@ const staticSymmetric = define({
   load: () => import('./symmetric').then((m) => m.staticSymmetric),
 });
 
-const dynamicSymmetric = define({
+export const dynamicSymmetric = define({
   kind: 'similarity',
   name: 'dynamic-symmetric',
   version,
@@ -44,7 +44,7 @@ const dynamicSymmetric = define({
   load: () => import('./symmetric').then((m) => m.dynamicSymmetric),
 });
 
-const staticPsd = define({
+export const staticPsd = define({
   kind: 'similarity',
   name: 'static-psd',
   version,
@@ -53,7 +53,7 @@ const staticPsd = define({
   load: () => import('./psd').then((m) => m.staticPsd),
 });
 
-const dynamicPsd = define({
+export const dynamicPsd = define({
   kind: 'similarity',
   name: 'dynamic-psd',
   version,
@@ -62,7 +62,7 @@ const dynamicPsd = define({
   load: () => import('./psd').then((m) => m.dynamicPsd),
 });
 
-const staticOrthogonal = define({
+export const staticOrthogonal = define({
   kind: 'similarity',
   name: 'static-orthogonal',
   version,
@@ -71,7 +71,7 @@ const staticOrthogonal = define({
   load: () => import('./orthogonal').then((m) => m.staticOrthogonal),
 });
 
-const dynamicOrthogonal = define({
+export const dynamicOrthogonal = define({
   kind: 'similarity',
   name: 'dynamic-orthogonal',
   version,
@@ -80,7 +80,7 @@ const dynamicOrthogonal = define({
   load: () => import('./orthogonal').then((m) => m.dynamicOrthogonal),
 });
 
-const staticGrouped = define({
+export const staticGrouped = define({
   kind: 'similarity',
   name: 'static-grouped',
   version,
@@ -89,7 +89,7 @@ const staticGrouped = define({
   load: () => import('./grouped').then((m) => m.staticGrouped),
 });
 
-const staticBilinear = define({
+export const staticBilinear = define({
   kind: 'similarity',
   name: 'static-bilinear',
   version,
@@ -98,16 +98,3 @@ const staticBilinear = define({
   options: strictOptions({ l2: penalty(5e-3) }),
   load: () => import('./bilinear').then((m) => m.staticBilinear),
 });
-
-export const structureDefinitions = [
-  staticLowRank,
-  dynamicLowRank,
-  staticSymmetric,
-  dynamicSymmetric,
-  staticPsd,
-  dynamicPsd,
-  staticOrthogonal,
-  dynamicOrthogonal,
-  staticGrouped,
-  staticBilinear,
-] as const;

@@ -158,9 +158,11 @@ describe('involution on wasm alone', () => {
     await start('wasm');
   });
 
-  test('33 channels in groups of 11, 40 of one group: blocks of the seam', async () => {
+  test('channels of groups that are one image, several, or none', async () => {
     for (const [channels, groupChannels] of [
       [33, 11],
+      [40, 20],
+      [26, 26],
       [40, 40],
     ] as const)
       await checkLayer({

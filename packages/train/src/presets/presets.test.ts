@@ -78,6 +78,15 @@ describe('presets of networks', () => {
     disposeModel(model);
   });
 
+  test('a network without a head is not trained by classes', async () => {
+    const config = smaller('resnet-20', { widths, head: 'none' });
+    await expect(collect(config, { dataset: images(8) })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      data: { path: 'model.classes', met: 0 },
+      hint: expect.stringContaining('head'),
+    });
+  });
+
   test('the penalty of orthogonality comes with the cosine', async () => {
     const config = smaller('global-sphere-net', { widths, features: 4, depth: 1 });
     const [start] = ofType(await collect({ ...config, steps: 1 }, { dataset: images(8) }), 'start');
