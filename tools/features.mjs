@@ -60,7 +60,6 @@ async function operatorSection() {
   const rows = operators(registry).map((operator) => ({ operator, results: [] }));
   for (const engine of engines) {
     await startBackend(registry, engine);
-    // Made anew for each engine: a shared predictor keeps the layers it has made, whose weights belong to one.
     for (const [i, operator] of operators(registry).entries()) {
       rows[i].reference ??= await valuesOf(operator);
       rows[i].results.push(await measure(registry, operator, rows[i].reference));

@@ -56,7 +56,7 @@ export function operators(registry) {
         kind: 'similarity',
         name,
         similarity,
-        predictor: isPredicted(similarity) ? linear : undefined,
+        predictor: isPredicted(similarity) ? () => linear : undefined,
       };
     }),
     ...listed('shape').map((name) => ({
@@ -69,7 +69,8 @@ export function operators(registry) {
       kind: 'predictor',
       name,
       similarity: dynamic,
-      predictor: registry.make('predictor', name, { hidden: 3, seed: 1 }),
+      // Made anew for each model: a shared one keeps the layers it has made.
+      predictor: () => registry.make('predictor', name, { hidden: 3, seed: 1 }),
     })),
     ...listed('operator').map((name) => ({
       kind: 'operator',
@@ -99,7 +100,7 @@ function layerOf({ similarity, shape, predictor, operator }, kernelSize) {
     const args = { ...conv, ...options, ...(kernelSize && { kernelSize }) };
     return operator
       ? operator.apply(x, args)
-      : neuralSimilarity(x, { ...args, similarity, shape, predictor });
+      : neuralSimilarity(x, { ...args, similarity, shape, predictor: predictor?.() });
   };
 }
 
@@ -109,10 +110,10 @@ export async function valuesOf(operator, kernelSize) {
   const model = tfl.model({ inputs: input, outputs: layerOf(operator, kernelSize)(input) });
   const random = (shape, seed, deviation) => tf.randomNormal(shape, 0, deviation, 'float32', seed);
   const moved = model.trainableWeights.map((weight, i) =>
-    tf.add(weight.read(), random(weight.shape, i + 1, 0.1)),
+    tf.add(weight.read(), random(weight.shape, i + 2, 0.1)),
   );
   for (const [i, weight] of model.trainableWeights.entries()) weight.write(moved[i]);
-  const x = random([2, ...inputShape], 0, 1);
+  const x = random([2, ...inputShape], 1, 1);
   const y = model.predict(x);
   const values = await y.data();
   tf.dispose([x, y, ...moved]);
@@ -148,10 +149,12 @@ export async function measure(registry, operator, reference, kernelSize) {
 const oddShapes = ['batch 0', 'kernel 3x2 stride 2x1'];
 
 async function checkRows(registry, name, layer) {
+  // There the operators' own tests have them: a software adapter compiles every shape anew.
+  const odd = tf.getBackend() === 'webgpu' ? [] : oddShapes;
   const load = (saved) => loadModel(registry.fork(linearPlugin), saved);
   // The weight of `learned-binary`: straight through is no derivative.
   const surrogate = (weight) => weight.includes('shape');
-  const variants = layerVariants(inputShape).filter((variant) => oddShapes.includes(variant.name));
+  const variants = layerVariants(inputShape).filter((variant) => odd.includes(variant.name));
   try {
     return (await checkLayer({ name, layer, inputShape, load, surrogate, secondOrder: true, variants })).rows;
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What people read of a report: a table in the terminal, and a page. */
 import { type Goal, goalOf, goalsOf, goalText, reached } from './goals';
+import { operatorLines } from './operators-page';
 import type { Report, Row, Spread } from './report';
 
 interface RatioLine {
@@ -142,6 +143,9 @@ const onGpus = [
   'No GPU has been measured yet: the rows below are owed. On a host with one, `npm run bench -- --suite webgpu --results apps/bench/results` measures them; on one without a network `npm run gpu-bundle` makes the archive whose `run.sh` does. The results go to [apps/bench/results](../apps/bench/results). A software adapter runs the same suite on small batches, and its times say nothing of a GPU.',
 ];
 
+const aboutOperators =
+  'Our time, or peak memory, over the other’s; less is better. Medians over the processes; geometric means of two layers, 8×32×32×32→32 and 8×16×16×128→128, 3×3. “conv” is our plain convolution without Winograd (static similarities, which become plain convolutions, run with it), “composed” the operator’s formula written from stock tfjs ops (`apps/bench/src/baselines/compositions`) on the kernels of `foundation`. “train” is the forward pass and all gradients, “memory” its peak.';
+
 /** What no run of the suites measures. */
 const neverRun = [
   'Browsers, and threads of the WebAssembly build.',
@@ -157,22 +161,30 @@ export function markdown(report: Report, command: string): string {
   const parts = [...new Set(rows.map(({ part }) => part))];
   const lines = ratioLines(report);
   return `${[
-    '# Benchmarks: the figures',
+    report.suite === 'operators' ? '# Benchmarks: the operators' : '# Benchmarks: the figures',
     `Written by \`${command}\` on ${date.slice(0, 10)}; how they are taken, and what the engines are, stands in [its README](../apps/bench/README.md).`,
     `${machine.cpu}, ${machine.cores} cores, ${machine.platform}; Node ${machine.node}, tfjs ${machine.tfjs.core}. One thread unless a row says otherwise. ${processesText(report)} Absolute times differ from machine to machine; compare within one table.`,
     '## Ratios',
-    'Medians over the processes, and their range.',
-    pipes([
-      [...ratioHeads, 'of'],
-      ...lines.map((line) => [...ratioCells(line, (name) => `\`${name}\``, report.quick), line.goal.of]),
-    ]),
-    ...parts.flatMap((part) => [
+    ...(report.suite === 'operators'
+      ? [aboutOperators, pipes(operatorLines(report))]
+      : [
+          'Medians over the processes, and their range.',
+          pipes([
+            [...ratioHeads, 'of'],
+            ...lines.map((line) => [
+              ...ratioCells(line, (name) => `\`${name}\``, report.quick),
+              line.goal.of,
+            ]),
+          ]),
+        ]),
+    ...(report.suite === 'operators' ? [] : parts).flatMap((part) => [
       `## ${sections[part] ?? part}`,
       pipes(withoutEmpty([rowHeads, ...rows.filter((row) => row.part === part).map(rowCells)])),
     ]),
     ...(report.suite === 'cpu' ? [...onGpus, pipes(goalLines('webgpu'))] : []),
-    '## Not run',
-    [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n'),
+    ...(report.suite === 'operators'
+      ? []
+      : ['## Not run', [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n')]),
     `Of each process, the reference (XNNPACK's product of 512³) and the machine's load average (1: nothing else ran): ${processes
       .map(
         ({ reference, load, dropped }) =>

@@ -126,6 +126,7 @@ const ofPredictor = (name: string): Operator => ({
     return {
       inputs: [x, ...model.trainableWeights.map((weight) => weight.read())],
       run: () => model.apply(x, { training: true }) as T4,
+      ...(name === 'separable' ? { impossible: 'tfjs-wasm has no gradients of depthwise convolution' } : {}),
     };
   },
 });
