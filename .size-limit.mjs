@@ -33,9 +33,12 @@ export default [
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
   // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel.
   entry('core', '15.5 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
-  // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M are loaded
-  // when they are wanted.
-  entry('core', '19 KB', { names: 'core, { startBackend, neuralSimilarity }', apart: structures }),
+  // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M and responses
+  // are loaded when they are wanted.
+  entry('core', '19 KB', {
+    names: 'core, { startBackend, neuralSimilarity }',
+    apart: [...structures, './hyperspherical*', './decoupled*'],
+  }),
   // Files in parts and WebP's header besides.
   alone('platform', '6.6 KB'),
   // Four shapes, three of which a page loads when it wants them, and the schemas of their options.

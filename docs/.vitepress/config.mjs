@@ -39,6 +39,7 @@ const sidebar = [
       'every-part',
       'static-dynamic',
       'structures',
+      'responses',
       'predictors',
       'shapes',
       'folding',

@@ -69,7 +69,13 @@ export type {
   WeightInit,
 } from './parts';
 export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
-export type { Angle, Magnitude } from './response/names';
+export type {
+  Angle,
+  DecoupledOptions,
+  HypersphericalOptions,
+  Magnitude,
+  ResponseOptions,
+} from './response/options';
 export {
   BATCH_NORM_TRAINING,
   BATCH_NORM_TRAINING_GRAD,
@@ -147,7 +153,6 @@ export { dynamicDns, dynamicUns } from './similarity/dynamic';
 export type { StaticGroupedOptions } from './similarity/grouped';
 export { innerProduct } from './similarity/inner-product';
 export type { DynamicLowRankOptions, StaticLowRankOptions } from './similarity/low-rank';
-export type { DecoupledOptions, HypersphericalOptions, ResponseOptions } from './similarity/responses';
 export { type StaticDnsOptions, type StaticUnsOptions, staticDns, staticUns } from './similarity/static';
 export type { StructureOptions } from './similarity/structure';
 export { backendOptions, type StartedBackend, startBackend } from './start-backend';

@@ -29,8 +29,8 @@ export interface DeformableOptions {
 }
 
 /**
- * A shape with the weights `offset_kernel` [kh,kw,C,N] and `offset_bias` [N]: N = groups·2K outputs (dy, dx) in elements of
- * the input, and in v2 groups·K logits after them. Its `weights` throw NeusimError LAYER_OPTIONS where the groups do not
+ * A shape with the weights `offset_kernel` [kh,kw,C,N] and `offset_bias` [N], with N = groups·2K outputs (dy, dx) in elements
+ * of the input, and in v2 groups·K logits after them. Its `weights` throw NeusimError LAYER_OPTIONS where the groups do not
  * divide the channels.
  */
 export function deformable(options: DeformableOptions): Shape {

@@ -41,3 +41,24 @@ test('M, D, predictions and spread have a section each; a plain network has none
   expect(text.join('')).not.toMatch(/<net>|<7>/);
   expect(learnedSections('net', learnedOf({ layers: [], sample }))).toEqual([]);
 });
+
+test('where taps read has a section, with offsets of bounded number; a report from before has none', () => {
+  const values = Array.from({ length: 40 * 30 * 18 }, (_, at) => (at % 2 === 0 ? 0.5 : -0.25));
+  const lattice = {
+    input: [40, 30],
+    output: [40, 30],
+    strides: [1, 1],
+    pad: [1, 1],
+    dilations: [1, 1],
+  } as const;
+  const sampling = { ...lattice, groups: 1, offsets: { height: 40, width: 30, values }, modulation: null };
+  const learned = learnedOf({ layers: [{ ...layer, form: 'none', sampling, predicted: null }], sample });
+  const [places] = learned.sampling ?? [];
+  expect(places?.offsets).toMatchObject({ positions: [40, 30], step: 4, height: 10, width: 8 });
+  expect(places?.offsets?.values).toHaveLength(10 * 8 * 18);
+  const [section] = learnedSections('net', learned).map(({ text }) => text);
+  expect(section).toContain('Where taps read');
+  expect(section?.match(/class="reads"/g)).toHaveLength(9);
+  expect(section).toContain('moved by 0.56 elements in the mean, up to 0.56');
+  expect(learnedSections('net', { ...learned, sampling: undefined as never })).toEqual([]);
+});

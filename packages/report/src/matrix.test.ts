@@ -34,4 +34,38 @@ describe('the view of M and D', () => {
     expect(view.text).toContain('--columns: 3');
     expect(most).toBeCloseTo(2.3);
   });
+
+  test('of groups there is a grid each, without what the identity has', () => {
+    const values = [...identity, ...identity.map((value, at) => (at === 5 ? 0.25 : value))];
+    const grouped = { ...full, form: 'grouped', values } as const;
+    expect(entriesOf(grouped, 'M − I').filter((value) => value !== 0)).toEqual([0.25]);
+    const view = matrixView(grouped, 'M − I', 1).text;
+    expect(view.match(/<svg/g)).toHaveLength(2);
+    expect(view).toContain('aria-label="M − I of conv, group 2"');
+    expect(view).toContain('kernel tap −1,−1, input tap 0,+1: 0.2500');
+  });
+
+  test('M of all values of a patch is a picture; a few of them are cells with channels', () => {
+    const of = (side: number) =>
+      ({
+        layer: 'conv',
+        kernel: [1, 2],
+        form: 'bilinear',
+        values: Array.from({ length: side * side }, (_, at) => (at % (side + 1) === 0 ? 1 : 0)),
+      }) as const;
+    expect(entriesOf(of(40), 'M − I').every((value) => value === 0)).toBe(true);
+    const large = matrixView(of(40), 'M', 1).text;
+    expect(large).toMatch(/<img alt="M of conv" src="data:image\/png/);
+    expect(large).not.toContain('<rect');
+    expect(matrixView(of(4), 'M', 1).text).toContain('kernel 0,+1 channel 1, input 0,0 channel 0: 0.0000');
+  });
+
+  test('axes name the taps, and D between 0 and 1 has its values', () => {
+    const view = matrixView(full, 'M', 1).text;
+    expect(view.match(/class="axis"/g)).toHaveLength(18);
+    expect(view).toContain('>kernel tap</text>');
+    const shape = shapeView({ layer: 'conv', kernel: [1, 2], mask: [0.25, 1] }).text;
+    expect(shape).toContain('0,0: 0.25');
+    expect(shape).toContain('>0.25</text>');
+  });
 });

@@ -10,6 +10,7 @@ import {
   foldSimilarity,
   innerProduct,
   type NeuralSimilarityConv2D,
+  type Shape,
   type Similarity,
   staticDns,
   staticUns,
@@ -123,6 +124,33 @@ describe('foldModel', () => {
     expect(tf.memory().numTensors).toBe(before);
     const folded = foldModel(model, { dynamic: 'keep' });
     expect(classes(folded)).toEqual(['InputLayer', 'Conv2D', 'NeuralSimilarityConv2D']);
+    expect(sameOutputs(model, folded)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['offsets', { offsets: true, modulation: false }],
+    ['modulation', { offsets: false, modulation: true }],
+    ['both', { offsets: true, modulation: true }],
+  ])('a shape of constant taps, with %s in two groups', (_, has) => {
+    const spread = (count: number) =>
+      tf.reshape(tf.linspace(-1.5, 1.2, count), [1, 1, 1, count]) as tf.Tensor4D;
+    const shape: Shape = {
+      name: 'constant',
+      options: {},
+      weights: () => [],
+      taps: () => ({
+        ...(has.offsets ? { offsets: spread(2 * 2 * 6) } : {}),
+        ...(has.modulation ? { modulation: spread(2 * 6) } : {}),
+      }),
+    };
+    const x = tfl.input({ shape: [8, 7, 2] });
+    const model = tfl.model({
+      inputs: x,
+      outputs: apply(conv(statics[2] as Similarity, { shape, strides: 2 }), x),
+    });
+    shake(model);
+    const folded = foldModel(model);
+    expect(classes(folded)).toEqual(['InputLayer', 'Conv2D']);
     expect(sameOutputs(model, folded)).toBeLessThan(1e-5);
   });
 

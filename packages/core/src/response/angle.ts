@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers } from '@tensorflow/tfjs-layers';
 import type { Weight } from '../parts';
 import { clippedArcsin } from './arcsin';
-import type { Angle } from './names';
+import type { Angle } from './options';
 
 /** k of `sigmoid`, in the authors' code. */
 export const SIGMOID_K = 0.3;

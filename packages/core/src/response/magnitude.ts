@@ -3,7 +3,7 @@
  * and `tanh` are bounded, the others grow with n.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import type { Magnitude } from './names';
+import type { Magnitude } from './options';
 
 /**
  * h of n [B,H',W',1]: in the same shape, or [B,H',W',F] where ρ is of each filter.

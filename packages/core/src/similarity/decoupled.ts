@@ -10,35 +10,41 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Call, Products, Similarity } from '../parts';
 import { angleWeights, angular, SIGMOID_K } from '../response/angle';
 import { magnitudeOf } from '../response/magnitude';
-import { WITH_RADIUS } from '../response/names';
 import { polar, unitKernel } from '../response/norms';
+import { type DecoupledOptions, WITH_RADIUS } from '../response/options';
 import { penalised } from '../response/penalty';
 import { learnedRadius, radiusWeights } from '../response/radius';
-import type { DecoupledOptions } from './responses';
 
 export function decoupled(options: DecoupledOptions): Similarity {
   const { magnitude, angle, epsilon, orthogonality } = options;
   const { alpha, beta = 0.5, k = SIGMOID_K, radius = 'learned', weighted, kernelRadius = 1 } = options;
   const learnsRadius = WITH_RADIUS.includes(magnitude) && radius === 'learned';
 
-  /** What ‖w‖ [F] counts as. */
-  const weightOf = (norm: tf.Tensor1D) =>
-    weighted === 'tanh' ? tf.tanh(tf.div(norm, kernelRadius)) : weighted === 'linear' ? norm : undefined;
+  /** Of the part's weights those of the angle come first. */
+  const ofAngle = angle === 'learned-sigmoid' ? 1 : 0;
+
+  /** ρ; a magnitude without one does not look at it. */
+  const radiusOf = (n: tf.Tensor4D, weights: readonly tf.Tensor[], call: Call) => {
+    if (learnsRadius) return learnedRadius(n, weights.slice(ofAngle), call, ofAngle);
+    return radius === 'learned' ? 1 : radius;
+  };
+  /** What ‖w‖ [F] counts as, where it counts. */
+  const weightOf = (norm: () => tf.Tensor1D) => {
+    if (weighted === false) return undefined;
+    return weighted === 'linear' ? norm() : tf.tanh(tf.div(norm(), kernelRadius));
+  };
 
   const respond = (products: Products, weights: readonly tf.Tensor[], call: Call): tf.Tensor4D => {
     const { cosine, patchNorm, kernelNorm } = polar(products, epsilon);
     const n = patchNorm();
-    const states = angleWeights(angle, 1).length;
-    const rho =
-      radius === 'learned' ? learnsRadius && learnedRadius(n, weights.slice(states), call, states) : radius;
-    const h = magnitudeOf(magnitude, n, { alpha, beta }, rho || 1);
+    const h = magnitudeOf(magnitude, n, { alpha, beta }, radiusOf(n, weights, call));
     const y = tf.mul<tf.Tensor4D>(angular(angle, cosine, k, weights[0]), h);
-    const weight = weightOf(kernelNorm());
+    const weight = weightOf(kernelNorm);
     return weight ? tf.mul(y, weight) : y;
   };
   const fold = (w: tf.Tensor4D): tf.Tensor4D => {
     const { kernel, norm } = unitKernel(w, epsilon);
-    const weight = weightOf(norm);
+    const weight = weightOf(() => norm);
     return tf.mul(kernel, weight ? tf.mul(weight, alpha) : alpha);
   };
 

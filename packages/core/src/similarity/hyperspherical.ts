@@ -5,8 +5,8 @@
 import type { Similarity } from '../parts';
 import { angleWeights, angular, SIGMOID_K } from '../response/angle';
 import { polar } from '../response/norms';
+import type { HypersphericalOptions } from '../response/options';
 import { penalised } from '../response/penalty';
-import type { HypersphericalOptions } from './responses';
 
 export function hyperspherical(options: HypersphericalOptions): Similarity {
   const { angle, k = SIGMOID_K, epsilon, orthogonality } = options;

@@ -15,7 +15,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, test } from 'vitest';
 import { onEachEngine } from '../../../../tools/engines';
 import core, { loadModel, neuralSimilarity, type Similarity } from '../index';
-import { ANGLES, type Angle, MAGNITUDES } from '../response/names';
+import { ANGLES, type Angle, MAGNITUDES } from '../response/options';
 
 const registry = createRegistry(core);
 beforeAll(() => registry.ready());
@@ -78,7 +78,7 @@ onEachEngine('responses', (engine) => {
     await check('hyperspherical', { angle }, engine === 'webgpu' ? /batch 0|3x2 stride/ : /./);
   });
 
-  test.each(engine === 'webgpu' ? few : all)('decoupled, %s × %s', async (magnitude, angle) => {
+  test.each(engine === 'webgpu' ? few : all)('decoupled, %s and %s', async (magnitude, angle) => {
     await check('decoupled', { magnitude, angle });
   });
 

@@ -1,40 +1,16 @@
 /** The similarities that are not bilinear, by their options: each is loaded when it is first made. */
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
-import { ANGLES, type Angle, MAGNITUDES, type Magnitude, WITH_BETA, WITH_RADIUS } from '../response/names';
+import {
+  ANGLES,
+  type DecoupledOptions,
+  type HypersphericalOptions,
+  MAGNITUDES,
+  type ResponseOptions,
+  WITH_BETA,
+  WITH_RADIUS,
+} from '../response/options';
 import { strictOptions } from '../strict-options';
-
-/** What every response has. */
-export interface ResponseOptions {
-  /** Default `cosine`. */
-  readonly angle: Angle;
-  /** k of the angle `sigmoid`, above 0; default 0.3. */
-  readonly k?: number | undefined;
-  /** ε of the norms √(Σv² + ε), from 1e-8; default 1e-4. */
-  readonly epsilon: number;
-  /**
-   * λ of the penalty λ/2‖WᵀW − I‖² on the kernel, which then has no L2; default 0. 2e-4 in the code of SphereNet, 1e-5 in
-   * that of DCNets.
-   */
-  readonly orthogonality: number;
-}
-
-export interface HypersphericalOptions extends ResponseOptions {}
-
-export interface DecoupledOptions extends ResponseOptions {
-  /** Default `tanh`. */
-  readonly magnitude: Magnitude;
-  /** α, above 0; default 1. */
-  readonly alpha: number;
-  /** β of `seg` and `mix`; default 0.5, the slope beyond the radius in the code of DCNets. */
-  readonly beta?: number | undefined;
-  /** ρ of `ball`, `tanh` and `seg`: a number above 0, or `learned` (default), one for each filter. */
-  readonly radius?: number | 'learned' | undefined;
-  /** What ‖w‖ counts as: nothing (default), itself, or tanh(‖w‖/ρ_w). */
-  readonly weighted: false | 'linear' | 'tanh';
-  /** ρ_w of `weighted: 'tanh'`, above 0; default 1. */
-  readonly kernelRadius?: number | undefined;
-}
 
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));

@@ -34,7 +34,7 @@ export const odConvDefinition = define({
     reduction: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1)), 1 / 16),
     minHidden: v.optional(size, 16),
     temperature: v.optional(above0, 1),
-    batchNorm: v.optional(v.boolean(), true),
+    batchNorm: v.optional(v.boolean(), false),
     normDecay,
     l2,
     seed,

@@ -81,7 +81,7 @@ function norm(
 
 onEachEngine('od-conv', (engine) => {
   test.each([
-    [{ minHidden: 4 }, {}, false],
+    [{ minHidden: 4, batchNorm: true }, {}, false],
     [
       { minHidden: 3, batchNorm: false, temperature: 2, kernels: 3 },
       { batchNorm: false, temperature: 2, kernels: 3 },
@@ -113,7 +113,7 @@ describe('od-conv', () => {
   };
 
   test('what its weights are for; 1/16 of the channels inside, or at least 16', () => {
-    const model = built(make({ seed: 1 }));
+    const model = built(make({ seed: 1, batchNorm: true }));
     const weights = describeWeights(model);
     expect(weights.map(({ name, role }) => [name, role])).toEqual([
       ['conv1_predictor_squeeze/kernel', 'predictor'],
@@ -135,7 +135,7 @@ describe('od-conv', () => {
   });
 
   test('a batch of one trains to finite numbers', () => {
-    const model = built(make({ seed: 1 }));
+    const model = built(make({ seed: 1, batchNorm: true }));
     const x = tf.randomNormal([1, 6, 5, 64], 0, 1, 'float32', 1);
     const variables = model.trainableWeights.map((weight) => weight.read());
     const loss = () => tf.sum(tf.square(model.apply(x, { training: true }) as tf.Tensor));

@@ -3,7 +3,7 @@
  * network, weight a mixture of n kernels along all of its dimensions: taps s, input channels c, filters f, kernels w.
  *
  *     y = Σᵢ (αwᵢ · αf · αc · αsᵢ · Wᵢ) ∗ x
- *     α = heads(ReLU(BN(FC(mean over positions of x)))):  σ(·/T) for αs, αc, αf, softmax(·/T) for αw
+ *     α = heads(ReLU(FC(mean over positions of x))):  σ(·/T) for αs, αc, αf, softmax(·/T) for αw
  *
  * As in the authors' code αs is one for all kernels, has no head where the kernel has one tap, and αw none for n = 1. In the
  * house's terms that is y = αf ⊙ ⟨Σᵢ αwᵢ·Wᵢ, M·S(αc ⊙ x)⟩ with M = diag(αs), one for each image.
@@ -26,8 +26,9 @@ export interface ODConvOptions {
   /** What logits are divided by, above 0; default 1. The authors' schedule for large networks begins with 60. */
   readonly temperature: number;
   /**
-   * Batch norm after the squeezing layer, as in the authors' code; default true. Its statistics are those of the batch's
-   * images: in training with a batch of one, nothing of the image passes.
+   * Batch norm after the squeezing layer; default false, as in the paper's text. The authors' code has one. Its statistics are
+   * those of a batch's means, which differ little from each other and move with every step, so that a short run is tested
+   * with stale ones; in training with a batch of one, nothing of the image passes.
    */
   readonly batchNorm: boolean;
   /** Decay of its running statistics, in [0, 1); default 0.999. */
