@@ -36,6 +36,7 @@ const sidebar = [
   group('Concepts', [
     page('concepts/index.md'),
     ...named('concepts', [
+      'every-part',
       'static-dynamic',
       'structures',
       'responses',
@@ -58,6 +59,7 @@ const sidebar = [
       page('features.md'),
       page('contracts.md'),
       page('benchmarks.md'),
+      page('benchmarks-operators.md'),
       page('results.md'),
       page('reliability.md'),
       page('sizes.md'),

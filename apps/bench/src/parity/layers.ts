@@ -13,7 +13,8 @@ import { initializers } from '@tensorflow/tfjs-layers';
 import { registry } from '../registry';
 import type { Check } from './checks';
 
-const inputShape = [5, 4, 3];
+// Channels that groups of two divide.
+const inputShape = [5, 4, 4];
 
 interface Parts {
   readonly similarity: Similarity;
@@ -35,7 +36,11 @@ export function layerChecks(quick: boolean): readonly Check[] {
   const dynamic = make<Similarity>('similarity', 'dynamic-dns');
   const shapes = names('shape').map((name): [string, Parts] => [
     `shape ${name}`,
-    { similarity: plain, shape: make<Shape>('shape', name) },
+    {
+      similarity: plain,
+      // At its bound, where it starts, the gradient of the rate has one side.
+      shape: make<Shape>('shape', name, name === 'learned-dilation' ? { rate: 1.5 } : undefined),
+    },
   ]);
   const predictors = names('predictor').map((name): [string, Parts] => [
     `predictor ${name}`,

@@ -44,6 +44,9 @@ test('two variants with two seeds: one table, each run in its folder; stopped an
   expect(pair).toMatchObject({ a: 'inner-product', b: 'static-uns', seeds: [1, 2], test: 'paired t' });
   const errors = rows.map(({ testError }: { testError: number }) => testError);
   expect(pair.difference).toBeCloseTo((errors[1] - errors[0] + errors[3] - errors[2]) / 2, 9);
+  const table = readFileSync(join(out, 'results.md'), 'utf8');
+  expect(table).toContain('| variant | seeds | test error % |');
+  expect(table).toMatch(/^\| `static-uns` \| 1, 2 \|/m);
   const page = readFileSync(join(out, 'report.html'), 'utf8');
   expect(page).toContain('static-uns − inner-product');
   expect(existsSync(join(out, 'static-uns', 'seed-2', 'report.html'))).toBe(true);

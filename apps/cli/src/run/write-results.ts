@@ -1,4 +1,5 @@
-// The files that a command leaves beside its runs: results.json, and report.json with the page that is made of it.
+// The files that a command leaves beside its runs: results.json, the same as a table of Markdown, and report.json with the
+// page that is made of it.
 
 import { cpus } from 'node:os';
 import type { Dataset } from '@neusim/datasets';
@@ -6,6 +7,7 @@ import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
 import { compareRuns, type Report, type Results, type RunReport, reportPage } from '@neusim/report';
 import { parseHTML } from 'linkedom';
 import { packageVersion } from '../package-version';
+import { resultsMarkdown } from './results-markdown';
 
 export interface Written {
   readonly results: Results;
@@ -59,6 +61,7 @@ export async function writeResults(out: string, finished: Finished): Promise<Wri
   await makeFolder(out);
   await writeAtomic(joinPath(out, 'report.json'), `${JSON.stringify(report)}\n`);
   await writeAtomic(written.reportPath, pageOf(report));
+  await writeAtomic(joinPath(out, 'results.md'), resultsMarkdown(report));
   // The last: where it is, the others are.
   await writeAtomic(written.resultsPath, `${JSON.stringify(results, null, 2)}\n`);
   return written;
