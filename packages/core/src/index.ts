@@ -29,7 +29,6 @@ export { type FoldOptions, foldModel, isFoldable } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
-export type { Conv2DArgs } from './layers/conv2d-options';
 export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
@@ -43,6 +42,7 @@ export { loadModel } from './load-model';
 export { neuralSimilarity } from './neural-similarity';
 export type {
   Call,
+  Conv2DArgs,
   Operator,
   Part,
   Predictor,

@@ -4,9 +4,8 @@
  * input, a `Predictor`. Parts are plain values; `name` and `options` are what a saved model keeps of them.
  */
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core';
-import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Geometry } from './geometry';
-import type { Conv2DArgs } from './layers/conv2d-options';
 
 /** What a weight is for. Regularisation, learning rates and "adapt M only" choose weights by it. */
 export type Role = 'filter' | 'bias' | 'similarity' | 'shape' | 'predictor' | 'norm';
@@ -135,6 +134,9 @@ export interface Predictor extends Part {
    */
   apply(x: SymbolicTensor, channels: number, g: Geometry, layerName: string): SymbolicTensor;
 }
+
+/** The arguments of tfjs's `tf.layers.conv2d`. */
+export type Conv2DArgs = Parameters<typeof layers.conv2d>[0];
 
 /** A convolution of the field that is no choice of M: mixtures of kernels, kernels made for each position. */
 export interface Operator extends Part {

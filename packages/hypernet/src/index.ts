@@ -10,11 +10,13 @@ import sphere from './sphere';
 import tapAttention from './tap-attention';
 
 export { type ConvPredictorOptions, convPredictor } from './conv';
-export { type CondConvOptions, condConv } from './operators/cond-conv';
-export { type InvolutionOptions, involution } from './operators/involution';
-export { involution2d } from './operators/involution-2d';
+export { condConv } from './operators/cond-conv';
+export type { CondConvOptions } from './operators/cond-conv-2d';
+export { involution } from './operators/involution';
+export { type InvolutionOptions, involution2d } from './operators/involution-2d';
 export { mixtureConv2d } from './operators/mixture';
-export { type ODConvOptions, odConv } from './operators/od-conv';
+export { odConv } from './operators/od-conv';
+export type { ODConvOptions } from './operators/od-conv-2d';
 export type { NetworkOptions, NormOptions } from './options';
 export { OutputGrid, type OutputGridArgs } from './output-grid';
 export { type PooledOptions, pooledPredictor } from './pooled';

@@ -6,9 +6,9 @@ import { NeusimError } from '@neusim/registry';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import { layers } from '@tensorflow/tfjs-layers';
 import type { Pair } from '../geometry';
-import type { Shape, WeightInit } from '../parts';
+import type { Conv2DArgs, Shape, WeightInit } from '../parts';
 
-export type Conv2DArgs = Parameters<typeof layers.conv2d>[0];
+export type { Conv2DArgs };
 
 /** The members of tfjs's Conv2D that hold its parsed options (protected in its typings). */
 export interface ParsedConv2D {
