@@ -68,7 +68,7 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
   FOLD_DYNAMIC: () =>
-    'an M that is predicted from the input differs at every position, so that no one kernel has it; static-dns and static-uns fold (--set model.similarity=static-uns)',
+    'an M that is predicted from the input differs at every position, and an operator makes a kernel for each image or position, so that no one kernel has it; static-dns and static-uns fold (--set model.similarity=static-uns)',
   BACKEND_OPTIONS: () => optionOfWasm,
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,

@@ -19,10 +19,9 @@ import { NeusimError } from '@neusim/registry';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { Involution2D } from './involution-2d';
-import type { InvolutionOptions } from './options';
+import { Involution2D, type InvolutionOptions } from './involution-2d';
 
-export const involutionVersion = '1.0.0';
+const version = '1.0.0';
 
 /**
  * An operator without a kernel of its own: the layer's `kernelInitializer` is that of the projection.
@@ -35,7 +34,7 @@ export function involution(options: InvolutionOptions): Operator {
   registerLayer(Involution2D);
   const operator: Operator = Object.freeze<Operator>({
     name: 'involution',
-    version: involutionVersion,
+    version,
     options: { ...options },
     apply(given, args) {
       const { name, kernelInitializer = 'heNormal', kernelRegularizer, ...rest } = args;
