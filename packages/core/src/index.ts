@@ -67,6 +67,7 @@ export {
   batchNormTraining,
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
+export { batchShare, withBatchShare } from './seam/batch-share';
 export * as composed from './seam/composed-conv';
 export { type SampledOperands, sampledBackprop, sampledForward } from './seam/composed-sampled';
 export {
