@@ -180,9 +180,9 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const { similarity } = this;
     if (similarity.source !== 'predictor') {
       const m = similarity.toM(this.similarityWeights[0]?.read(), g);
-      const folded = (w: tf.Tensor4D) => (similarity.fold ? similarity.fold(w, m, g) : foldSimilarity(w, m));
-      // Without an M there is but one side, and a norm is that of the taps there are.
-      const first = side === 'kernel' || similarity.form === 'none';
+      const folded = (w: tf.Tensor4D) =>
+        similarity.fold ? similarity.fold(w, m, g, mask) : foldSimilarity(w, m);
+      const first = side === 'kernel' && similarity.form !== 'none';
       return { w: first ? folded(masked(kernel, mask)) : masked(folded(kernel), mask), m: null };
     }
     if (!z)
