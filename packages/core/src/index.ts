@@ -57,7 +57,16 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
-export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
+export {
+  copyLayer,
+  isModel,
+  type Plan,
+  rebuildModel,
+  rewire,
+  type Use,
+  useLayer,
+  weightsAsMade,
+} from './rebuild-model';
 export type { Angle, Magnitude } from './response/names';
 export {
   BATCH_NORM_TRAINING,
