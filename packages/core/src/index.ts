@@ -36,10 +36,10 @@ export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
   NeuralSimilarityConv2D,
   type NeuralSimilarityConv2DArgs,
-  type WeightDescription,
 } from './layers/neural-similarity-conv2d';
 export { OperatorConv2D, type OperatorConv2DArgs } from './layers/operator-conv2d';
 export { registerLayer } from './layers/register-layer';
+export type { WeightDescription } from './layers/weight-description';
 export { loadModel } from './load-model';
 export { neuralSimilarity, wireSimilarity } from './neural-similarity';
 export { disposeNewVariables } from './new-variables';
