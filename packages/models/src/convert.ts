@@ -12,6 +12,7 @@ import {
   rewire,
   type Use,
   useLayer,
+  weightsAsMade,
   wireSimilarity,
 } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
@@ -93,7 +94,7 @@ function similarityLayer(stock: Layer, { similarity, shape, predictor }: Convers
 
 /** Kernel and bias are the first weights of both; what is the similarity's or the shape's keeps its start. */
 function weightsOf(stock: Layer, layer: Layer): Tensor[] {
-  const given = stock.getWeights();
+  const given = weightsAsMade(stock);
   return [...given, ...layer.getWeights().slice(given.length)];
 }
 

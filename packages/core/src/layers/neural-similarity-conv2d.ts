@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Conv2DArgs, Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
+import type { Conv2DArgs, Predictor, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
@@ -17,6 +17,7 @@ import { chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-option
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
 import { registerLayer } from './register-layer';
+import { descriptionOf, type WeightDescription } from './weight-description';
 
 /** Options of tfjs's `tf.layers.conv2d`, and: */
 export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
@@ -26,14 +27,6 @@ export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
   shape?: Shape;
   /** What gives the second input, for the record: it is saved, so that loading knows its layers. */
   predictor?: Predictor;
-}
-
-/** What a weight is for, and how it is trained. */
-export interface WeightDescription {
-  readonly role: Role;
-  readonly l2?: number;
-  readonly orthogonality?: number;
-  readonly learningRateScale?: number;
 }
 
 /**
@@ -180,9 +173,9 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const { similarity } = this;
     if (similarity.source !== 'predictor') {
       const m = similarity.toM(this.similarityWeights[0]?.read(), g);
-      const folded = (w: tf.Tensor4D) => (similarity.fold ? similarity.fold(w, m, g) : foldSimilarity(w, m));
-      // Without an M there is but one side, and a norm is that of the taps there are.
-      const first = side === 'kernel' || similarity.form === 'none';
+      const folded = (w: tf.Tensor4D) =>
+        similarity.fold ? similarity.fold(w, m, g, mask) : foldSimilarity(w, m);
+      const first = side === 'kernel' && similarity.form !== 'none';
       return { w: first ? folded(masked(kernel, mask)) : masked(folded(kernel), mask), m: null };
     }
     if (!z)
@@ -292,13 +285,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       weight.trainable ?? true,
       constraint as never,
     );
-    const { role, l2, orthogonality, learningRateScale } = weight;
-    this.weightParts.set(variable, {
-      role,
-      ...(l2 === undefined ? {} : { l2 }),
-      ...(orthogonality === undefined ? {} : { orthogonality }),
-      ...(learningRateScale === undefined ? {} : { learningRateScale }),
-    });
+    this.weightParts.set(variable, descriptionOf(weight));
     return variable;
   }
 

@@ -4,7 +4,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { eachByItself } from './experts';
 import { mixtureConv2d } from './mixture';
-import type { CondConvOptions } from './options';
 
 export interface CondConvOptions {
   /** n ≥ 1, the number of kernels; default 8, as in the paper (timm: 4). */

@@ -119,6 +119,22 @@ describe('50 steps', () => {
       expect(largestDifference(await losses({ ...config, workers }), one)).toBeLessThan(1e-4);
   });
 
+  test('of gates that have a price, 20 of them: it is paid once, by 3 workers as by one, to 1e-4', async () => {
+    const gates = (sparsity: number): Partial<TrainConfigInput> => ({
+      steps: 20,
+      model: {
+        name: 'nsn-digits',
+        width: 2,
+        shape: { name: 'learned-binary', estimator: 'sigmoid', temperature: 1, sparsity },
+      },
+    });
+    const one = await losses(steady({ ...gates(3), workers: 1 }));
+    const many = await losses(steady({ ...gates(3), workers: 3, syncBatchNorm: true }));
+    expect(largestDifference(many, one)).toBeLessThan(1e-4);
+    // The price counts.
+    expect(largestDifference(await losses(steady({ ...gates(0), workers: 1 })), one)).toBeGreaterThan(1e-3);
+  });
+
   test('of mixed batches, 12 of them: 2 and 3 workers as one, to 1e-4', async () => {
     const augment = { mixup: { alpha: 0.4 }, cutmix: { alpha: 1 } };
     const config = steady({ steps: 12, augment });
