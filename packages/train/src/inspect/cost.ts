@@ -1,9 +1,9 @@
 /** What each part of a network costs: a layer, and the predictor that serves it. */
-import { describeWeights, type SummaryRow, summarize } from '@neusim/core';
+import { describeWeights, isOperatorLayer, type SummaryRow, summarize } from '@neusim/core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 
 export interface LayerCost extends SummaryRow {
-  /** The similarity layer whose predictor it is part of; null for a layer of the network's own. */
+  /** The layer whose predictor it is part of, or which an operator's network steers; null for one of the network's own. */
   readonly serves: string | null;
   /** Trainable values by what they are for: `filter`, `bias`, `similarity`, `shape`, `predictor`, `norm`. */
   readonly byRole: Readonly<Record<string, number>>;
@@ -21,8 +21,10 @@ export function layerCosts(
     of[role] = (of[role] ?? 0) + variable.shape.reduce<number>((a, b) => a * (b ?? 1), 1);
     roles.set(layer, of);
   }
+  const operators = model.layers.filter(isOperatorLayer);
   const servedBy = (name: string) =>
-    similarityLayers.find((layer) => name.startsWith(`${layer.name}_predictor`))?.name ?? null;
+    [...similarityLayers, ...operators].find((layer) => name.startsWith(`${layer.name}_predictor`))?.name ??
+    null;
   return summarize(model)
     .filter(({ parameters, multiplyAdds }) => parameters > 0 || multiplyAdds !== 0)
     .map((row) => ({ ...row, serves: servedBy(row.name), byRole: roles.get(row.name) ?? {} }));
