@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Conv2DArgs, Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
+import type { Conv2DArgs, Predictor, Products, Role, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
@@ -195,6 +195,11 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
   }
 
+  /** ‖patch‖² of what the taps read of x [B,H,W,C], D and modulation included: [B,H',W',1]. The caller tidies. */
+  patchEnergy(x: tf.Tensor4D): tf.Tensor4D {
+    return this.products(x, this.taps(x)).patchEnergy();
+  }
+
   /**
    * Multiply-adds for one image: the convolution's; where M is predicted those of making it and of weighting (K a
    * channel) or mixing (K² a channel) the patches; those of the patches' norms where there is a response; and what the
@@ -245,10 +250,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   /** What a similarity that is not bilinear gives. */
   private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
     return this.similarity.respond?.(
-      products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions),
+      this.products(x, taps),
       this.similarityWeights.map((weight) => weight.read()),
       callOf(training, this.similarityWeights),
     );
+  }
+
+  private products(x: tf.Tensor4D, taps: Taps): Products {
+    return products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions);
   }
 
   /** Whether the taps read, or are weighted, each by itself. */
