@@ -253,6 +253,51 @@ describe('convertToNsl', () => {
     expect(second!.trainableWeights).toHaveLength(2);
   });
 
+  test.each(forms)('a frozen layer stays frozen with %s, its M too', async (_, spec) => {
+    const model = sequential();
+    model.layers[0]!.trainable = false;
+    const converted = convertToNsl(model, spec());
+    const [first, second] = similar(converted);
+    const trained = describeWeights(converted).filter(({ trainable }) => trainable);
+    expect(
+      trained.filter(({ name }) => name.startsWith(`${first}/`) || name.startsWith(`${first}_`)),
+    ).toEqual([]);
+    expect(trained.some(({ name }) => name.startsWith(`${second}/kernel`))).toBe(true);
+    if (spec().similarity.source === 'predictor')
+      expect(trained.some(({ name }) => name.startsWith(`${second}_predictor`))).toBe(true);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test('what a frozen layer shares with others is trained by them', () => {
+    const conv = { filters: 2, kernelSize: 3 };
+    const model = tfl.sequential({
+      layers: [layers.conv2d({ ...conv, inputShape: [7, 6, 3], trainable: false }), layers.conv2d(conv)],
+    });
+    const both: Predictor = registry.make('predictor', 'shared', { hidden: 4, width: 4, seed: 1 });
+    const converted = convertToNsl(model, { similarity: dynamicDns, predictor: both });
+    const trained = describeWeights(converted).filter(({ trainable }) => trainable);
+    expect(trained.some(({ name }) => /shared_m1\/kernel/.test(name))).toBe(true);
+    const [first] = similar(converted);
+    const own = trained.filter(({ name }) => name.startsWith(first!) && !/shared/.test(name));
+    expect(own).toEqual([]);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test('a frozen model inside the model stays frozen', () => {
+    const model = nested();
+    const inside = (of: tfl.LayersModel) =>
+      of.layers.find(({ name }) => name === 'block') as unknown as tfl.LayersModel;
+    inside(model).trainable = false;
+    const converted = convertToNsl(model, { similarity: staticUns });
+    expect(inside(converted).trainable).toBe(false);
+    expect(describeWeights(converted).filter(({ trainable }) => trainable)).toEqual([]);
+    expect(converted.trainableWeights).toEqual([]);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
   test.each(forms)('channelsFirst with %s', async (_, spec) => {
     const x = tfl.input({ shape: [2, 6, 5] });
     const conv = {

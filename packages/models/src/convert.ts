@@ -43,18 +43,41 @@ export interface Conversion
  *   LAYER_OPTIONS for parts that do not go together.
  */
 export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel {
-  let converted = 0;
+  const converted: NeuralSimilarityConv2D[] = [];
   const chosen = spec.layers ?? hasTaps;
   return disposeNewVariables(() => {
     const made = rebuildModel(model, () => (layer) => {
       if (!isConvolution(layer) || !chosen(layer)) return undefined;
-      converted++;
-      return similarityLayer(layer, spec);
+      const { made, use } = similarityLayer(layer, spec);
+      converted.push(made);
+      return use;
     });
-    if (converted === 0) throw nothing(model);
+    if (converted.length === 0) throw nothing(model);
     refuseTornPredictors(made);
+    freezePredictors(converted);
     return made;
   });
+}
+
+/** The M of a layer that is not trainable stays too: what serves no other layer is not trainable either. */
+function freezePredictors(converted: readonly NeuralSimilarityConv2D[]): void {
+  const networksOf = (trainable: boolean) =>
+    new Set(converted.flatMap((layer) => (layer.trainable === trainable ? networkOf(layer) : [])));
+  const trained = networksOf(true);
+  for (const layer of networksOf(false)) if (!trained.has(layer)) layer.trainable = false;
+}
+
+/** The layers between the input of a layer and its predicted M. */
+function networkOf({ inboundNodes: [use] }: NeuralSimilarityConv2D): Layer[] {
+  const [x, z] = use?.inputTensors ?? [];
+  const walk = (tensor: SymbolicTensor | undefined): Layer[] =>
+    tensor === undefined || tensor === x
+      ? []
+      : [
+          tensor.sourceLayer,
+          ...(tensor.sourceLayer.inboundNodes[tensor.nodeIndex]?.inputTensors ?? []).flatMap(walk),
+        ];
+  return walk(z);
 }
 
 const isConvolution = (layer: Layer) => layer.getClassName() === 'Conv2D';
@@ -64,7 +87,10 @@ function hasTaps(layer: Layer): boolean {
 }
 
 /** The layer that stands for a Conv2D, with its predictor where it has one. */
-function similarityLayer(stock: Layer, { similarity, shape, predictor }: Conversion): Use {
+function similarityLayer(
+  stock: Layer,
+  { similarity, shape, predictor }: Conversion,
+): { made: NeuralSimilarityConv2D; use: Use } {
   const rate = stock.getConfig().dilationRate as number[];
   if (similarity.respond || (similarity.source === 'none' && similarity.fold))
     throw otherStart(stock, similarity, 'has a response in place of the inner product');
@@ -78,7 +104,7 @@ function similarityLayer(stock: Layer, { similarity, shape, predictor }: Convers
   } as unknown as NeuralSimilarityConv2DArgs;
   const layer = new NeuralSimilarityConv2D(args);
   let first: { readonly x: SymbolicTensor; readonly y: SymbolicTensor } | undefined;
-  return ([given]) => {
+  const use: Use = ([given]) => {
     const x = given as SymbolicTensor;
     if (!first) {
       first = { x, y: wireSimilarity(layer, x) };
@@ -89,6 +115,7 @@ function similarityLayer(stock: Layer, { similarity, shape, predictor }: Convers
     // A further use has the same layers, those of the predictor too.
     return rewire([first.y], new Map([[first.x.id, x]]), (each) => useLayer(each));
   };
+  return { made: layer, use };
 }
 
 /** Kernel and bias are the first weights of both; what is the similarity's or the shape's keeps its start. */
