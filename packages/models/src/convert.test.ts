@@ -11,7 +11,7 @@ import core, {
 } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
-import { createRegistry } from '@neusim/registry';
+import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -340,6 +340,38 @@ describe('convertToNsl', () => {
     expect((first as NeuralSimilarityConv2D).shape.name).toBe('learned-binary');
     expect((second as NeuralSimilarityConv2D).similarity.name).toBe('dynamic-dns');
     expect(await difference(once, twice)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['deformable', { version: 1 }],
+    ['deformable', { modulation: 'twice-sigmoid' }],
+    ['active', { start: 'square', noise: 0 }],
+    ['learned-dilation', {}],
+    ['learned-binary', { estimator: 'hard-concrete' }],
+  ] as const)('%s %j begins where the model ended', async (name, options) => {
+    await registry.ready();
+    const model = sequential();
+    const shape: Shape = (registry as AnyRegistry).make('shape', name, options) as Shape;
+    const converted = convertToNsl(model, { similarity: staticUns, shape });
+    expect(await difference(model, converted)).toBeLessThan(1e-5);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test.each([
+    ['deformable', {}],
+    ['active', {}],
+    ['active', { start: 'square' }],
+    ['active', { start: 'square', noise: 0, radius: 2 }],
+    ['learned-dilation', { rate: [1, 1.5] }],
+  ] as const)('%s %j begins elsewhere, and is refused', async (name, options) => {
+    await registry.ready();
+    const model = sequential();
+    const shape: Shape = (registry as AnyRegistry).make('shape', name, options) as Shape;
+    expect(() => convertToNsl(model, { similarity: staticUns, shape })).toThrow(
+      expect.objectContaining({ code: 'CONVERT_START', data: expect.objectContaining({ part: name }) }),
+    );
+    disposeModel(model);
   });
 
   test('one shared predictor serves all layers of a model', async () => {

@@ -34,8 +34,9 @@ export interface Conversion
  * with its weights. Depthwise, separable and transposed convolutions stay. The given model is left as it is. A layer that
  * is not trainable stays so, with its M.
  *
- * The outputs are equal as long as the parts start at M = I and D = I, as the defaults of all do: the options `authors` of
- * some do not.
+ * The outputs are equal as long as the similarity starts at M = I, as the defaults of all do: the options `authors` of some
+ * do not. A shape that starts elsewhere is refused: `deformable` takes `version: 1` or `modulation: 'twice-sigmoid'`, and
+ * `active` `start: 'square', noise: 0`.
  * @param spec made parts: `registry.make('similarity', 'static-uns')`. A dynamic similarity needs a predictor, and maps
  *   of known size.
  * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_START for parts that cannot start at the
@@ -94,6 +95,8 @@ function similarityLayer(
   const rate = stock.getConfig().dilationRate as number[];
   if (similarity.respond || (similarity.source === 'none' && similarity.fold))
     throw otherStart(stock, similarity, 'has a response in place of the inner product');
+  if (shape?.startsPlain === false)
+    throw otherStart(stock, shape, 'reads other values, or a part of them, with these options');
   if (shape?.dilations && String(shape.dilations) !== String(rate))
     throw otherStart(stock, shape, `spaces its taps [${shape.dilations}], the layer [${rate}]`);
   const args = {
@@ -155,7 +158,7 @@ function otherStart(layer: Layer, { name }: Part, why: string): NeusimError {
     `${name} does not start at the convolution of ${layer.name}: it ${why}`,
     {
       data: { layer: layer.name, part: name },
-      hint: 'Take parts that start at M = I, such as static-uns, or build the network anew.',
+      hint: 'Take parts, and options of theirs, that start as the plain convolution, such as static-uns; or build the network anew.',
     },
   );
 }
