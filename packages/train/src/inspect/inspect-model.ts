@@ -86,9 +86,9 @@ export async function inspectModel(
 /** With the D of its taps, for patches as long as those that they read. */
 async function responseOf(layer: NeuralSimilarityConv2D, seen: Seen = {}): Promise<ResponseCurves | null> {
   if (!layer.similarity.respond) return null;
-  const mask = tf.tidy(() => tapsOf(layer, seen)?.mask?.clone() ?? null);
+  const [mask] = tf.tidy(() => [tapsOf(layer, seen)?.mask].flatMap((each) => each?.clone() ?? []));
   try {
-    return await responseCurves(layer, await patchNorm(layer, seen), mask ?? undefined);
+    return await responseCurves(layer, await patchNorm(layer, seen), mask);
   } finally {
     mask?.dispose();
   }
