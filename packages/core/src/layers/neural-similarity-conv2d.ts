@@ -56,7 +56,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private readonly weightParts = new Map<LayerVariable, WeightDescription>();
   private kernel?: LayerVariable;
   private bias?: LayerVariable;
-  private similarityWeights: LayerVariable[] = [];
+  private ownWeights: readonly LayerVariable[] = [];
   private shapeWeights: LayerVariable[] = [];
 
   /**
@@ -127,7 +127,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         this.options.biasRegularizer,
         this.options.biasConstraint,
       );
-    this.similarityWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
+    this.ownWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
     this.shapeWeights = this.shape.weights(g, this.name).map((weight) => this.add(weight));
     this.built = true;
   }
@@ -179,7 +179,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
     const { similarity } = this;
     if (similarity.source !== 'predictor') {
-      const m = similarity.toM(this.similarityWeights[0]?.read(), g);
+      const m = similarity.toM(this.ownWeights[0]?.read(), g);
       const folded = (w: tf.Tensor4D) => (similarity.fold ? similarity.fold(w, m, g) : foldSimilarity(w, m));
       // Without an M there is but one side, and a norm is that of the taps there are.
       const first = side === 'kernel' || similarity.form === 'none';
@@ -193,6 +193,11 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const m = similarity.toM(z, g);
     if (side === 'kernel' || !mask || similarity.form === 'diagonal') return { w: masked(kernel, mask), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
+  }
+
+  /** The weights of the similarity, in its order; states that training moves by itself too. */
+  get similarityWeights(): readonly LayerVariable[] {
+    return this.ownWeights;
   }
 
   /** ‖patch‖² of what the taps read of x [B,H,W,C], D and modulation included: [B,H',W',1]. The caller tidies. */
@@ -251,8 +256,8 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
     return this.similarity.respond?.(
       this.products(x, taps),
-      this.similarityWeights.map((weight) => weight.read()),
-      callOf(training, this.similarityWeights),
+      this.ownWeights.map((weight) => weight.read()),
+      callOf(training, this.ownWeights),
     );
   }
 

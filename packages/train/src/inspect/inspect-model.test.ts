@@ -300,6 +300,23 @@ test('a response of taps that x moves and weights: the patch is what they read',
   disposeModel(unseen.model);
 });
 
+test('a response that learns with what it has seen: of each filter ρ, and the running mean that it is of', async () => {
+  const similarity = registry.make('similarity', 'decoupled', {
+    magnitude: 'ball',
+    angle: 'learned-sigmoid',
+  });
+  const { first, layer, model, x } = await inspected({ similarity });
+  const { weights, magnitude } = first.response!;
+  expect(weights.map(({ name }) => name)).toEqual(
+    layer.weights
+      .map(({ originalName }) => originalName.split('/').pop())
+      .filter((name) => !/kernel|bias/.test(name!)),
+  );
+  expect(magnitude.mean.every(Number.isFinite)).toBe(true);
+  x.dispose();
+  disposeModel(model);
+});
+
 test('what replaces the kernel by a function of it is an M of its own: W_eff is told', async () => {
   const similarity = registry.make('similarity', 'decoupled', { magnitude: 'linear', angle: 'cosine' });
   const { first, layer, model, x } = await inspected({ similarity });

@@ -40,7 +40,7 @@ export async function responseCurves(
 ): Promise<ResponseCurves | null> {
   const { respond } = layer.similarity;
   if (!respond) return null;
-  const variables = layer.weights.filter((weight) => layer.describeWeight(weight)?.role === 'similarity');
+  const variables = layer.similarityWeights;
   const steps = Array.from({ length: POINTS }, (_, i) => i / (POINTS - 1));
   const angles = steps.map((share) => share * Math.PI);
   const norms = steps.map((share) => 3 * patchNorm * share);
