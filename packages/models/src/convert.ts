@@ -10,6 +10,7 @@ import {
   type Part,
   rebuildModel,
   rewire,
+  servingLayers,
   type Use,
   useLayer,
   wireSimilarity,
@@ -63,22 +64,9 @@ export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel 
 /** The M of a layer that is not trainable stays too: what serves no other layer is not trainable either. */
 function freezePredictors(converted: readonly NeuralSimilarityConv2D[]): void {
   const networksOf = (trainable: boolean) =>
-    new Set(converted.flatMap((layer) => (layer.trainable === trainable ? networkOf(layer) : [])));
+    new Set(converted.flatMap((layer) => (layer.trainable === trainable ? [...servingLayers(layer)] : [])));
   const trained = networksOf(true);
   for (const layer of networksOf(false)) if (!trained.has(layer)) layer.trainable = false;
-}
-
-/** The layers between the input of a layer and its predicted M. */
-function networkOf({ inboundNodes: [use] }: NeuralSimilarityConv2D): Layer[] {
-  const [x, z] = use?.inputTensors ?? [];
-  const walk = (tensor: SymbolicTensor | undefined): Layer[] =>
-    tensor === undefined || tensor === x
-      ? []
-      : [
-          tensor.sourceLayer,
-          ...(tensor.sourceLayer.inboundNodes[tensor.nodeIndex]?.inputTensors ?? []).flatMap(walk),
-        ];
-  return walk(z);
 }
 
 const isConvolution = (layer: Layer) => layer.getClassName() === 'Conv2D';

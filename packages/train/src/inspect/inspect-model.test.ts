@@ -327,6 +327,24 @@ test('what replaces the kernel by a function of it is an M of its own: W_eff is 
   disposeModel(model);
 });
 
+test('a shared predictor serves the first of its layers, which bears its cost', async () => {
+  const made = registry.make('model', 'nsn-digits', {
+    width: 2,
+    depth: 2,
+    similarity: 'dynamic-dns',
+    parameterization: 'shared',
+    predictor: { name: 'shared', width: 3, hidden: 2 },
+  });
+  const model = made.build();
+  const { costs } = await inspectModel(model, { only: () => false });
+  const roles = costs.filter(({ byRole }) => byRole.predictor !== undefined);
+  expect(roles.map(({ name }) => name)).toContain('stage1_conv1_shared_m1');
+  expect(roles.filter(({ serves }) => serves === null)).toEqual([]);
+  expect(costs.find(({ name }) => name === 'root')?.serves).toBeNull();
+  expect(costs.find(({ name }) => name === 'stage1_conv1')?.serves).toBeNull();
+  disposeModel(model);
+});
+
 test('the networks of an operator serve its layer', async () => {
   const x = input({ shape: [7, 6, 4] });
   const operator = registry.make('operator', 'cond-conv', { experts: 2 });
