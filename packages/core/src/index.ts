@@ -50,6 +50,7 @@ export {
 } from './layers/neural-similarity-conv2d';
 export { OperatorConv2D, type OperatorConv2DArgs } from './layers/operator-conv2d';
 export { registerLayer } from './layers/register-layer';
+export { servingLayers } from './layers/serving-layers';
 export type { WeightDescription } from './layers/weight-description';
 export { loadModel } from './load-model';
 export { neuralSimilarity, wireSimilarity } from './neural-similarity';

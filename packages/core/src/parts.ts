@@ -127,6 +127,8 @@ export interface Shape extends Part {
   readonly dilations?: readonly [number, number];
   /** Whether `taps` reads x, or differs from position to position. Such a shape does not fold. Default false. */
   readonly dynamic?: boolean;
+  /** `false` where a layer does not begin as the plain convolution of its kernel and dilation; default true. */
+  readonly startsPlain?: boolean;
   /**
    * @param g the geometry on a map of the window's size.
    * @param layer the layer's name, for random starts: `weightSeed(seed, layer)` differs from layer to layer.

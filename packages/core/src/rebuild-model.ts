@@ -54,7 +54,10 @@ function rebuild(model: LayersModel, plan: Plan): LayersModel {
     ]),
   );
   const inputs = [...known.values()];
-  return makeModel({ inputs, outputs: rewire(model.outputs, known, use), name: model.name });
+  const made = makeModel({ inputs, outputs: rewire(model.outputs, known, use), name: model.name });
+  // Not said where all is as it was: it is written into every weight.
+  if (!model.trainable) made.trainable = false;
+  return made;
 }
 
 /**

@@ -46,6 +46,7 @@ export function active(options: ActiveOptions): Shape {
   return Object.freeze<Shape>({
     name: 'active',
     options: { ...options },
+    startsPlain: options.start === 'square' && options.noise === 0 && options.radius === 1,
     weights(g, layer) {
       requireGroups(groups, g);
       if (g.taps === 1) return [];

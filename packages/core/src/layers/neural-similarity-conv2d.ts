@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Conv2DArgs, Predictor, Shape, Similarity, Taps, Weight } from '../parts';
+import type { Conv2DArgs, Predictor, Products, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
@@ -49,7 +49,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private readonly weightParts = new Map<LayerVariable, WeightDescription>();
   private kernel?: LayerVariable;
   private bias?: LayerVariable;
-  private similarityWeights: LayerVariable[] = [];
+  private ownWeights: readonly LayerVariable[] = [];
   private shapeWeights: LayerVariable[] = [];
 
   /**
@@ -120,7 +120,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         this.options.biasRegularizer,
         this.options.biasConstraint,
       );
-    this.similarityWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
+    this.ownWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
     this.shapeWeights = this.shape.weights(g, this.name).map((weight) => this.add(weight));
     this.built = true;
   }
@@ -172,7 +172,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
     const { similarity } = this;
     if (similarity.source !== 'predictor') {
-      const m = similarity.toM(this.similarityWeights[0]?.read(), g);
+      const m = similarity.toM(this.ownWeights[0]?.read(), g);
       const folded = (w: tf.Tensor4D) =>
         similarity.fold ? similarity.fold(w, m, g, mask) : foldSimilarity(w, m);
       const first = side === 'kernel' && similarity.form !== 'none';
@@ -186,6 +186,16 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const m = similarity.toM(z, g);
     if (side === 'kernel' || !mask || similarity.form === 'diagonal') return { w: masked(kernel, mask), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
+  }
+
+  /** The weights of the similarity, in its order; states that training moves by itself too. */
+  get similarityWeights(): readonly LayerVariable[] {
+    return this.ownWeights;
+  }
+
+  /** ‖patch‖² of what the taps read of x [B,H,W,C], D and modulation included: [B,H',W',1]. The caller tidies. */
+  patchEnergy(x: tf.Tensor4D): tf.Tensor4D {
+    return this.products(x, this.taps(x)).patchEnergy();
   }
 
   /**
@@ -238,10 +248,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   /** What a similarity that is not bilinear gives. */
   private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
     return this.similarity.respond?.(
-      products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions),
-      this.similarityWeights.map((weight) => weight.read()),
-      callOf(training, this.similarityWeights),
+      this.products(x, taps),
+      this.ownWeights.map((weight) => weight.read()),
+      callOf(training, this.ownWeights),
     );
+  }
+
+  private products(x: tf.Tensor4D, taps: Taps): Products {
+    return products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions);
   }
 
   /** Whether the taps read, or are weighted, each by itself. */
