@@ -19,11 +19,12 @@ export {
   globalSimilarity2d,
 } from './global/global-similarity-2d';
 export { globalSimilarity } from './global/operator';
-export { type CondConvOptions, condConv } from './operators/cond-conv';
-export { type InvolutionOptions, involution } from './operators/involution';
+export { condConv } from './operators/cond-conv';
+export { involution } from './operators/involution';
 export { involution2d } from './operators/involution-2d';
 export { mixtureConv2d } from './operators/mixture';
-export { type ODConvOptions, odConv } from './operators/od-conv';
+export { odConv } from './operators/od-conv';
+export type { CondConvOptions, InvolutionOptions, ODConvOptions } from './operators/options';
 export type { NetworkOptions, NormOptions } from './options';
 export { OutputGrid, type OutputGridArgs } from './output-grid';
 export { type PooledOptions, pooledPredictor } from './pooled';

@@ -2,9 +2,9 @@
 import { OperatorConv2D, type OperatorConv2DArgs } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
-import type { CondConvOptions } from './cond-conv';
 import { eachByItself } from './experts';
 import { mixtureConv2d } from './mixture';
+import type { CondConvOptions } from './options';
 
 /** From [x [B,H,W,C], routing logits [B,1,1,n]] to [B,H',W',F]. The operator's options are the layer's. */
 export class CondConv2D extends OperatorConv2D {

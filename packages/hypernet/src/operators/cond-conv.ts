@@ -12,23 +12,9 @@ import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, imageMean, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
 import { CondConv2D } from './cond-conv-2d';
+import type { CondConvOptions } from './options';
 
 export const condConvVersion = '1.0.0';
-
-export interface CondConvOptions {
-  /** n ≥ 1, the number of kernels; default 8, as in the paper (timm: 4). */
-  readonly experts: number;
-  /** How logits become shares: `sigmoid` (default, CondConv) or `softmax` (dynamic convolution). */
-  readonly routing: 'sigmoid' | 'softmax';
-  /** What logits are divided by, above 0; default 1. */
-  readonly temperature: number;
-  /** Channels of a hidden layer before the logits, 0 for none; `auto` (default): none for `sigmoid`, C/4 for `softmax`. */
-  readonly hidden: number | 'auto';
-  /** λ ≥ 0 of the routing network's own λ/2‖w‖²; without it the training config's for predictors. */
-  readonly l2?: number;
-  /** Seed of the routing network's start, any whole number. The kernels start by the layer's `kernelInitializer`. */
-  readonly seed?: number;
-}
 
 /** An operator whose kernels each start by themselves, He-normal where the layer names no initialiser. */
 export function condConv(options: CondConvOptions): Operator {

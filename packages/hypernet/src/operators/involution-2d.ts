@@ -3,7 +3,7 @@ import { type ConvOptions, OperatorConv2D, similarityConv2d } from '@neusim/core
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape as TfShape } from '@tensorflow/tfjs-layers';
-import type { InvolutionOptions } from './involution';
+import type { InvolutionOptions } from './options';
 
 type T4 = tf.Tensor4D;
 

@@ -20,28 +20,9 @@ import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
 import { Involution2D } from './involution-2d';
+import type { InvolutionOptions } from './options';
 
 export const involutionVersion = '1.0.0';
-
-export interface InvolutionOptions {
-  /** Channels that share a kernel; C is a multiple of it, or smaller: then there is one group. Default 16. */
-  readonly groupChannels: number;
-  /** r: the network has max(1, ⌊C/r⌋) channels inside; default 4. */
-  readonly reduction: number;
-  /**
-   * An involution gives as many channels as it takes. Where the layer wants another number, a 1×1 convolution comes first
-   * (`true`, the default), or that is an error.
-   */
-  readonly projection: boolean;
-  /** Batch norm after `reduce`; default true. */
-  readonly batchNorm: boolean;
-  /** Decay of its running statistics, in [0, 1); default 0.999. */
-  readonly normDecay: number;
-  /** λ ≥ 0 of the network's own λ/2‖w‖²; without it the training config's for predictors. */
-  readonly l2?: number;
-  /** Seed of the network's start, any whole number. */
-  readonly seed?: number;
-}
 
 /**
  * An operator without a kernel of its own: the layer's `kernelInitializer` is that of the projection.

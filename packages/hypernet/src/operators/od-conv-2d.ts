@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { eachByItself } from './experts';
 import { mixtureConv2d } from './mixture';
-import type { ODConvOptions } from './od-conv';
+import type { ODConvOptions } from './options';
 
 /**
  * From [x [B,H,W,C], logits of αc [B,1,1,C], of αf [B,1,1,F], of αs [B,1,1,K] where K > 1, of αw [B,1,1,n] where n > 1] to
