@@ -24,6 +24,8 @@ const structures = ['low-rank', 'symmetric', 'psd', 'orthogonal', 'grouped', 'bi
   (name) => `./${name}.js`,
 );
 
+const operators = ['cond-conv', 'od-conv', 'involution'].map((name) => `./${name}.js`);
+
 /** The package itself, without our other packages, which have their own budgets. */
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
 
@@ -31,11 +33,11 @@ export default [
   // Where a product came from, which saved models tell, and `schema`, for help and completion, are parts of it.
   entry('registry', '3.4 KB'),
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
-  // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel.
-  entry('core', '15.5 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
+  // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel. Of structures and responses it has nothing.
+  entry('core', '15.6 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
   // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M and responses
   // are loaded when they are wanted.
-  entry('core', '19 KB', {
+  entry('core', '19.5 KB', {
     names: 'core, { startBackend, neuralSimilarity }',
     apart: [...structures, './hyperspherical*', './decoupled*'],
   }),
@@ -43,7 +45,8 @@ export default [
   alone('platform', '6.6 KB'),
   // Four shapes, three of which a page loads when it wants them, and the schemas of their options.
   alone('masks', '6.4 KB'),
-  // Six predictors; the operators, 4 KB of it, are loaded by the first that makes one.
+  // Six predictors and the block of global similarity; the other operators are loaded when they are wanted.
+  entry('hypernet', '7.5 KB', { names: 'hypernet', apart: ['@neusim/*', ...operators] }),
   alone('hypernet', '11 KB'),
   entry('backend-wasm', '9.6 KB', { apart: ['@neusim/*', '../generated/*'] }),
   // A page loads one of these: the kernels in relaxed SIMD, or in plain.
@@ -64,7 +67,8 @@ export default [
   // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.
   // What computes singular values is loaded by the first kernel.
   entry('train', '27.3 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
-  alone('testing', '11.5 KB'),
+  // Of it the float64 references of operators and responses.
+  alone('testing', '12.4 KB'),
   alone('export', '10 KB'),
   // Without Plot, which draws the curves of whole reports. A third of it is the page of `neusim inspect`.
   entry('report', '27 KB', { apart: ['@neusim/*', '@observablehq/plot'] }),

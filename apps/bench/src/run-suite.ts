@@ -11,7 +11,7 @@ import { benchConvolutions } from './suites/convolutions';
 import { benchGemm } from './suites/gemm';
 import { benchGrowth } from './suites/growth';
 import { benchMemory } from './suites/memory';
-import { benchOperators } from './suites/operators';
+import { operatorParts } from './suites/operators';
 import { benchOverhead } from './suites/overhead';
 import { pageSuite } from './suites/page';
 import { benchVgg } from './suites/vgg';
@@ -32,7 +32,7 @@ const cpuSuite: Suite<Engines> = {
   },
 };
 const memorySuite: Suite<Engines> = { ...onWasm, parts: { memory: benchMemory } };
-const operatorsSuite: Suite<Engines> = { ...onWasm, parts: { operators: benchOperators } };
+const operatorsSuite: Suite<Engines> = { ...onWasm, parts: operatorParts };
 const workersSuite: Suite<Engines> = {
   ...onWasm,
   parts: {

@@ -45,6 +45,11 @@ export interface LayerCheck {
   readonly surrogate?: (weight: string) => boolean;
   /** Whether gradients of gradients are checked too; default false, as many stock layers of tfjs have none. */
   readonly secondOrder?: boolean;
+  /**
+   * Directions along which the gradient by each parameter is held to slopes; default 4, and 3 of second order. One is a
+   * fraction of the time, and finds what is wrong everywhere.
+   */
+  readonly directions?: number;
   /** Default: the row of the current backend. */
   readonly tolerance?: Tolerance;
   /** Seed of inputs and directions; default 1. */
@@ -109,6 +114,7 @@ async function variantRows(check: LayerCheck, variant: LayerVariant, more: MoreR
         oracle: oracle && reference(built.training),
         allowed: allowed.gradient,
         surrogate: check.surrogate ?? (() => false),
+        directions: check.directions ?? 4,
         seed,
       })),
     );

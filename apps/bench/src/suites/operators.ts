@@ -13,15 +13,21 @@ import { type ConvShape, convShape, convTensors, gflop, nameOf, passes } from '.
 
 type Pass = 'forward' | 'train';
 
-const operators: readonly Operator[] = [...layers, ...oneCall];
-
 const shapes = [convShape(8, 32, 32, 32), convShape(8, 16, 128, 128)];
 const tiny = [convShape(2, 4, 4, 4)];
 
-/** @param only the names that begin so; default all. */
-export function benchOperators(engines: Engines, quick: boolean, only = ''): Findings {
-  const chosen = operators.filter(({ name }) => name.startsWith(only));
-  const found = chosen.flatMap((operator) =>
+/** A part of the suite for each kind. */
+export const operatorParts = {
+  similarities: (engines: Engines, quick: boolean) => benchOperators(engines, quick, ofKind('similarity')),
+  shapes: (engines: Engines, quick: boolean) => benchOperators(engines, quick, ofKind('shape')),
+  predictors: (engines: Engines, quick: boolean) => benchOperators(engines, quick, ofKind('predictor')),
+  operators: (engines: Engines, quick: boolean) => benchOperators(engines, quick, oneCall),
+};
+
+const ofKind = (kind: string) => layers.filter(({ name }) => name.startsWith(kind));
+
+function benchOperators(engines: Engines, quick: boolean, operators: readonly Operator[]): Findings {
+  const found = operators.flatMap((operator) =>
     (quick ? tiny : shapes).map((shape) => benchOperator(engines, operator, shape, quick)),
   );
   return {

@@ -12,6 +12,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../../tools/engines';
+import { plainPredictor, testPredictors } from '../../../../tools/plain-predictor';
 import core, {
   dilated,
   dynamicDns,
@@ -26,34 +27,10 @@ import core, {
   staticUns,
 } from '../index';
 
-/** The least predictor: one convolution of the layer's own geometry. */
-const plainPredictor: Predictor = {
-  name: 'plain',
-  options: {},
-  apply: (x, channels, g, layerName) =>
-    new NeuralSimilarityConv2D({
-      name: `${layerName}_z`,
-      filters: channels,
-      kernelSize: [g.kernelHeight, g.kernelWidth],
-      strides: [...g.strides],
-      dilationRate: [...g.dilations],
-      padding: g.pad.flat().some((n) => n > 0) || g.outHeight * g.strides[0] >= g.height ? 'same' : 'valid',
-      useBias: false,
-      kernelInitializer: tfl.initializers.randomNormal({ stddev: 0.1, seed: 7 }),
-    }).apply(x) as tfl.SymbolicTensor,
-};
-
 const registry = createRegistry(
   core,
-  plugin('test', '1.0.0', [
-    define({
-      kind: 'predictor',
-      name: 'plain',
-      version: '1.0.0',
-      summary: 'one convolution',
-      options: noOptions,
-      load: () => () => plainPredictor,
-    }),
+  testPredictors,
+  plugin('mean', '1.0.0', [
     define({
       kind: 'predictor',
       name: 'mean',

@@ -13,6 +13,8 @@ export interface GradientPlan {
   /** Allowed where the oracle gives the slopes; without one, float32 bounds it. */
   readonly allowed: number;
   readonly surrogate: (weight: string) => boolean;
+  /** At most, for one parameter. */
+  readonly directions: number;
   readonly seed: number;
 }
 
@@ -32,7 +34,7 @@ export async function gradientRows(subject: Subject, outputShape: readonly numbe
     if (!gradient) rows.push(checkRow(check, Number.POSITIVE_INFINITY, 0, 'no gradient flows to it'));
     else if (i > 0 && plan.surrogate(name)) rows.push(surrogateRow(check, gradient));
     else {
-      const directions = Math.min(4, Math.max(1, array.data.length));
+      const directions = Math.min(plan.directions, Math.max(1, array.data.length));
       rows.push(await firstOrderRow(check, subject, dy, [i], directions, plan));
     }
   }
@@ -47,7 +49,7 @@ export async function jointGradientRow(
   plan: GradientPlan,
 ): Promise<CheckRow> {
   const dy = randomNormal(outputShape, plan.seed + 1);
-  return firstOrderRow(check, subject, dy, movable(subject, plan), 2, plan);
+  return firstOrderRow(check, subject, dy, movable(subject, plan), Math.min(2, plan.directions), plan);
 }
 
 /** One row for the gradients of the gradients, all parameters moved together. */
@@ -69,7 +71,7 @@ export async function secondOrderRow(
     sample: async (moved) => joined(await subject.gradients(dy, moved), values),
     covector,
     pullBack: (c) => subject.secondGradients(dy, split(c, values)),
-    directions: 3,
+    directions: Math.min(3, plan.directions),
     ...inFloat32,
     seed: plan.seed + 3,
   });
