@@ -163,10 +163,7 @@ test('noise of gates with 2 workers: one curve twice, and one draw a step, of th
   const shape = { name: 'learned-binary', estimator: 'hard-concrete', seed: 5 };
   const config = steady({ steps: 4, workers: 2, model: { name: 'nsn-digits', width: 2, shape } });
   const noiseAfter = async (steps: number, workers = 2) => {
-    const training = train(
-      { ...config, steps, workers },
-      { registry, dataset: patterns, workers: { url } },
-    );
+    const training = train({ ...config, steps, workers }, { registry, dataset: patterns, workers: { url } });
     const curve: number[] = [];
     const noise: number[][] = [];
     for await (const event of training) {
