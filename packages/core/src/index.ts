@@ -173,7 +173,7 @@ export { multiplyAdds, type SummaryRow, summarize } from './summary';
 export { variableGradients } from './variable-gradients';
 export { warmUp, weightState } from './warm-up';
 export { weightSeed } from './weight-seed';
-export { countParameters, describeWeights, type WeightInfo } from './weights';
+export { countParameters, describeWeights, leafLayers, type WeightInfo } from './weights';
 
 export default /* @__PURE__ */ plugin('@neusim/core', '0.1.0', [
   innerProduct,

@@ -1,5 +1,5 @@
 /** What a trained network learned besides kernels: the M of each layer, weight or prediction, and its D. */
-import { NeuralSimilarityConv2D, type Similarity, type Taps } from '@neusim/core';
+import { leafLayers, NeuralSimilarityConv2D, type Similarity, type Taps } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { type Sampling, samplingOf } from './inspect/sampling';
@@ -45,9 +45,9 @@ export interface LayerSimilarity {
   } | null;
 }
 
-/** The model's similarity layers, in its order. */
+/** The model's similarity layers, in its order, those of models inside it in their place. */
 export function similarityLayers(model: LayersModel): NeuralSimilarityConv2D[] {
-  return model.layers.filter((layer) => layer instanceof NeuralSimilarityConv2D);
+  return leafLayers(model).filter((layer) => layer instanceof NeuralSimilarityConv2D);
 }
 
 /**
@@ -57,9 +57,9 @@ export function similarityLayers(model: LayersModel): NeuralSimilarityConv2D[] {
 export function predictSimilarity(model: LayersModel, images: tf.Tensor4D): Map<string, tf.Tensor> {
   const layers = similarityLayers(model).filter(({ similarity }) => similarity.source === 'predictor');
   const seen = seenBy(model, layers, images);
-  const found = layers.map((layer) => {
-    const m = matrixOf(layer, seen.get(layer.name)?.z);
-    return [layer.name, m] as const;
+  const found = layers.flatMap((layer) => {
+    const z = seen.get(layer)?.z;
+    return z ? [[layer.name, matrixOf(layer, z)] as const] : [];
   });
   disposeSeen(seen);
   return new Map(found);
@@ -88,7 +88,7 @@ export async function inspectSimilarity(model: LayersModel, images: tf.Tensor4D)
   );
   const seen = seenBy(model, layers, images);
   try {
-    return await Promise.all(layers.map((layer) => inspectLayer(layer, seen.get(layer.name))));
+    return await Promise.all(layers.map((layer) => inspectLayer(layer, seen.get(layer))));
   } finally {
     disposeSeen(seen);
   }
@@ -119,7 +119,7 @@ export async function inspectLayer(layer: NeuralSimilarityConv2D, seen: Seen = {
   }
 }
 
-const matrixOf = (layer: NeuralSimilarityConv2D, z: tf.Tensor | undefined) =>
+const matrixOf = (layer: NeuralSimilarityConv2D, z: tf.Tensor) =>
   tf.tidy(() => layer.similarity.toM(z, windowOf(layer)) as tf.Tensor);
 
 async function predictedOf(layer: string, m: tf.Tensor): Promise<NonNullable<LayerSimilarity['predicted']>> {

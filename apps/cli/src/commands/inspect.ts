@@ -1,5 +1,6 @@
 // `neusim inspect <run|model|checkpoint>`: what a trained network is made of, layer by layer, on one page.
 
+import { leafLayers } from '@neusim/core';
 import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
@@ -181,7 +182,9 @@ const without = (why: string) =>
 /** @throws NeusimError CLI_UNKNOWN_LAYER */
 function chosenLayers(model: LayersModel, names: readonly string[] | undefined) {
   if (names === undefined) return undefined;
-  const known = model.layers.filter(({ weights }) => weights.length > 0).map(({ name }) => name);
+  const known = leafLayers(model)
+    .filter(({ weights }) => weights.length > 0)
+    .map(({ name }) => name);
   for (const name of names)
     if (!known.some((layer) => layer.startsWith(name))) {
       const nearest = suggest(name, known);

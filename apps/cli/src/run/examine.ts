@@ -2,7 +2,14 @@
 // and what it gets wrong. Runs that were trained at the same time are examined one after another, so that their speeds
 // compare.
 
-import { countParameters, isFoldable, isOperatorLayer, loadModel, multiplyAdds } from '@neusim/core';
+import {
+  countParameters,
+  isFoldable,
+  isOperatorLayer,
+  leafLayers,
+  loadModel,
+  multiplyAdds,
+} from '@neusim/core';
 import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, modelFile } from '@neusim/platform';
@@ -106,7 +113,9 @@ export async function examine(
  */
 function partsOf(model: LayersModel): Pick<ResultRow, 'similarity' | 'shape' | 'predictor'> {
   const layers = similarityLayers(model);
-  const operators = model.layers.filter(isOperatorLayer).map(({ operator }) => operator.name);
+  const operators = leafLayers(model)
+    .filter(isOperatorLayer)
+    .map(({ operator }) => operator.name);
   const named = (names: readonly (string | undefined)[], plain: string | null) =>
     [...new Set(names)].filter((name) => name !== undefined && name !== plain).join(' + ') || plain;
   return {

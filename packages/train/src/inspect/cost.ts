@@ -1,5 +1,12 @@
 /** What each part of a network costs: a layer, and the predictor that serves it. */
-import { describeWeights, isOperatorLayer, type SummaryRow, servingLayers, summarize } from '@neusim/core';
+import {
+  describeWeights,
+  isOperatorLayer,
+  leafLayers,
+  type SummaryRow,
+  servingLayers,
+  summarize,
+} from '@neusim/core';
 import type { LayersModel, layers } from '@tensorflow/tfjs-layers';
 
 export interface LayerCost extends SummaryRow {
@@ -22,7 +29,7 @@ export function layerCosts(model: LayersModel, similarityLayers: readonly layers
     roles.set(layer, of);
   }
   const serves = new Map<string, string>();
-  for (const layer of [...similarityLayers, ...model.layers.filter(isOperatorLayer)])
+  for (const layer of [...similarityLayers, ...leafLayers(model).filter(isOperatorLayer)])
     for (const { name } of servingLayers(layer)) if (!serves.has(name)) serves.set(name, layer.name);
   return summarize(model)
     .filter(({ parameters, multiplyAdds }) => parameters > 0 || multiplyAdds !== 0)

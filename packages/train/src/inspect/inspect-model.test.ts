@@ -1,6 +1,7 @@
 import {
   foldSimilarity,
   geometry,
+  NeuralSimilarityConv2D,
   neuralSimilarity,
   patchEnergy,
   type Shape,
@@ -17,6 +18,7 @@ import {
   layers,
   model as makeModel,
   type SymbolicTensor,
+  sequential,
 } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { registry } from '../test/setup';
@@ -358,6 +360,83 @@ test('the networks of an operator serve its layer', async () => {
     ['mixed', null],
   ]);
   disposeModel(model);
+});
+
+describe('layers of models inside', () => {
+  const block = (name: string, parts: Partial<Parts>, shape: number[] = [7, 6, 4]) => {
+    const given = input({ shape });
+    const options = { filters: 4, kernelSize: 3, padding: 'same' as const, name: `${name}_conv` };
+    return makeModel({ name, inputs: given, outputs: neuralSimilarity(given, { ...options, ...parts }) });
+  };
+  const dynamic = () => ({
+    similarity: registry.make('similarity', 'dynamic-dns'),
+    predictor: registry.make('predictor', 'sphere', {
+      hidden: 2,
+      initScale: [1, 1],
+      batchNorm: false,
+      start: 'authors',
+      seed: 1,
+    }),
+  });
+  const on = (model: LayersModel, x: SymbolicTensor) => model.apply(x) as SymbolicTensor;
+
+  test.each([
+    [
+      'functional',
+      (inner: LayersModel) => {
+        const x = input({ shape: [7, 6, 4] });
+        // Used twice: what is told is of the first use.
+        return makeModel({
+          inputs: x,
+          outputs: on(inner, on(inner, layers.reLU().apply(x) as SymbolicTensor)),
+        });
+      },
+    ],
+    [
+      'sequential',
+      (inner: LayersModel) => sequential({ layers: [layers.reLU({ inputShape: [7, 6, 4] }), inner] }),
+    ],
+  ] as const)(
+    '%s: a static M, a predicted one and taps that x moves, as they are on their own',
+    async (_, within) => {
+      for (const parts of [dynamic(), { similarity: grouped }, { shape: moved }, { similarity: scaled }]) {
+        const inner = block('inner', parts);
+        const middle = input({ shape: [7, 6, 4] });
+        const outer = within(makeModel({ name: 'middle', inputs: middle, outputs: on(inner, middle) }));
+        const x = images();
+        const rectified = tf.relu(x);
+        const before = tf.memory().numTensors;
+        const found = await inspectModel(outer, { images: x });
+        expect(found).toEqual(await inspectModelInside(inner, rectified, outer));
+        expect(tf.memory().numTensors).toBe(before);
+        expect((await inspectModel(outer)).layers.map(({ layer }) => layer)).toEqual(['inner_conv']);
+        tf.dispose([x, rectified]);
+        disposeModel(outer);
+      }
+    },
+  );
+
+  /** What is said of the inner model alone; the costs are the outer's. */
+  async function inspectModelInside(inner: LayersModel, x: tf.Tensor4D, outer: LayersModel) {
+    const { layers } = await inspectModel(inner, { images: x });
+    expect(layers).toHaveLength(1);
+    expect(layers[0]?.similarity).not.toBeNull();
+    return { layers, costs: (await inspectModel(outer)).costs };
+  }
+
+  test('a model inside that begins a sequential one, and a layer after it', async () => {
+    const inner = block('first', dynamic());
+    const model = sequential({ layers: [inner] });
+    const after = new NeuralSimilarityConv2D({ name: 'after', filters: 2, kernelSize: 3, shape: moved });
+    model.add(after);
+    const x = images();
+    const { layers: found } = await inspectModel(model, { images: x });
+    expect(found.map(({ layer }) => layer)).toEqual(['first_conv', 'after']);
+    expect(found[0]?.similarity?.predicted?.values.some((value) => Math.abs(value - 1) > 1e-3)).toBe(true);
+    expect(found[1]?.similarity?.sampling?.offsets).not.toBeNull();
+    x.dispose();
+    disposeModel(model);
+  });
 });
 
 test('costs are those of the whole network; plain layers have their kernels too', async () => {

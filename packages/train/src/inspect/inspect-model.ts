@@ -1,7 +1,7 @@
 /** All that can be said of a trained network without its data set, and of what it makes of one image, as plain values. */
-import { NeuralSimilarityConv2D } from '@neusim/core';
+import { leafLayers, NeuralSimilarityConv2D } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { LayersModel, layers as tfLayers } from '@tensorflow/tfjs-layers';
 import { breathe } from '../breathe';
 import { inspectLayer, type LayerSimilarity, similarityLayers, tapsOf } from '../inspect-similarity';
 import { type LayerCost, layerCosts } from './cost';
@@ -23,7 +23,7 @@ export interface LayerInspection {
 }
 
 export interface ModelInspection {
-  /** Layers with a kernel, in the model's order; those of predictors are left out. */
+  /** Layers with a kernel, in the model's order, models inside it included; those of predictors are left out. */
   readonly layers: readonly LayerInspection[];
   /** Every layer that has parameters or does work. */
   readonly costs: readonly LayerCost[];
@@ -51,11 +51,11 @@ export async function inspectModel(
   const similar = similarityLayers(model);
   const costs = layerCosts(model, similar);
   const served = new Set(costs.flatMap(({ name, serves }) => (serves === null ? [] : name)));
-  const chosen = model.layers.filter(
+  const chosen = leafLayers(model).filter(
     ({ name, weights }) => weights.length > 0 && !served.has(name) && only(name),
   );
   const shown = new Set(similar.filter((layer) => chosen.includes(layer)));
-  const seen = images ? seenBy(model, [...shown], images) : new Map<string, Seen>();
+  const seen = images ? seenBy(model, [...shown], images) : new Map<tfLayers.Layer, Seen>();
   const layers: LayerInspection[] = [];
   const breath = breathe();
   try {
@@ -63,7 +63,7 @@ export async function inspectModel(
       onProgress?.(done, chosen.length, layer.name);
       await breath();
       signal?.throwIfAborted();
-      const of = seen.get(layer.name);
+      const of = seen.get(layer);
       const spectra = await layerSpectra(layer, of);
       if (!spectra) continue;
       const isSimilar = layer instanceof NeuralSimilarityConv2D;

@@ -1,7 +1,19 @@
 /** What similarity layers are given while a model looks at images: their input, and what their predictors say. */
-import { type Geometry, geometry, type NeuralSimilarityConv2D, type Role } from '@neusim/core';
+import {
+  type Geometry,
+  geometry,
+  isModel,
+  leafLayers,
+  type NeuralSimilarityConv2D,
+  type Role,
+} from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import {
+  type LayersModel,
+  model as makeModel,
+  type SymbolicTensor,
+  type layers as tfLayers,
+} from '@tensorflow/tfjs-layers';
 
 export interface Seen {
   /** The layer's input for the first image, [1,H,W,C]; for the layers whose taps or response ask for it. */
@@ -12,44 +24,81 @@ export interface Seen {
 
 type Layer = NeuralSimilarityConv2D;
 
-/** By the layer's name; in its first use. The caller disposes (`disposeSeen`). */
-export function seenBy(model: LayersModel, layers: readonly Layer[], images: tf.Tensor4D): Map<string, Seen> {
-  const wanted = layers.map((layer) => ({
-    layer,
-    x: needsInput(layer) ? inputOf(layer, 0) : undefined,
-    z: layer.similarity.source === 'predictor' ? inputOf(layer, 1) : undefined,
-  }));
-  const outputs = [...new Set(wanted.flatMap(({ x, z }) => [x, z].filter((each) => each !== undefined)))];
-  if (outputs.length === 0) return new Map();
+/**
+ * Of each layer in its first use; of one in a model inside, in the first use of that model. A layer that the images do not
+ * reach is left out. The caller disposes (`disposeSeen`).
+ */
+export function seenBy(
+  model: LayersModel,
+  layers: readonly Layer[],
+  images: tf.Tensor4D,
+): Map<tfLayers.Layer, Seen> {
+  const found = new Map<tfLayers.Layer, Seen>();
+  tf.tidy(() => {
+    look(model, [images], new Set(layers), found);
+    return tensorsOf(found);
+  });
+  return found;
+}
+
+/** Adds to `found` what the layers `wanted` of a model are given, and those of the models inside it. */
+function look(
+  model: LayersModel,
+  given: tf.Tensor[],
+  wanted: ReadonlySet<tfLayers.Layer>,
+  found: Map<tfLayers.Layer, Seen>,
+): void {
+  const own = model.layers.flatMap((layer) => {
+    const use = wanted.has(layer) && !found.has(layer) && firstUse(model, layer);
+    if (!use) return [];
+    const similar = layer as Layer;
+    const [x, z] = use.inputTensors;
+    return {
+      layer: similar,
+      x: needsInput(similar) ? x : undefined,
+      z: similar.similarity.source === 'predictor' ? z : undefined,
+    };
+  });
+  const inside = model.layers.filter(isModel).flatMap((part) => {
+    const use = leafLayers(part).some((layer) => wanted.has(layer)) && firstUse(model, part);
+    return use ? { part, inputs: use.inputTensors } : [];
+  });
+  const outputs = [
+    ...new Set([...own.flatMap(({ x, z }) => [x, z]), ...inside.flatMap(({ inputs }) => inputs)]),
+  ].filter((each) => each !== undefined);
+  if (outputs.length === 0) return;
   // Never disposed of: it has no weights of its own, and would free the model's.
   const inner = makeModel({ inputs: model.inputs, outputs });
-  const found = tf.tidy(() => {
-    const all = [inner.apply(images)].flat() as tf.Tensor[];
-    const of = (tensor: SymbolicTensor) => all[outputs.indexOf(tensor)] as tf.Tensor;
-    // Copies: an input of the model's is the caller's tensor, and two layers may see the same.
-    return wanted.map(({ layer, x, z }) => [
-      ...(x ? [firstOf(layer, of(x)).clone()] : []),
-      ...(z ? [of(z).clone()] : []),
-    ]);
-  });
-  return new Map(
-    wanted.map(({ layer, x, z }, index) => {
-      const tensors = found[index] as tf.Tensor[];
-      return [layer.name, { x: x && (tensors[0] as tf.Tensor4D), z: z && tensors.at(-1) }];
-    }),
+  const all = [inner.apply(given.length === 1 ? (given[0] as tf.Tensor) : given)].flat() as tf.Tensor[];
+  const of = (tensor: SymbolicTensor) => all[outputs.indexOf(tensor)] as tf.Tensor;
+  // Copies: an input of the model's is the caller's tensor, and two layers may see the same.
+  for (const { layer, x, z } of own)
+    found.set(layer, { x: x && (firstOf(layer, of(x)).clone() as tf.Tensor4D), z: z && of(z).clone() });
+  for (const { part, inputs } of inside) look(part, inputs.map(of), wanted, found);
+}
+
+/** The layer's first use in the model itself. What a model is made of comes before the uses of it. */
+function firstUse(model: LayersModel, layer: tfLayers.Layer) {
+  const known = new Set([...model.layers, ...leafLayers(model)]);
+  return layer.inboundNodes.find(({ inputTensors }, index) =>
+    inputTensors.every(
+      (tensor) =>
+        model.inputs.includes(tensor) || (!(isModel(layer) && index === 0) && known.has(tensor.sourceLayer)),
+    ),
   );
 }
 
-export function disposeSeen(seen: ReadonlyMap<string, Seen>): void {
-  for (const { x, z } of seen.values()) tf.dispose([...(x ? [x] : []), ...(z ? [z] : [])]);
+const tensorsOf = (seen: ReadonlyMap<tfLayers.Layer, Seen>) =>
+  [...seen.values()].flatMap(({ x, z }) => [x, z]).filter((each) => each !== undefined);
+
+export function disposeSeen(seen: ReadonlyMap<tfLayers.Layer, Seen>): void {
+  tf.dispose(tensorsOf(seen));
 }
 
 /** Whether what is told of a layer depends on its input itself, not only on what a predictor makes of it. */
 function needsInput({ shape, similarity }: Layer): boolean {
   return shape.dynamic === true || similarity.respond !== undefined;
 }
-
-const inputOf = (layer: Layer, index: 0 | 1) => layer.inboundNodes[0]?.inputTensors[index] as SymbolicTensor;
 
 function firstOf(layer: Layer, x: tf.Tensor): tf.Tensor4D {
   const first = tf.slice(x, 0, 1) as tf.Tensor4D;
