@@ -25,6 +25,7 @@ export {
   type LayerInspection,
   type ModelInspection,
 } from './inspect/inspect-model';
+export type { LayerOperator } from './inspect/operator';
 export type { ResponseCurve, ResponseCurves } from './inspect/response';
 export type { SampledValues, Sampling } from './inspect/sampling';
 export type { LayerSpectra } from './inspect/spectra';

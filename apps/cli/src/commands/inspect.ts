@@ -1,6 +1,6 @@
 // `neusim inspect <run|model|checkpoint>`: what a trained network is made of, layer by layer, on one page.
 
-import { leafLayers } from '@neusim/core';
+import { isOperatorLayer, leafLayers } from '@neusim/core';
 import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
@@ -183,7 +183,7 @@ const without = (why: string) =>
 function chosenLayers(model: LayersModel, names: readonly string[] | undefined) {
   if (names === undefined) return undefined;
   const known = leafLayers(model)
-    .filter(({ weights }) => weights.length > 0)
+    .filter((layer) => layer.weights.length > 0 || isOperatorLayer(layer))
     .map(({ name }) => name);
   for (const name of names)
     if (!known.some((layer) => layer.startsWith(name))) {
@@ -246,12 +246,12 @@ async function write(inspection: Inspection, page: string, numbers: string | und
 function tableOf({ layers, costs, totals }: Inspection): string {
   const right = 'right' as const;
   const count = (value: number | null | undefined) => value?.toLocaleString('en-US') ?? null;
-  const rows = layers.map(({ layer, type, similarity, spectra }) => {
+  const rows = layers.map(({ layer, type, similarity, operator, spectra }) => {
     const cost = costs.find(({ name }) => name === layer);
     const spectrum = spectra.effective ?? spectra.kernel;
     return [
       layer,
-      similarity?.name ?? type,
+      similarity?.name ?? operator?.name ?? type,
       similarity ? similarity.shape : null,
       count(cost?.parameters),
       count(cost?.multiplyAdds),

@@ -19,7 +19,7 @@ export function contents({ layers, costs, totals }: Inspection): Html {
   const rows = ordered(costs).map((cost) => {
     const layer = shown.get(cost.name);
     const spectrum = layer?.spectra.effective ?? layer?.spectra.kernel;
-    const what = layer?.similarity ? partsOf(layer.similarity) : cost.type;
+    const what = layer?.similarity ? partsOf(layer.similarity) : (layer?.operator?.name ?? cost.type);
     const name = layer
       ? html`<a href="#${anchor(cost.name)}">${cost.name}</a>`
       : html`<span${cost.serves !== null && html` class="serves"`}>${cost.name}</span>`;

@@ -14,7 +14,10 @@ import type {
 
 /** A network as `inspectModel` of @neusim/train tells it. */
 export interface InspectedNetwork {
-  readonly layers: readonly (Pick<InspectionLayer, 'layer' | 'type' | 'kernel' | 'spectra' | 'response'> & {
+  readonly layers: readonly (Pick<
+    InspectionLayer,
+    'layer' | 'type' | 'kernel' | 'operator' | 'spectra' | 'response'
+  > & {
     readonly similarity:
       | (InspectedLayer & {
           readonly similarity: string;

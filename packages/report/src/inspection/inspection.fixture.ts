@@ -38,6 +38,7 @@ function layerOf(layer: string, similarity: Partial<Similarity> | null, more: Pa
     kernel: similarity ? [3, 3, 2, 4] : [8, 3],
     similarity: similarity && { ...plain, layer, ...similarity },
     spectra: { kernel: spectrum([3, 2, 1]), matrix: null, effective: null, of: null },
+    operator: null,
     response: null,
     ...more,
   };

@@ -242,6 +242,33 @@ describe('the page', () => {
     expect(draw(given).text.length).toBeLessThan(5e6);
   });
 
+  test('an operator: its name and options, and the mean of its kernels, if it has any', () => {
+    const [, , , , plain] = network.layers;
+    const spectra = network.layers[0]!.spectra;
+    const mixed = { ...plain!, layer: 'mixed', type: 'NeusimCondConv2D', kernel: [3, 3, 2, 4], spectra };
+    const layers = [
+      { ...mixed, operator: { name: 'cond-conv', options: { experts: 3 }, kernels: 3 } },
+      {
+        ...plain!,
+        layer: 'none',
+        kernel: [],
+        operator: { name: 'involution', options: { seed: 1 }, kernels: 0 },
+      },
+    ];
+    const costs = layers.map(({ layer, type }, i) => ({ ...network.costs[i]!, name: layer, type }));
+    const { document } = draw(inspection({ layers, costs }));
+    const [first, second] = [...document.querySelectorAll('details')].map((each) => each.textContent);
+    expect(first).toContain('cond-conv · 3 kernels of 3×3×2×4');
+    expect(first).toContain('operator experts 3');
+    expect(first).toContain('mean of 3 kernels');
+    expect(second).toContain('operator seed 1');
+    expect(second).toContain('no kernel of its own');
+    expect(second).not.toContain('too large');
+    expect(
+      [...document.querySelectorAll('.contents tbody td:nth-child(2)')].map((each) => each.textContent),
+    ).toEqual(['cond-conv', 'involution']);
+  });
+
   test('a network of which no image was seen, and one of plain layers alone', () => {
     const [, , , , plain] = network.layers;
     const { document, text } = draw({ ...inspection({ layers: [plain!], costs: [] }), sample: null });

@@ -16,20 +16,26 @@ export function layerSection(
   layer: InspectionLayer,
   { isOpen, costs }: { readonly isOpen: boolean; readonly costs: readonly InspectionCost[] },
 ): Html {
-  const { similarity, kernel, type } = layer;
+  const { similarity, operator, type } = layer;
   const cost = costs.find(({ name }) => name === layer.layer);
-  const what = similarity ? partsOf(similarity) : type;
+  const what = similarity ? partsOf(similarity) : (operator?.name ?? type);
   const spectra = spectraView(document, layer);
-  return html`<section><details${isOpen && html` open`}><summary><h2>${layer.layer}</h2> <span class="soft">${what} · kernel ${kernel.join('×')}</span></summary>
+  return html`<section><details${isOpen && html` open`}><summary><h2>${layer.layer}</h2> <span class="soft">${what}${kernelText(layer)}</span></summary>
 <div id="${anchor(layer.layer)}">
 ${cost && costLine(cost, costs)}
-${similarity && options(similarity.options)}
+${similarity && options(similarity.options)}${operator && options({ operator: operator.options })}
 ${similarity && (similarity.matrix || similarity.mask) && html`<div class="layers">${similarity.matrix && learnedMatrix(similarity.matrix)}${similarity.mask && html`<div><h4>D</h4>${shapeView(similarity.mask)}<small>taps that exist</small></div>`}</div>`}
 ${similarity && placeViewer(layer.layer, similarity)}
 ${similarity?.dynamic && spreadLine(similarity.dynamic)}
 ${responseView(document, layer)}
 ${spectra && html`<h4>Singular values</h4>${spectra}`}
 </div></details></section>`;
+}
+
+function kernelText({ kernel, operator }: InspectionLayer): string {
+  if (kernel.length === 0) return '';
+  const of = operator ? `${operator.kernels} kernels of` : 'kernel';
+  return ` · ${of} ${kernel.join('×')}`;
 }
 
 function learnedMatrix(matrix: StaticMatrix): Html {

@@ -70,10 +70,15 @@ ${layers.map((layer) => layerSection(document, layer, { isOpen: open.has(layer),
 }
 
 /** Whether there is more to see of a layer than a kernel. */
-function isMoreThanPlain({ similarity, response }: InspectionLayer): boolean {
-  return [similarity?.matrix, similarity?.mask, similarity?.sampling, similarity?.dynamic, response].some(
-    Boolean,
-  );
+function isMoreThanPlain({ similarity, operator, response }: InspectionLayer): boolean {
+  return [
+    similarity?.matrix,
+    similarity?.mask,
+    similarity?.sampling,
+    similarity?.dynamic,
+    operator,
+    response,
+  ].some(Boolean);
 }
 
 /** The text of `activate`, and of what it calls, by name: whatever a bundler has renamed. */

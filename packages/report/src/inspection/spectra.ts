@@ -18,10 +18,19 @@ interface Named {
 }
 
 /** Null where there is nothing to draw. */
-export function spectraView(document: Document, { layer, kernel, spectra }: InspectionLayer): Html | null {
+export function spectraView(
+  document: Document,
+  { layer, kernel, operator, spectra }: InspectionLayer,
+): Html | null {
+  if (operator?.kernels === 0)
+    return html`<p class="soft">It has no kernel of its own: its network makes them.</p>`;
   const { of } = spectra;
   const named: readonly Named[] = [
-    { name: 'W', color: 'var(--below)', spectrum: spectra.kernel },
+    {
+      name: operator ? `mean of ${operator.kernels} kernels` : 'W',
+      color: 'var(--below)',
+      spectrum: spectra.kernel,
+    },
     { name: 'M', color: 'var(--soft)', spectrum: spectra.matrix },
     {
       name: of === 'the mean M' ? 'W_eff, mean M' : 'W_eff',

@@ -49,10 +49,16 @@ export interface InspectedSimilarity {
 export interface InspectionLayer {
   readonly layer: string;
   readonly type: string;
-  /** [kh,kw,C,F], or [inputs, outputs]. */
+  /** [kh,kw,C,F], or [inputs, outputs]; [] for an operator without kernels of its own. */
   readonly kernel: readonly number[];
   /** Null for a layer of tfjs's own. */
   readonly similarity: InspectedSimilarity | null;
+  /** Of an operator's layer: `kernels` that it mixes, 0 where its network makes them; null for others. */
+  readonly operator: {
+    readonly name: string;
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly kernels: number;
+  } | null;
   readonly spectra: {
     readonly kernel: SpectrumFigures | null;
     readonly matrix: SpectrumFigures | null;

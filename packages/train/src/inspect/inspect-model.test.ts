@@ -3,6 +3,7 @@ import {
   geometry,
   NeuralSimilarityConv2D,
   neuralSimilarity,
+  type Operator,
   patchEnergy,
   type Shape,
   type Similarity,
@@ -438,6 +439,41 @@ describe('layers of models inside', () => {
     disposeModel(model);
   });
 });
+
+test.each([
+  ['cond-conv', { experts: 3, seed: 1 }, 3],
+  ['od-conv', { kernels: 2, seed: 1 }, 2],
+  ['involution', { seed: 1 }, 0],
+] satisfies [string, object, number][])(
+  'an operator’s layer: %s %j, the mean of %i kernels',
+  async (name, options, kernels) => {
+    const x = input({ shape: [7, 6, 4] });
+    const operator = registry.make('operator', name as never, options as never) as Operator;
+    const y = operator.apply(x, { name: 'mixed', filters: 4, kernelSize: 3 });
+    const model = makeModel({ inputs: x, outputs: y });
+    const before = tf.memory().numTensors;
+    const found = await inspectModel(model);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(found.layers).toHaveLength(1);
+    expect(found.layers[0]).toMatchObject({
+      layer: 'mixed',
+      similarity: null,
+      operator: { name, options: operator.options, kernels },
+      kernel: kernels === 0 ? [] : [3, 3, 4, 4],
+    });
+    expect(JSON.parse(JSON.stringify(found))).toEqual(found);
+    const experts = model.getLayer('mixed').weights.find(({ shape }) => shape.length === 5);
+    const mean = experts && tf.tidy(() => tf.mean(experts.read(), 0));
+    expect(found.layers[0]?.spectra).toEqual({
+      kernel: mean ? await spectrumOfKernel(mean) : null,
+      matrix: null,
+      effective: null,
+      of: null,
+    });
+    mean?.dispose();
+    disposeModel(model);
+  },
+);
 
 test('costs are those of the whole network; plain layers have their kernels too', async () => {
   const { found, model, x } = await inspected({ similarity: registry.make('similarity', 'static-dns') });

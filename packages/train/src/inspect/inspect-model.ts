@@ -1,10 +1,11 @@
 /** All that can be said of a trained network without its data set, and of what it makes of one image, as plain values. */
-import { leafLayers, NeuralSimilarityConv2D } from '@neusim/core';
+import { isOperatorLayer, leafLayers, NeuralSimilarityConv2D } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel, layers as tfLayers } from '@tensorflow/tfjs-layers';
 import { breathe } from '../breathe';
 import { inspectLayer, type LayerSimilarity, similarityLayers, tapsOf } from '../inspect-similarity';
 import { type LayerCost, layerCosts } from './cost';
+import { inspectOperator, kernelsOf, type LayerOperator } from './operator';
 import { type ResponseCurves, responseCurves } from './response';
 import { disposeSeen, type Seen, seenBy } from './seen';
 import { type LayerSpectra, layerSpectra } from './spectra';
@@ -13,17 +14,19 @@ export interface LayerInspection {
   readonly layer: string;
   /** Its class. */
   readonly type: string;
-  /** [kh,kw,C,F], or [inputs, outputs] of a dense layer. */
+  /** [kh,kw,C,F], of an operator each of its kernels', or [] where it has none; [inputs, outputs] of a dense layer. */
   readonly kernel: readonly number[];
   /** Null for a layer of tfjs's own. */
   readonly similarity: LayerSimilarity | null;
+  /** Null for a layer that is no operator's. */
+  readonly operator: LayerOperator | null;
   readonly spectra: LayerSpectra;
   /** Of a similarity that is no M; null for others. */
   readonly response: ResponseCurves | null;
 }
 
 export interface ModelInspection {
-  /** Layers with a kernel, in the model's order, models inside it included; those of predictors are left out. */
+  /** Layers with a kernel, and of operators, in the model's order, models inside it included; those of predictors are left out. */
   readonly layers: readonly LayerInspection[];
   /** Every layer that has parameters or does work. */
   readonly costs: readonly LayerCost[];
@@ -52,7 +55,8 @@ export async function inspectModel(
   const costs = layerCosts(model, similar);
   const served = new Set(costs.flatMap(({ name, serves }) => (serves === null ? [] : name)));
   const chosen = leafLayers(model).filter(
-    ({ name, weights }) => weights.length > 0 && !served.has(name) && only(name),
+    (layer) =>
+      (layer.weights.length > 0 || isOperatorLayer(layer)) && !served.has(layer.name) && only(layer.name),
   );
   const shown = new Set(similar.filter((layer) => chosen.includes(layer)));
   const seen = images ? seenBy(model, [...shown], images) : new Map<tfLayers.Layer, Seen>();
@@ -70,8 +74,9 @@ export async function inspectModel(
       layers.push({
         layer: layer.name,
         type: layer.getClassName(),
-        kernel: (layer.weights[0]?.shape ?? []) as number[],
+        kernel: kernelShape(layer),
         similarity: isSimilar ? await inspectLayer(layer, of) : null,
+        operator: isOperatorLayer(layer) ? inspectOperator(layer) : null,
         spectra,
         response: isSimilar ? await responseOf(layer, of) : null,
       });
@@ -82,6 +87,11 @@ export async function inspectModel(
   }
   return { layers, costs };
 }
+
+const kernelShape = (layer: tfLayers.Layer): number[] =>
+  isOperatorLayer(layer)
+    ? (kernelsOf(layer)?.shape.slice(1) ?? [])
+    : ((layer.weights[0]?.shape ?? []) as number[]);
 
 /** With the D of its taps, for patches as long as those that they read. */
 async function responseOf(layer: NeuralSimilarityConv2D, seen: Seen = {}): Promise<ResponseCurves | null> {

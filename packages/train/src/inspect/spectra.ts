@@ -3,14 +3,15 @@
  * is learned with it, and W_eff, which is what the input is compared with. The paper's claim (§7: learning M with W tends
  * to a low nuclear norm) is about the last.
  */
-import { foldSimilarity, NeuralSimilarityConv2D } from '@neusim/core';
+import { foldSimilarity, isOperatorLayer, NeuralSimilarityConv2D } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
+import { kernelsOf } from './operator';
 import { type Seen, weightsOf, windowOf } from './seen';
 import { figuresOf, hasSpectrum, type Spectrum, spectrumOf } from './spectrum';
 
 export interface LayerSpectra {
-  /** W; null where it is too large (`hasSpectrum`), or not finite. */
+  /** W, of an operator the mean of its kernels; null where there is none, it is too large (`hasSpectrum`), or not finite. */
   readonly kernel: Spectrum | null;
   /** A static M: of groups, all of their values; null where M is no weight, and as above. */
   readonly matrix: Spectrum | null;
@@ -22,6 +23,15 @@ export interface LayerSpectra {
 
 /** @returns null for a layer whose weight is no convolution's kernel, and no matrix. */
 export async function layerSpectra(layer: layers.Layer, seen: Seen = {}): Promise<LayerSpectra | null> {
+  if (isOperatorLayer(layer)) {
+    const kernels = kernelsOf(layer);
+    const mean = kernels && tf.tidy(() => tf.mean(kernels, 0));
+    try {
+      return { kernel: mean && (await kernelSpectrum(mean)), matrix: null, effective: null, of: null };
+    } finally {
+      mean?.dispose();
+    }
+  }
   const kernel = layer instanceof NeuralSimilarityConv2D ? weightsOf(layer, 'filter')[0] : plainKernel(layer);
   if (!kernel) return null;
   const of = { kernel: await kernelSpectrum(kernel), matrix: null, effective: null, of: null };
