@@ -201,7 +201,8 @@ describe('deformable', () => {
     expect(() => built({ shape }, kernel)).toThrow(
       expect.objectContaining({
         code: 'LAYER_OPTIONS',
-        message: 'channels (=4) must be divisible by groups (=3)',
+        message: 'deformable: input channels (=4) must be divisible by groups (=3)',
+        hint: expect.stringContaining('of 4 such as 2'),
       }),
     );
   });
