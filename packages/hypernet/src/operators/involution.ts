@@ -38,17 +38,19 @@ export function involution(options: InvolutionOptions): Operator {
     options: { ...options },
     apply(given, args) {
       const { name, kernelInitializer = 'heNormal', kernelRegularizer, ...rest } = args;
+      const layer = new Involution2D({ ...rest, name, operator });
+      if (given.shape[1] === null || given.shape[2] === null)
+        throw new NeusimError('LAYER_INPUT', `layer ${name} needs a known input size, not [${given.shape}]`, {
+          data: { layer: name, inputShape: given.shape },
+          hint: 'Give the input height, width and channels.',
+        });
+      // All that is refused is refused here: layers that are applied have weights, which nobody would dispose of.
+      const g = layer.geometry([...given.shape.slice(0, 3), args.filters]);
+      const groups = layer.groups(args.filters);
       const x =
         args.filters === given.shape[3]
           ? given
           : project(given, { name, filters: args.filters, kernelInitializer, kernelRegularizer }, options);
-      const layer = new Involution2D({ ...rest, name, operator });
-      if (x.shape[1] === null || x.shape[2] === null)
-        throw new NeusimError('LAYER_INPUT', `layer ${name} needs a known input size, not [${x.shape}]`, {
-          data: { layer: name, inputShape: x.shape },
-          hint: 'Give the input height, width and channels.',
-        });
-      const g = layer.geometry(x.shape);
       const prefix = `${name}_predictor`;
       const { reduction, batchNorm, normDecay } = options;
       const inner = Math.max(1, Math.floor(g.channels / reduction));
@@ -57,7 +59,7 @@ export function involution(options: InvolutionOptions): Operator {
       const norm = new BatchNorm({ name: `${prefix}_bn`, momentum: normDecay });
       const normed = batchNorm ? (norm.apply(reduced) as SymbolicTensor) : reduced;
       const hidden = relu(normed, `${prefix}_relu`);
-      const kernels = dense(hidden, layer.groups(g.channels) * g.taps, `${prefix}_span`, options);
+      const kernels = dense(hidden, groups * g.taps, `${prefix}_span`, options);
       return layer.apply([x, kernels]) as SymbolicTensor;
     },
   });
