@@ -47,10 +47,11 @@ export { restorePart, type SavedPart, savePart } from './layers/loading';
 export {
   NeuralSimilarityConv2D,
   type NeuralSimilarityConv2DArgs,
-  type WeightDescription,
 } from './layers/neural-similarity-conv2d';
 export { OperatorConv2D, type OperatorConv2DArgs } from './layers/operator-conv2d';
 export { registerLayer } from './layers/register-layer';
+export { servingLayers } from './layers/serving-layers';
+export type { WeightDescription } from './layers/weight-description';
 export { loadModel } from './load-model';
 export { neuralSimilarity, wireSimilarity } from './neural-similarity';
 export { disposeNewVariables } from './new-variables';
@@ -68,7 +69,16 @@ export type {
   Weight,
   WeightInit,
 } from './parts';
-export { copyLayer, isModel, type Plan, rebuildModel, rewire, type Use, useLayer } from './rebuild-model';
+export {
+  copyLayer,
+  isModel,
+  type Plan,
+  rebuildModel,
+  rewire,
+  type Use,
+  useLayer,
+  weightsAsMade,
+} from './rebuild-model';
 export type {
   Angle,
   DecoupledOptions,
@@ -84,6 +94,7 @@ export {
   batchNormTraining,
 } from './seam/batch-norm';
 export { type Gather, withBatchNormAcross } from './seam/batch-norm-across';
+export { batchShare, withBatchShare } from './seam/batch-share';
 export * as composed from './seam/composed-conv';
 export { type SampledOperands, sampledBackprop, sampledForward } from './seam/composed-sampled';
 export {

@@ -93,9 +93,11 @@ export interface Similarity extends Part {
   /**
    * W_eff of a similarity that is not predicted, where that is not Mᵀ·W for each channel by itself: the forms `grouped`
    * and `bilinear` have it, and what replaces the kernel by a function of it.
-   * @param w [kh,kw,C,F]. @param m what `toM` gave: null for the form `none`. @returns [kh,kw,C,F].
+   * @param w [kh,kw,C,F]; of the form `none` without D, which is multiplied in afterwards.
+   * @param m what `toM` gave: null for the form `none`. @param mask D, for norms: ‖w‖² = Σ d[tap]·w².
+   * @returns [kh,kw,C,F].
    */
-  fold?(w: Tensor4D, m: Tensor | null, g: Geometry): Tensor4D;
+  fold?(w: Tensor4D, m: Tensor | null, g: Geometry, mask?: Tensor): Tensor4D;
   /**
    * What the layer gives in place of ⟨w, patch⟩, where the comparison is not bilinear: hyperspherical and decoupled
    * convolution. Such a similarity has the form `none` and does not fold. Differentiable to second order.
@@ -125,6 +127,8 @@ export interface Shape extends Part {
   readonly dilations?: readonly [number, number];
   /** Whether `taps` reads x, or differs from position to position. Such a shape does not fold. Default false. */
   readonly dynamic?: boolean;
+  /** `false` where a layer does not begin as the plain convolution of its kernel and dilation; default true. */
+  readonly startsPlain?: boolean;
   /**
    * @param g the geometry on a map of the window's size.
    * @param layer the layer's name, for random starts: `weightSeed(seed, layer)` differs from layer to layer.

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import {
   input as inputLayer,
   type LayersModel,
+  type LayerVariable,
   type layers,
   model as makeModel,
   type SymbolicTensor,
@@ -42,7 +43,7 @@ function rebuild(model: LayersModel, plan: Plan): LayersModel {
     if (known) return known;
     const made = isModel(layer)
       ? useLayer(rebuild(layer, plan))
-      : (useOf(layer) ?? useLayer(copyLayer(layer), () => layer.getWeights()));
+      : (useOf(layer) ?? useLayer(copyLayer(layer), () => weightsAsMade(layer)));
     uses.set(layer, made);
     return made;
   };
@@ -53,7 +54,10 @@ function rebuild(model: LayersModel, plan: Plan): LayersModel {
     ]),
   );
   const inputs = [...known.values()];
-  return makeModel({ inputs, outputs: rewire(model.outputs, known, use), name: model.name });
+  const made = makeModel({ inputs, outputs: rewire(model.outputs, known, use), name: model.name });
+  // Not said where all is as it was: it is written into every weight.
+  if (!model.trainable) made.trainable = false;
+  return made;
 }
 
 /**
@@ -89,6 +93,17 @@ export function useLayer(layer: Layer, weights?: () => tf.Tensor[]): Use {
     isFilled = true;
     return outputs;
   };
+}
+
+/** A layer's weights in the order in which it has made them: tfjs's `getWeights` moves those that are frozen to the end. */
+export function weightsAsMade(layer: Layer): tf.Tensor[] {
+  const { _trainableWeights: trained, _nonTrainableWeights: others } = layer as unknown as {
+    readonly _trainableWeights: readonly LayerVariable[];
+    readonly _nonTrainableWeights: readonly LayerVariable[];
+  };
+  const own = [...trained, ...others];
+  // Layers that wrap others have theirs.
+  return own.length === layer.weights.length ? own.map((variable) => variable.read()) : layer.getWeights();
 }
 
 /** A layer of the same options, not yet built. */

@@ -4,7 +4,8 @@
  */
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { isOperatorLayer } from './layers/is-operator-layer';
-import { NeuralSimilarityConv2D, type WeightDescription } from './layers/neural-similarity-conv2d';
+import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
+import type { WeightDescription } from './layers/weight-description';
 import type { Role } from './parts';
 
 export interface WeightInfo {

@@ -20,11 +20,12 @@ export {
 } from './global/global-similarity-2d';
 export { globalSimilarity } from './global/operator';
 export { condConv } from './operators/cond-conv';
+export type { CondConvOptions } from './operators/cond-conv-2d';
 export { involution } from './operators/involution';
-export { involution2d } from './operators/involution-2d';
+export { type InvolutionOptions, involution2d } from './operators/involution-2d';
 export { mixtureConv2d } from './operators/mixture';
 export { odConv } from './operators/od-conv';
-export type { CondConvOptions, InvolutionOptions, ODConvOptions } from './operators/options';
+export type { ODConvOptions } from './operators/od-conv-2d';
 export type { NetworkOptions, NormOptions } from './options';
 export { OutputGrid, type OutputGridArgs } from './output-grid';
 export { type PooledOptions, pooledPredictor } from './pooled';

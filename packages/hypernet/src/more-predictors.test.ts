@@ -61,7 +61,7 @@ onEachEngine('predictors beyond the authors', (engine) => {
   test.each(
     names.flatMap((name) => forms(name).map((similarity) => [name, similarity.name, similarity] as const)),
   )('%s for %s', async (name, _, similarity) => {
-    const few = name !== 'separable';
+    const few = name !== 'separable' || engine === 'webgpu';
     const full = similarity.channels(25) > 50;
     await checkLayer({
       name: `${similarity.name} by ${name}`,

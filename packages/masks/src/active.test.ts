@@ -168,6 +168,8 @@ describe('active', () => {
     const x = tfl.input({ shape: [12, 12, 1] });
     const model = (seed: number) => {
       const layer = new NeuralSimilarityConv2D({
+        // The noise is the name's: one that tfjs counts would differ with the tests before.
+        name: `learner_${seed}`,
         filters: 4,
         kernelSize: 3,
         useBias: false,

@@ -7,7 +7,7 @@
  * read bilinearly, zeros outside. So a 3×3 kernel has 16 places more to learn, (y, x) of each tap but the centre one, in
  * elements from it (times the layer's dilation). It folds into a plain convolution of a larger window.
  */
-import { type Geometry, type Shape, type WeightInit, weightSeed } from '@neusim/core';
+import { batchShare, type Geometry, type Shape, type WeightInit, weightSeed } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import { bilinearReads, centreTap, lattice } from './lattice';
 import { requireGroups } from './require-groups';
@@ -26,7 +26,8 @@ export interface ActiveOptions {
   readonly groups: number;
   /**
    * Divides the gradient of each tap's place by its length, so that a step of plain SGD moves every tap by the learning
-   * rate; default false. Parts of a batch that are computed apart (workers) are divided each by itself.
+   * rate; default false. Parts of a batch that are computed apart (workers) are divided each by itself, and add up by their
+   * shares: to the learning rate at most.
    */
   readonly normalizeGradient: boolean;
   /** Factor on the optimiser's learning rate for the places; default 0.1. */
@@ -45,6 +46,7 @@ export function active(options: ActiveOptions): Shape {
   return Object.freeze<Shape>({
     name: 'active',
     options: { ...options },
+    startsPlain: options.start === 'square' && options.noise === 0 && options.radius === 1,
     weights(g, layer) {
       requireGroups(groups, g);
       if (g.taps === 1) return [];
@@ -108,13 +110,17 @@ function startOf(
   };
 }
 
-/** The positions, whose gradient has length 1 for each tap, or 0 where it is 0. */
+/** The positions, whose gradient has length 1 for each tap, or 0 where it is 0; of a part of a batch, times its share. */
 function withUnitGradients(positions: tf.Tensor): tf.Tensor {
   const identity = tf.customGrad((...args) => {
     const [given] = args as unknown as [tf.Tensor];
+    const share = batchShare();
     return {
       value: tf.clone(given),
-      gradFunc: (dy: tf.Tensor) => tf.mul(dy, tf.rsqrt(tf.add(tf.sum(tf.square(dy), -1, true), smallest))),
+      gradFunc: (dy: tf.Tensor) => {
+        const perLength = tf.rsqrt(tf.add(tf.sum(tf.square(dy), -1, true), smallest));
+        return tf.mul(dy, tf.mul(perLength, share));
+      },
     };
   });
   return identity(positions);

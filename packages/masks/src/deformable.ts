@@ -41,6 +41,7 @@ export function deformable(options: DeformableOptions): Shape {
     name: 'deformable',
     options: { ...options },
     dynamic: true,
+    startsPlain: !isModulated || modulation === 'twice-sigmoid',
     weights(g) {
       requireGroups(groups, g);
       const init = initializers.zeros();

@@ -2,6 +2,7 @@
  * How a gate in {0, 1} for each tap is trained through one real number r for each: three estimators of its gradient, all of
  * which are differentiable again.
  */
+import { batchShare } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** 1[r > 0]; the gradient goes straight through to r while |r| ≤ 1 (Courbariaux et al. 2015). */
@@ -52,19 +53,21 @@ export function openProbability(logAlpha: tf.Tensor, beta: number): tf.Tensor {
 
 /**
  * t itself, whose gradient has `slope(t)` added: that of a penalty that belongs to the loss. It is paid once for each
- * call, in the first backward pass: gradients of the gradient come through here again, and owe it no more.
+ * call, in the first backward pass: gradients of the gradient come through here again, and owe it no more. A part of a batch
+ * pays its share (`withBatchShare` of `@neusim/core`).
  */
 export function withPenalty(t: tf.Tensor, slope: (t: tf.Tensor) => tf.Tensor | number): tf.Tensor {
   const paid = tf.customGrad((...args) => {
     const [given, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc];
     save([given]);
+    const share = batchShare();
     let isPaid = false;
     return {
       value: tf.clone(given),
       gradFunc: (dy: tf.Tensor, [given]: tf.Tensor[]) => {
         if (isPaid) return dy;
         isPaid = true;
-        return tf.add(dy, slope(given as tf.Tensor));
+        return tf.add(dy, tf.mul(slope(given as tf.Tensor), share));
       },
     };
   });

@@ -29,6 +29,7 @@ export function learnedDilation(options: LearnedDilationOptions): Shape {
   return Object.freeze<Shape>({
     name: 'learned-dilation',
     options: { ...options },
+    startsPlain: start.every((d) => d === 1),
     weights: () => [{ name: 'rate', shape: [start.length], init, role: 'shape', learningRateScale, l2: 0 }],
     multiplyAdds: bilinearReads,
     taps([weight], g) {

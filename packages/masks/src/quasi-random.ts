@@ -1,7 +1,8 @@
 /**
  * Uniform numbers that are state, not chance: a Weyl sequence uₖ ← frac(uₖ + √pₖ), with pₖ the k-th prime, fills [0, 1)^K
- * evenly, each number moving at a pace of its own. Sums and floors are exact in float32, so that every engine, a resumed run,
- * a worker and a recorded step go on with the same numbers.
+ * evenly, each number moving at a pace of its own. A sum and a floor round alike in float32 everywhere, so that every engine, a
+ * resumed run and a recorded step go on with the same numbers; workers without `syncBatchNorm`, whose states are averaged, to
+ * float32's precision.
  */
 import * as tf from '@tensorflow/tfjs-core';
 

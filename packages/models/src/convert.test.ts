@@ -11,7 +11,7 @@ import core, {
 } from '@neusim/core';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
-import { createRegistry } from '@neusim/registry';
+import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -253,6 +253,51 @@ describe('convertToNsl', () => {
     expect(second!.trainableWeights).toHaveLength(2);
   });
 
+  test.each(forms)('a frozen layer stays frozen with %s, its M too', async (_, spec) => {
+    const model = sequential();
+    model.layers[0]!.trainable = false;
+    const converted = convertToNsl(model, spec());
+    const [first, second] = similar(converted);
+    const trained = describeWeights(converted).filter(({ trainable }) => trainable);
+    expect(
+      trained.filter(({ name }) => name.startsWith(`${first}/`) || name.startsWith(`${first}_`)),
+    ).toEqual([]);
+    expect(trained.some(({ name }) => name.startsWith(`${second}/kernel`))).toBe(true);
+    if (spec().similarity.source === 'predictor')
+      expect(trained.some(({ name }) => name.startsWith(`${second}_predictor`))).toBe(true);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test('what a frozen layer shares with others is trained by them', () => {
+    const conv = { filters: 2, kernelSize: 3 };
+    const model = tfl.sequential({
+      layers: [layers.conv2d({ ...conv, inputShape: [7, 6, 3], trainable: false }), layers.conv2d(conv)],
+    });
+    const both: Predictor = registry.make('predictor', 'shared', { hidden: 4, width: 4, seed: 1 });
+    const converted = convertToNsl(model, { similarity: dynamicDns, predictor: both });
+    const trained = describeWeights(converted).filter(({ trainable }) => trainable);
+    expect(trained.some(({ name }) => /shared_m1\/kernel/.test(name))).toBe(true);
+    const [first] = similar(converted);
+    const own = trained.filter(({ name }) => name.startsWith(first!) && !/shared/.test(name));
+    expect(own).toEqual([]);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test('a frozen model inside the model stays frozen', () => {
+    const model = nested();
+    const inside = (of: tfl.LayersModel) =>
+      of.layers.find(({ name }) => name === 'block') as unknown as tfl.LayersModel;
+    inside(model).trainable = false;
+    const converted = convertToNsl(model, { similarity: staticUns });
+    expect(inside(converted).trainable).toBe(false);
+    expect(describeWeights(converted).filter(({ trainable }) => trainable)).toEqual([]);
+    expect(converted.trainableWeights).toEqual([]);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
   test.each(forms)('channelsFirst with %s', async (_, spec) => {
     const x = tfl.input({ shape: [2, 6, 5] });
     const conv = {
@@ -295,6 +340,38 @@ describe('convertToNsl', () => {
     expect((first as NeuralSimilarityConv2D).shape.name).toBe('learned-binary');
     expect((second as NeuralSimilarityConv2D).similarity.name).toBe('dynamic-dns');
     expect(await difference(once, twice)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['deformable', { version: 1 }],
+    ['deformable', { modulation: 'twice-sigmoid' }],
+    ['active', { start: 'square', noise: 0 }],
+    ['learned-dilation', {}],
+    ['learned-binary', { estimator: 'hard-concrete' }],
+  ] as const)('%s %j begins where the model ended', async (name, options) => {
+    await registry.ready();
+    const model = sequential();
+    const shape: Shape = (registry as AnyRegistry).make('shape', name, options) as Shape;
+    const converted = convertToNsl(model, { similarity: staticUns, shape });
+    expect(await difference(model, converted)).toBeLessThan(1e-5);
+    disposeModel(model);
+    disposeModel(converted);
+  });
+
+  test.each([
+    ['deformable', {}],
+    ['active', {}],
+    ['active', { start: 'square' }],
+    ['active', { start: 'square', noise: 0, radius: 2 }],
+    ['learned-dilation', { rate: [1, 1.5] }],
+  ] as const)('%s %j begins elsewhere, and is refused', async (name, options) => {
+    await registry.ready();
+    const model = sequential();
+    const shape: Shape = (registry as AnyRegistry).make('shape', name, options) as Shape;
+    expect(() => convertToNsl(model, { similarity: staticUns, shape })).toThrow(
+      expect.objectContaining({ code: 'CONVERT_START', data: expect.objectContaining({ part: name }) }),
+    );
+    disposeModel(model);
   });
 
   test('one shared predictor serves all layers of a model', async () => {

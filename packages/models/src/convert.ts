@@ -10,8 +10,10 @@ import {
   type Part,
   rebuildModel,
   rewire,
+  servingLayers,
   type Use,
   useLayer,
+  weightsAsMade,
   wireSimilarity,
 } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
@@ -34,8 +36,9 @@ export interface Conversion
  * with its weights. Depthwise, separable and transposed convolutions stay. The given model is left as it is. A layer that
  * is not trainable stays so, with its M.
  *
- * The outputs are equal as long as the parts start at M = I and D = I, as the defaults of all do: the options `authors` of
- * some do not.
+ * The outputs are equal as long as the similarity starts at M = I, as the defaults of all do: the options `authors` of some
+ * do not. A shape that starts elsewhere is refused: `deformable` takes `version: 1` or `modulation: 'twice-sigmoid'`, and
+ * `active` `start: 'square', noise: 0`.
  * @param spec made parts: `registry.make('similarity', 'static-uns')`. A dynamic similarity needs a predictor, and maps
  *   of known size.
  * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_START for parts that cannot start at the
@@ -43,18 +46,28 @@ export interface Conversion
  *   LAYER_OPTIONS for parts that do not go together.
  */
 export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel {
-  let converted = 0;
+  const converted: NeuralSimilarityConv2D[] = [];
   const chosen = spec.layers ?? hasTaps;
   return disposeNewVariables(() => {
     const made = rebuildModel(model, () => (layer) => {
       if (!isConvolution(layer) || !chosen(layer)) return undefined;
-      converted++;
-      return similarityLayer(layer, spec);
+      const { made, use } = similarityLayer(layer, spec);
+      converted.push(made);
+      return use;
     });
-    if (converted === 0) throw nothing(model);
+    if (converted.length === 0) throw nothing(model);
     refuseTornPredictors(made);
+    freezePredictors(converted);
     return made;
   });
+}
+
+/** The M of a layer that is not trainable stays too: what serves no other layer is not trainable either. */
+function freezePredictors(converted: readonly NeuralSimilarityConv2D[]): void {
+  const networksOf = (trainable: boolean) =>
+    new Set(converted.flatMap((layer) => (layer.trainable === trainable ? [...servingLayers(layer)] : [])));
+  const trained = networksOf(true);
+  for (const layer of networksOf(false)) if (!trained.has(layer)) layer.trainable = false;
 }
 
 const isConvolution = (layer: Layer) => layer.getClassName() === 'Conv2D';
@@ -64,10 +77,15 @@ function hasTaps(layer: Layer): boolean {
 }
 
 /** The layer that stands for a Conv2D, with its predictor where it has one. */
-function similarityLayer(stock: Layer, { similarity, shape, predictor }: Conversion): Use {
+function similarityLayer(
+  stock: Layer,
+  { similarity, shape, predictor }: Conversion,
+): { made: NeuralSimilarityConv2D; use: Use } {
   const rate = stock.getConfig().dilationRate as number[];
   if (similarity.respond || (similarity.source === 'none' && similarity.fold))
     throw otherStart(stock, similarity, 'has a response in place of the inner product');
+  if (shape?.startsPlain === false)
+    throw otherStart(stock, shape, 'reads other values, or a part of them, with these options');
   if (shape?.dilations && String(shape.dilations) !== String(rate))
     throw otherStart(stock, shape, `spaces its taps [${shape.dilations}], the layer [${rate}]`);
   const args = {
@@ -78,7 +96,7 @@ function similarityLayer(stock: Layer, { similarity, shape, predictor }: Convers
   } as unknown as NeuralSimilarityConv2DArgs;
   const layer = new NeuralSimilarityConv2D(args);
   let first: { readonly x: SymbolicTensor; readonly y: SymbolicTensor } | undefined;
-  return ([given]) => {
+  const use: Use = ([given]) => {
     const x = given as SymbolicTensor;
     if (!first) {
       first = { x, y: wireSimilarity(layer, x) };
@@ -89,11 +107,12 @@ function similarityLayer(stock: Layer, { similarity, shape, predictor }: Convers
     // A further use has the same layers, those of the predictor too.
     return rewire([first.y], new Map([[first.x.id, x]]), (each) => useLayer(each));
   };
+  return { made: layer, use };
 }
 
 /** Kernel and bias are the first weights of both; what is the similarity's or the shape's keeps its start. */
 function weightsOf(stock: Layer, layer: Layer): Tensor[] {
-  const given = stock.getWeights();
+  const given = weightsAsMade(stock);
   return [...given, ...layer.getWeights().slice(given.length)];
 }
 
@@ -128,7 +147,7 @@ function otherStart(layer: Layer, { name }: Part, why: string): NeusimError {
     `${name} does not start at the convolution of ${layer.name}: it ${why}`,
     {
       data: { layer: layer.name, part: name },
-      hint: 'Take parts that start at M = I, such as static-uns, or build the network anew.',
+      hint: 'Take parts, and options of theirs, that start as the plain convolution, such as static-uns; or build the network anew.',
     },
   );
 }

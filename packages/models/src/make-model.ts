@@ -4,7 +4,7 @@ import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { choosePredictor, type Parameterization } from './choose-predictor';
 import type { Parts } from './convolution';
-import type { Family } from './options';
+import { cosine, type Family } from './options';
 import { makePart, type PartSpec, splitPart, withDefaults } from './part-spec';
 import { buildStaged } from './staged';
 import type { ImageShape, Model } from './types';
@@ -75,11 +75,14 @@ export function partsOf(
   return () => ({ similarity, shape, predictor: make() });
 }
 
+/** What the networks' similarities start from. */
+const similarityStarts: readonly PartSpec[] = ['inner-product', 'dynamic-dns', cosine];
+
 /** @throws NeusimError CONFIG_INVALID for another part beside an operator; what a similarity and a shape start from may stand. */
 function requireAlone({ similarity, shape, predictor, parameterization }: PartOptions): void {
   const beside = Object.entries({
-    similarity: isStart(similarity, ['inner-product', 'dynamic-dns']) ? undefined : similarity,
-    shape: isStart(shape, ['full']) ? undefined : shape,
+    similarity: isOneOf(similarity, similarityStarts) ? undefined : similarity,
+    shape: isOneOf(shape, ['full']) ? undefined : shape,
     predictor,
     parameterization,
   }).find(([, given]) => given !== undefined);
@@ -91,10 +94,10 @@ function requireAlone({ similarity, shape, predictor, parameterization }: PartOp
   });
 }
 
-/** Whether a part may be one that nobody gave: the families start from these. */
-const isStart = (spec: PartSpec, starts: readonly string[]) => {
-  const { name, options } = splitPart(spec);
-  return starts.includes(name) && Object.keys(options).length === 0;
+/** Whether a part may be one that nobody gave: it is one of those that the families start from. */
+const isOneOf = (spec: PartSpec, starts: readonly PartSpec[]) => {
+  const text = (each: PartSpec) => JSON.stringify(splitPart(each));
+  return starts.some((each) => text(each) === text(spec));
 };
 
 /** @param build a network of the options; `classes` of the model is 0 where it has no head. */

@@ -173,6 +173,17 @@ describe('networks', () => {
     for (const each of [built, plain, normed]) disposeModel(each);
   });
 
+  test.each(small)('%s: an operator in place of its similarity', (_, name, options) => {
+    const operator = { name: 'cond-conv', experts: 2 };
+    const model = make(name, { classes: 3, ...options, operator }).build();
+    const found = model.layers.filter((layer) => layer.getClassName() === 'NeusimCondConv2D');
+    const plain = make(name, { classes: 3, ...options, similarity: 'inner-product' }).build();
+    expect(found.length).toBeGreaterThan(1);
+    const names = new Set(plain.layers.map((layer) => layer.name));
+    expect(found.every((layer) => names.has(layer.name))).toBe(true);
+    for (const each of [model, plain]) disposeModel(each);
+  });
+
   test('similarity reaches every 3×3 convolution of a residual network, and no other', () => {
     const model = make('nsn-resnet', { widths: [2, 3, 4], shortcut: 'B', similarity: 'static-uns' }).build();
     const layers = new Set(

@@ -47,6 +47,9 @@ export const stageEntries = ({ width, depth }: Pick<Family, 'width' | 'depth'>) 
 /** Options of a plain network. */
 export const plainEntries = (family: Family) => ({ ...commonEntries(family), ...stageEntries(family) });
 
+/** The similarity of hyperspherical networks (method: §12). */
+export const cosine = { name: 'hyperspherical', orthogonality: 2e-4 };
+
 /** What a network with similarities has besides: its parts. */
 export const partEntries = <const S extends PartSpec>(similarity: S) => ({
   similarity: v.optional(partSchema, similarity),

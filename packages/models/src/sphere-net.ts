@@ -15,12 +15,10 @@ import * as v from 'valibot';
 import { convolution } from './convolution';
 import { applyHead } from './head';
 import { modelOf, type PartOptions, partsOf } from './make-model';
-import { commonEntries, partEntries, size } from './options';
+import { commonEntries, cosine, partEntries, size } from './options';
 import { makePart, type PartSpec, partSchema, splitPart } from './part-spec';
 import { maxPool, requireSize, type StageOptions, stage } from './staged';
 import type { ImageShape } from './types';
-
-const cosine = { name: 'hyperspherical', orthogonality: 2e-4 };
 
 const entries = {
   ...commonEntries({ inputShape: [32, 32, 3], normDecay: 0.999 }),

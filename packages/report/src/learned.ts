@@ -82,7 +82,8 @@ export function samplingPlaces(
     kernel,
     ...{ input, output, strides, pad, dilations, groups, mask },
     offsets: offsets && gridOf(offsets, 2 * taps, most),
-    modulation: modulation && gridOf(modulation, taps, most),
+    // Half as many: of the same positions.
+    modulation: modulation && gridOf(modulation, taps, most / 2),
   };
 }
 

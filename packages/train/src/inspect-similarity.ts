@@ -128,8 +128,8 @@ async function predictedOf(layer: string, m: tf.Tensor): Promise<NonNullable<Lay
   return { height, width, values, spread: await spreadOf(layer, m) };
 }
 
-/** What the shape says; null where it depends on an image, and there is none. */
-function tapsOf(layer: NeuralSimilarityConv2D, { x }: Seen): Taps | null {
+/** What the shape says; null where it depends on an image, and there is none. The caller tidies. */
+export function tapsOf(layer: NeuralSimilarityConv2D, { x }: Seen): Taps | null {
   return layer.shape.dynamic && !x ? null : layer.taps(x);
 }
 

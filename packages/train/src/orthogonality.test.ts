@@ -64,6 +64,17 @@ onEachEngine('orthogonality', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  test('kernels that are mixed are orthogonal each by itself', async () => {
+    const w = randomNormal([3, 2, 1, 2, 4], 3);
+    const weight = toTensor(w);
+    const gradient = orthogonalityGradient(weight, 0.3);
+    expect(gradient.shape).toEqual([3, 2, 1, 2, 4]);
+    const each = (values: ArrayLike<number>) =>
+      [0, 16, 32].reduce((sum, at) => sum + penalty(Array.from(values).slice(at, at + 16), 4, 0.3), 0);
+    expect(relativeError(await gradient.data(), centralDifference(each, w.data))).toBeLessThan(1e-5);
+    tf.dispose([weight, gradient]);
+  });
+
   test('an update has it: by role, by the weight itself, beside L2, and with its share of the rate', async () => {
     const w = randomNormal([3, 2, 2, 4], 1).data;
     const of = (lambda: number) => centralDifference((values) => penalty(values, 4, lambda), w);

@@ -15,12 +15,17 @@ export function orthogonalityOf(
   return orthogonality ?? (role === 'filter' || role === 'predictor' ? byRole[role] : 0);
 }
 
-/** Its gradient, 2λ·W(WᵀW − I), in the weight's shape. @param weight of rank 2 or more, filters last. */
+/**
+ * Its gradient, 2λ·W(WᵀW − I), in the weight's shape.
+ * @param weight of rank 2 or more, filters last; of rank 5, [n,kh,kw,C,F], it is n kernels, and each is a W.
+ */
 export function orthogonalityGradient(weight: tf.Tensor, lambda: number): tf.Tensor {
   return tf.tidy(() => {
     const filters = weight.shape.at(-1) as number;
-    const w = tf.reshape(weight, [-1, filters]) as tf.Tensor2D;
-    const excess = tf.sub<tf.Tensor2D>(tf.matMul(w, w, true), tf.eye(filters));
+    const one = [weight.size / filters, filters];
+    const several = [weight.shape[0] as number, weight.size / (weight.shape[0] as number) / filters, filters];
+    const w = tf.reshape(weight, weight.rank === 5 ? several : one);
+    const excess = tf.sub(tf.matMul(w, w, true), tf.eye(filters));
     return tf.reshape(tf.mul(tf.matMul(w, excess), 2 * lambda), weight.shape);
   });
 }

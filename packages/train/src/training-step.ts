@@ -1,5 +1,5 @@
 /** One step's loss and gradients. */
-import { softmaxCrossEntropy, variableGradients, type WeightInfo } from '@neusim/core';
+import { softmaxCrossEntropy, variableGradients, type WeightInfo, withBatchShare } from '@neusim/core';
 import type { Batch } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
@@ -71,7 +71,7 @@ export function gradientsOf(
       ? tf.add<tf.Tensor2D>(tf.mul(first, mixed.share), tf.mul(oneHot(mixed.labels), tf.sub(1, mixed.share)))
       : first;
     const { value, grads } = variableGradients(() => {
-      const logits = model.apply(x, { training: true }) as tf.Tensor2D;
+      const logits = withBatchShare(share, () => model.apply(x, { training: true })) as tf.Tensor2D;
       const entropy = softmaxCrossEntropy(target, logits, loss);
       const whole = model.calculateLosses().reduce<tf.Scalar>((sum, own) => tf.add(sum, own), entropy);
       return share === 1 ? whole : tf.mul(whole, share);

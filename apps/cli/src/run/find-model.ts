@@ -45,7 +45,8 @@ export async function findModel(path: string): Promise<FoundModel> {
 export async function findModelOrCheckpoint(path: string): Promise<FoundModel | FoundCheckpoint> {
   if (path.endsWith('.neusim')) {
     const run = joinPath(path, '..', '..');
-    const config = await configOf(run);
+    const isInRun = /(?:^|[\\/])checkpoints[\\/][^\\/]+$/.test(path);
+    const config = isInRun ? await configOf(run) : null;
     return { checkpoint: path, run: config && run, config };
   }
   try {

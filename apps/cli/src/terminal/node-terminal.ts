@@ -1,11 +1,13 @@
 // The terminal of this process, and what Ctrl-C does to it.
 
 import { exitCodes } from './exit-codes';
+import { printableLines } from './printable';
 import type { Terminal } from './terminal';
 
 /**
  * Standard output and error. Once a command has asked for `interrupted`, the first Ctrl-C (or SIGTERM) aborts it, so
- * that a run can write its checkpoint, and the second ends the process; before, the first ends it.
+ * that a run can write its checkpoint, and the second ends the process; before, the first ends it. Control characters are
+ * written as escapes.
  */
 export function nodeTerminal(): Terminal {
   const controller = new AbortController();
@@ -26,8 +28,8 @@ export function nodeTerminal(): Terminal {
     if (error.code !== 'EPIPE') throw error;
   });
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
+    out: (text) => void process.stdout.write(`${printableLines(text)}\n`),
+    err: (text) => void process.stderr.write(`${printableLines(text)}\n`),
     interactive: Boolean(process.stderr.isTTY) && process.env.CI === undefined,
     secondsBetweenLines: 4,
     env: process.env,

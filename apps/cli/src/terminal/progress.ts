@@ -1,6 +1,7 @@
 // How far the runs are: a bar for each on a person's terminal, elsewhere a plain line every few seconds.
 
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { printable, printableLines } from './printable';
 import type { Terminal } from './terminal';
 
 /** Where one run stands. */
@@ -26,7 +27,11 @@ export interface Progress {
 /** Progress of the runs `names` on standard error. */
 export function createProgress(terminal: Terminal, names: readonly string[]): Progress {
   const width = Math.max(0, ...names.map((name) => name.length));
-  return terminal.interactive ? bars(width) : lines(terminal, width);
+  const { update, ...shown } = terminal.interactive ? bars(width) : lines(terminal, width);
+  return {
+    ...shown,
+    update: (name, tick) => update(printable(name), { ...tick, text: printable(tick.text) }),
+  };
 }
 
 function lines(terminal: Terminal, width: number): Progress {
@@ -64,7 +69,7 @@ function bars(width: number): Progress {
       bar.setTotal(steps);
       bar.update(step, { text });
     },
-    note: (text) => multi.log(`${text}\n`),
+    note: (text) => multi.log(`${printableLines(text)}\n`),
     stop: () => multi.stop(),
   };
 }

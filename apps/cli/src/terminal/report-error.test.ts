@@ -1,6 +1,6 @@
 import { NeusimError } from '@neusim/registry';
 import { expect, test } from 'vitest';
-import { exitCodeOf } from './report-error';
+import { errorText, exitCodeOf } from './report-error';
 
 test.each([
   ['CONFIG_INVALID', 2],
@@ -20,4 +20,13 @@ test.each([
 
 test('what is no NeusimError exits with 1', () => {
   expect(exitCodeOf(new TypeError('x'))).toBe(1);
+});
+
+test('what does not fold: the hint is of what it is', () => {
+  const hint = (data: object) =>
+    errorText(new NeusimError('FOLD_DYNAMIC', 'met', { data: { layer: 'a', ...data } }), false);
+  expect(hint({ similarity: 'dynamic-dns', shape: 'full' })).toContain('--set model.similarity=static-uns');
+  // Beside an operator a similarity is refused.
+  expect(hint({ operator: 'cond-conv' })).not.toContain('--set');
+  expect(hint({ operator: 'cond-conv' })).toContain('operator');
 });

@@ -67,8 +67,10 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
     [didYouMean(data.name, engines), `--backend takes ${engines.join(', ')}`].filter(Boolean).join(' '),
   BACKEND_UNAVAILABLE: () =>
     '`npx neusim doctor` tells what each engine lacks; --backend cpu runs everywhere',
-  FOLD_DYNAMIC: () =>
-    'an M that is predicted from the input differs at every position, so that no one kernel has it; static-dns and static-uns fold (--set model.similarity=static-uns)',
+  FOLD_DYNAMIC: ({ data }) =>
+    data.operator === undefined
+      ? 'an M or taps that the input decides, and a response such as a cosine, are no kernel; static-dns and static-uns fold (--set model.similarity=static-uns), with any shape but deformable'
+      : 'the kernels of an operator are others for every image; of networks without one those with static-dns or static-uns fold',
   BACKEND_OPTIONS: () => optionOfWasm,
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,

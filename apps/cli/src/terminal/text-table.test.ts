@@ -16,3 +16,8 @@ test('columns line up, numbers to the right, a dash for what does not apply', ()
     'naïve         –',
   ]);
 });
+
+test('control characters of names are shown, not obeyed: a terminal sees none but the ends of lines', () => {
+  const text = textTable([{ title: 'layer' }], [['a\u001b[2J'], ['two\nlines\u009b'], ['\u202egnp']]);
+  expect(text.split('\n').slice(2)).toEqual(['a\\u001b[2J', 'two\\u000alines\\u009b', '\\u202egnp']);
+});

@@ -4,12 +4,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import {
   BatchNorm,
+  describeWeights,
   dilated,
   dynamicDns,
   foldModel,
   foldSimilarity,
   innerProduct,
   type NeuralSimilarityConv2D,
+  rebuildModel,
   type Shape,
   type Similarity,
   staticDns,
@@ -152,6 +154,27 @@ describe('foldModel', () => {
     const folded = foldModel(model);
     expect(classes(folded)).toEqual(['InputLayer', 'Conv2D']);
     expect(sameOutputs(model, folded)).toBeLessThan(1e-5);
+  });
+
+  test('weights that are frozen one by one are folded and copied as they are', () => {
+    const x = tfl.input({ shape: [8, 7, 2] });
+    // As many filters as taps: no shape tells M from the bias.
+    const layer = conv(staticDns({ init: 'identity', l2: 0 }), { name: 'conv', filters: 9, useBias: true });
+    const hidden = apply(new BatchNorm({ name: 'norm' }), apply(layer, x));
+    const model = tfl.model({
+      inputs: x,
+      outputs: apply(tfl.layers.dense({ name: 'head', units: 9 }), hidden),
+    });
+    shake(model);
+    const wanted = foldModel(model);
+    for (const { role, variable } of describeWeights(model)) variable.trainable = role === 'similarity';
+    expect(sameOutputs(wanted, foldModel(model))).toBe(0);
+    expect(
+      sameOutputs(
+        model,
+        rebuildModel(model, () => () => undefined),
+      ),
+    ).toBe(0);
   });
 
   test('a model inside the model is folded too', () => {

@@ -10,7 +10,7 @@ import { type LayersModel, layers, type SymbolicTensor } from '@tensorflow/tfjs-
 import { BatchNorm } from '../layers/batch-norm';
 import { isOperatorLayer } from '../layers/is-operator-layer';
 import { NeuralSimilarityConv2D } from '../layers/neural-similarity-conv2d';
-import { copyLayer, rebuildModel, useLayer } from '../rebuild-model';
+import { copyLayer, rebuildModel, useLayer, weightsAsMade } from '../rebuild-model';
 import { innerProduct } from '../similarity/inner-product';
 import { leafLayers } from '../weights';
 import { readSpreads, type Spread, spreadKernel, spreadsOf, zeroPadding } from './spread-taps';
@@ -177,7 +177,7 @@ function fixedLayers(model: LayersModel, { dynamic = 'refuse' }: FoldOptions): N
 function foldedWeights(layer: Layer, norm: Affine | undefined, spread: Spread | undefined): tf.Tensor[] {
   if (layer instanceof BatchNorm) return layer.statistics();
   const convolution = layer instanceof NeuralSimilarityConv2D || norm !== undefined;
-  if (!convolution) return layer.getWeights();
+  if (!convolution) return weightsAsMade(layer);
   const [kernel, bias, ...rest] = convolutionWeights(layer, spread);
   if (!norm) return [kernel, ...(bias ? [bias] : []), ...rest];
   const shift = bias ? tf.add(tf.mul(bias, norm.scale), norm.shift) : norm.shift;
@@ -189,7 +189,7 @@ function convolutionWeights(
   layer: Layer,
   spread: Spread | undefined,
 ): [tf.Tensor, tf.Tensor | null, ...tf.Tensor[]] {
-  const [kernel, ...others] = layer.getWeights() as [tf.Tensor, ...tf.Tensor[]];
+  const [kernel, ...others] = weightsAsMade(layer) as [tf.Tensor, ...tf.Tensor[]];
   const bias = layer.getConfig().useBias ? (others.shift() as tf.Tensor) : null;
   if (layer instanceof NeuralSimilarityConv2D && !isDynamic(layer)) {
     const { w } = layer.comparison();
@@ -201,7 +201,7 @@ function convolutionWeights(
 function affineOf(norm: Layer): Affine {
   if (norm instanceof BatchNorm) return norm.affine();
   const { scale, center, epsilon } = norm.getConfig() as { scale: boolean; center: boolean; epsilon: number };
-  const weights = norm.getWeights();
+  const weights = weightsAsMade(norm);
   const gamma = scale ? (weights.shift() as tf.Tensor) : tf.scalar(1);
   const beta = center ? (weights.shift() as tf.Tensor) : tf.scalar(0);
   const [mean, variance] = weights as [tf.Tensor, tf.Tensor];

@@ -9,8 +9,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import type { WeightInit } from '../parts';
 import { batchNormTraining } from '../seam/batch-norm';
-import type { WeightDescription } from './neural-similarity-conv2d';
 import { registerLayer } from './register-layer';
+import type { WeightDescription } from './weight-description';
 
 export interface BatchNormArgs {
   name?: string;

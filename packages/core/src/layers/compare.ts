@@ -2,11 +2,12 @@
  * What a layer computes from its kernel, its M and its taps: y = Wᵀ·M·diag(modulation)·S(x), with the channels in as many
  * groups as the taps have, and the products that a response is a function of.
  */
+import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable } from '@tensorflow/tfjs-layers';
 import type { ConvOptions, Geometry } from '../geometry';
 import type { Call, Products, Taps } from '../parts';
-import { patchEnergy } from '../seam/patch-energy';
+import { patchEnergy, requireMask } from '../seam/patch-energy';
 import { similarityConv2d } from '../seam/similarity-conv2d';
 
 /** A call in which a part may write its own weights. */
@@ -60,8 +61,9 @@ export function products(x: tf.Tensor4D, w: tf.Tensor4D, taps: Taps, options: Co
   };
 }
 
-/** D·W. */
+/** D·W. @throws NeusimError SIMILARITY_SHAPE for a D of another number of taps. */
 export function masked(w: tf.Tensor4D, mask: tf.Tensor | undefined): tf.Tensor4D {
+  if (mask) requireMask(mask, w.shape[0] * w.shape[1]);
   return mask ? tf.mul(w, tf.reshape(mask, [w.shape[0], w.shape[1], 1, 1])) : w;
 }
 
@@ -84,9 +86,8 @@ interface Group {
 
 /** The groups of channels that read at places of their own, or are modulated by themselves. */
 function groups(x: tf.Tensor4D, w: tf.Tensor4D, { offsets, modulation }: Taps): Group[] {
-  const taps = w.shape[0] * w.shape[1];
-  const count = offsets ? offsets.shape[3] / (2 * taps) : (modulation?.shape[3] ?? taps) / taps;
-  if (count <= 1) return [{ x, w, offsets, modulation }];
+  const count = countGroups(x.shape[3], w.shape[0] * w.shape[1], { offsets, modulation });
+  if (count === 1) return [{ x, w, offsets, modulation }];
   const cut = (tensor: tf.Tensor4D | undefined, axis: number) =>
     tensor ? (tf.split(tensor, count, axis) as tf.Tensor4D[]) : [];
   const [xs, ws, all, factors] = [cut(x, 3), cut(w, 2), cut(offsets, 3), cut(modulation, 3)];
@@ -96,6 +97,22 @@ function groups(x: tf.Tensor4D, w: tf.Tensor4D, { offsets, modulation }: Taps): 
     offsets: all[i],
     modulation: factors[i],
   }));
+}
+
+/** @throws NeusimError SIMILARITY_SHAPE where offsets and modulation are not of the same groups, or these no groups of the channels. */
+function countGroups(channels: number, taps: number, { offsets, modulation }: Taps): number {
+  const counts = [offsets && offsets.shape[3] / (2 * taps), modulation && modulation.shape[3] / taps];
+  const [count = 1, other = count] = counts.filter((each) => each !== undefined);
+  if (Number.isInteger(count) && count === other && channels % count === 0) return count;
+  const [moved, weighted] = [offsets?.shape, modulation?.shape];
+  throw new NeusimError(
+    'SIMILARITY_SHAPE',
+    `offsets ${moved ? `[${moved}]` : 'none'} and modulation ${weighted ? `[${weighted}]` : 'none'} do not fit ${taps} taps of ${channels} channels`,
+    {
+      data: { offsets: moved, modulation: weighted, taps, channels },
+      hint: `Allowed are [B|1,H'|1,W'|1,G·${2 * taps}] and [B|1,H'|1,W'|1,G·${taps}] with the same G, which divides the channels.`,
+    },
+  );
 }
 
 /** M·diag(modulation), whose columns are what the taps read. */

@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
-import type { Conv2DArgs, Predictor, Role, Shape, Similarity, Taps, Weight } from '../parts';
+import type { Conv2DArgs, Predictor, Products, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
 import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
@@ -17,6 +17,7 @@ import { chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-option
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
 import { registerLayer } from './register-layer';
+import { descriptionOf, type WeightDescription } from './weight-description';
 
 /** Options of tfjs's `tf.layers.conv2d`, and: */
 export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
@@ -26,14 +27,6 @@ export interface NeuralSimilarityConv2DArgs extends Conv2DArgs {
   shape?: Shape;
   /** What gives the second input, for the record: it is saved, so that loading knows its layers. */
   predictor?: Predictor;
-}
-
-/** What a weight is for, and how it is trained. */
-export interface WeightDescription {
-  readonly role: Role;
-  readonly l2?: number;
-  readonly orthogonality?: number;
-  readonly learningRateScale?: number;
 }
 
 /**
@@ -56,7 +49,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   private readonly weightParts = new Map<LayerVariable, WeightDescription>();
   private kernel?: LayerVariable;
   private bias?: LayerVariable;
-  private similarityWeights: LayerVariable[] = [];
+  private ownWeights: readonly LayerVariable[] = [];
   private shapeWeights: LayerVariable[] = [];
 
   /**
@@ -127,7 +120,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
         this.options.biasRegularizer,
         this.options.biasConstraint,
       );
-    this.similarityWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
+    this.ownWeights = this.similarity.weights(g, filters).map((weight) => this.add(weight));
     this.shapeWeights = this.shape.weights(g, this.name).map((weight) => this.add(weight));
     this.built = true;
   }
@@ -179,10 +172,10 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
     const { similarity } = this;
     if (similarity.source !== 'predictor') {
-      const m = similarity.toM(this.similarityWeights[0]?.read(), g);
-      const folded = (w: tf.Tensor4D) => (similarity.fold ? similarity.fold(w, m, g) : foldSimilarity(w, m));
-      // Without an M there is but one side, and a norm is that of the taps there are.
-      const first = side === 'kernel' || similarity.form === 'none';
+      const m = similarity.toM(this.ownWeights[0]?.read(), g);
+      const folded = (w: tf.Tensor4D) =>
+        similarity.fold ? similarity.fold(w, m, g, mask) : foldSimilarity(w, m);
+      const first = side === 'kernel' && similarity.form !== 'none';
       return { w: first ? folded(masked(kernel, mask)) : masked(folded(kernel), mask), m: null };
     }
     if (!z)
@@ -193,6 +186,16 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     const m = similarity.toM(z, g);
     if (side === 'kernel' || !mask || similarity.form === 'diagonal') return { w: masked(kernel, mask), m };
     return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
+  }
+
+  /** The weights of the similarity, in its order; states that training moves by itself too. */
+  get similarityWeights(): readonly LayerVariable[] {
+    return this.ownWeights;
+  }
+
+  /** ‖patch‖² of what the taps read of x [B,H,W,C], D and modulation included: [B,H',W',1]. The caller tidies. */
+  patchEnergy(x: tf.Tensor4D): tf.Tensor4D {
+    return this.products(x, this.taps(x)).patchEnergy();
   }
 
   /**
@@ -245,10 +248,14 @@ export class NeuralSimilarityConv2D extends layers.Layer {
   /** What a similarity that is not bilinear gives. */
   private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
     return this.similarity.respond?.(
-      products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions),
-      this.similarityWeights.map((weight) => weight.read()),
-      callOf(training, this.similarityWeights),
+      this.products(x, taps),
+      this.ownWeights.map((weight) => weight.read()),
+      callOf(training, this.ownWeights),
     );
+  }
+
+  private products(x: tf.Tensor4D, taps: Taps): Products {
+    return products(x, (this.kernel as LayerVariable).read() as tf.Tensor4D, taps, this.convOptions);
   }
 
   /** Whether the taps read, or are weighted, each by itself. */
@@ -292,13 +299,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       weight.trainable ?? true,
       constraint as never,
     );
-    const { role, l2, orthogonality, learningRateScale } = weight;
-    this.weightParts.set(variable, {
-      role,
-      ...(l2 === undefined ? {} : { l2 }),
-      ...(orthogonality === undefined ? {} : { orthogonality }),
-      ...(learningRateScale === undefined ? {} : { learningRateScale }),
-    });
+    this.weightParts.set(variable, descriptionOf(weight));
     return variable;
   }
 

@@ -9,8 +9,8 @@ import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } fro
 import type { Conv2DArgs, Operator, Weight } from '../parts';
 import { type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { restorePart, type SavedPart, savePart } from './loading';
-import type { WeightDescription } from './neural-similarity-conv2d';
 import { registerLayer } from './register-layer';
+import { descriptionOf, type WeightDescription } from './weight-description';
 
 /** Options of tfjs's `tf.layers.conv2d`, and: */
 export interface OperatorConv2DArgs extends Conv2DArgs {
@@ -114,16 +114,12 @@ export abstract class OperatorConv2D extends layers.Layer {
 
   /** A new weight; kernels and biases take the regulariser of the layer's options. */
   protected add(weight: Weight): LayerVariable {
-    const { name, shape, init, role, l2, learningRateScale } = weight;
+    const { name, shape, init, role, trainable = true } = weight;
     const { kernelRegularizer, biasRegularizer } = this.options;
     const regularizer = { filter: kernelRegularizer, bias: biasRegularizer }[role as string];
     const size = [...shape];
-    const variable = this.addWeight(name, size, 'float32', init as never, regularizer as never);
-    this.descriptions.set(variable, {
-      role,
-      ...(l2 === undefined ? {} : { l2 }),
-      ...(learningRateScale === undefined ? {} : { learningRateScale }),
-    });
+    const variable = this.addWeight(name, size, 'float32', init as never, regularizer as never, trainable);
+    this.descriptions.set(variable, descriptionOf(weight));
     return variable;
   }
 

@@ -229,6 +229,45 @@ describe('a layer with a response', () => {
     }
   });
 
+  test('of a D between 0 and 1 is by its products, where it is a plain convolution too', async () => {
+    const layer = new NeuralSimilarityConv2D({
+      filters: 3,
+      kernelSize: 3,
+      useBias: false,
+      similarity: make('decoupled', { magnitude: 'linear', weighted: 'tanh' }),
+      shape: soft,
+    });
+    const x = randomNormal([1, 3, 3, 2], 2);
+    const y = await fromTensor(layer.apply(toTensor(x)) as tf.Tensor);
+    const [w, mask] = await Promise.all(layer.weights.map((weight) => fromTensor(weight.read())));
+    const wanted = responseForward(
+      {
+        patches: patchesOf(x, w!, { strides: [1, 1], pad: 'valid', dilations: [1, 1] }),
+        w: w!,
+        mask: mask!.data,
+      },
+      { ...spec, angle: 'cosine', magnitude: 'linear', weighted: 'tanh' },
+    );
+    expect(relativeError(y.data, wanted.data)).toBeLessThan(1e-5);
+  });
+
+  test.each([
+    ['offsets of no whole number of groups', { offsets: [1, 1, 1, 27] }],
+    ['offsets of groups that do not divide the channels', { offsets: [1, 1, 1, 3 * 18] }],
+    ['a modulation of other groups than the offsets', { offsets: [1, 1, 1, 36], modulation: [1, 1, 1, 9] }],
+    ['offsets of another grid', { offsets: [1, 2, 1, 18] }],
+    ['a mask of fewer taps', { mask: [8] }],
+  ] as [string, Record<string, number[]>][])('refuses %s', (_, sizes) => {
+    const taps = () => Object.fromEntries(Object.entries(sizes).map(([key, size]) => [key, tf.ones(size)]));
+    const shape: Shape = { name: 'wrong', options: {}, weights: () => [], taps };
+    for (const similarity of [make('hyperspherical', {}), make('decoupled', { magnitude: 'linear' })]) {
+      const layer = new NeuralSimilarityConv2D({ filters: 2, kernelSize: 3, similarity, shape });
+      expect(() => layer.apply(tf.zeros([1, 5, 5, 4]))).toThrow(
+        expect.objectContaining({ code: 'SIMILARITY_SHAPE' }),
+      );
+    }
+  });
+
   test.each([
     // 5·4·3 squares, and their sums over 9 taps.
     [undefined, 5 * 4 * 3 + 5 * 4 * 9],

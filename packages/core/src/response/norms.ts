@@ -6,6 +6,7 @@
  * norms that second derivatives divide by, are then numbers that float32 holds.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { masked } from '../layers/compare';
 import type { Products } from '../parts';
 
 const SCALE = 2 ** -16;
@@ -20,9 +21,13 @@ function unit(w: tf.Tensor4D, energy: tf.Tensor1D, epsilon: number, scale: numbe
   return { kernel: tf.mul<tf.Tensor4D>(w, tf.mul(tf.reciprocal(norm), scale * SCALE)), norm };
 }
 
-/** A kernel [kh,kw,C,F] with D in it, each filter over its norm; and the norms [F]. */
-export function unitKernel(w: tf.Tensor4D, epsilon: number): { kernel: tf.Tensor4D; norm: tf.Tensor1D } {
-  const energy = tf.sum(tf.square(tf.mul(w, SCALE)), [0, 1, 2]) as tf.Tensor1D;
+/** A kernel [kh,kw,C,F], each filter over its norm; and the norms [F]. @param mask D, where there is one. */
+export function unitKernel(
+  w: tf.Tensor4D,
+  epsilon: number,
+  mask?: tf.Tensor,
+): { kernel: tf.Tensor4D; norm: tf.Tensor1D } {
+  const energy = tf.sum<tf.Tensor1D>(masked(tf.square(tf.mul<tf.Tensor4D>(w, SCALE)), mask), [0, 1, 2]);
   const { kernel, norm } = unit(w, energy, epsilon, 1);
   return { kernel, norm: tf.div(norm, SCALE) };
 }

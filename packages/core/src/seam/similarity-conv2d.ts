@@ -53,7 +53,7 @@ export function similarityConv2d(
   const isStatic = m !== null && m.rank <= 2;
   if (m && !isStatic) checkM(m, x.shape[0], g);
   const { offsets } = options;
-  if (offsets) checkOffsets(offsets, x.shape[0], g);
+  if (offsets) requireOffsets(offsets, x.shape[0], g);
   return tf.tidy(() => {
     const images = asFloat(x);
     if (offsets) {
@@ -64,7 +64,8 @@ export function similarityConv2d(
   });
 }
 
-function checkOffsets(offsets: T4, batch: number, g: Geometry): void {
+/** @throws NeusimError SIMILARITY_SHAPE for offsets that do not fit the geometry. */
+export function requireOffsets(offsets: T4, batch: number, g: Geometry): void {
   requireRank('offsets', offsets, 4, "[B|1,H'|1,W'|1,2K]");
   const allowed = [batch, g.outHeight, g.outWidth];
   if (

@@ -42,8 +42,8 @@ export function decoupled(options: DecoupledOptions): Similarity {
     const weight = weightOf(kernelNorm);
     return weight ? tf.mul(y, weight) : y;
   };
-  const fold = (w: tf.Tensor4D): tf.Tensor4D => {
-    const { kernel, norm } = unitKernel(w, epsilon);
+  const fold: Similarity['fold'] = (w, _, __, mask) => {
+    const { kernel, norm } = unitKernel(w, epsilon, mask);
     const weight = weightOf(() => norm);
     return tf.mul(kernel, weight ? tf.mul(weight, alpha) : alpha);
   };

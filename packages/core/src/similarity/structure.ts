@@ -90,8 +90,13 @@ export function dynamicStructure(structure: Structure): Similarity {
 const MOST_MATRICES = 65535;
 
 /**
- * The products a[n]·b[n] of two batches [N,…,…] of small matrices; b transposed on demand. A single one is multiplied and
- * summed: the kernel that tfjs has for it on WebGPU takes software adapters hundreds of times as long.
+ * Products that are multiplied and summed, up to this many multiply-adds: the kernels that tfjs has for few small matrices
+ * on WebGPU take software adapters ten to hundreds of times as long.
+ */
+export const FEW = 16384;
+
+/**
+ * The products a[n]·b[n] of two batches [N,…,…] of small matrices; b transposed on demand.
  * @param most matrices that are multiplied at once.
  */
 export function eachProduct(
@@ -100,10 +105,10 @@ export function eachProduct(
   transposeB = false,
   most = MOST_MATRICES,
 ): tf.Tensor3D {
-  const [count, rows, inner] = a.shape;
-  if (count === 1) {
-    const left = tf.reshape(a, transposeB ? [rows, 1, inner] : [rows, inner, 1]);
-    return tf.expandDims(tf.sum(tf.mul(left, b), transposeB ? 2 : 1), 0);
+  const [count, rows] = a.shape;
+  if (rows * b.size <= FEW) {
+    const left = tf.expandDims(a, transposeB ? 2 : 3);
+    return tf.sum(tf.mul(left, tf.expandDims(b, 1)), transposeB ? 3 : 2);
   }
   if (count <= most) return tf.matMul(a, b, false, transposeB);
   const parts = Array.from({ length: Math.ceil(count / most) }, (_, i) => {

@@ -144,9 +144,14 @@ onEachEngine('structures on M', (engine) => {
   });
 
   test('more matrices than fit a dispatch, with a rest', async () => {
-    const [a, b] = [1, 2].map((seed) => toTensor(randomNormal([7, 2, 3], seed)) as tf.Tensor3D);
+    const [a, b] = [1, 2].map((seed) => toTensor(randomNormal([7, 24, 20], seed)) as tf.Tensor3D);
     const [parts, whole] = [3, 7].map((most) => eachProduct(a!, b!, true, most));
     expect(await parts!.array()).toEqual(await whole!.array());
+    // Few are multiplied otherwise.
+    const few = eachProduct(tf.slice(a!, 0, 2), tf.slice(b!, 0, 2), true);
+    expect(relativeError([...(await few.data())], [...(await tf.slice(whole!, 0, 2).data())])).toBeLessThan(
+      1e-6,
+    );
   });
 
   test.each(isGpu ? [9] : [1, 2, 4, 9, 25])('orthogonal to 1e-5 for any z, %i taps', async (taps) => {

@@ -4,6 +4,7 @@
  * operation on every engine, with gradients to every order, which a gather does not have.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import { FEW } from './structure';
 
 export interface Triangle {
   /** Whether the diagonal is among the values; it is zero otherwise. */
@@ -33,8 +34,7 @@ export function fillTriangle(values: tf.Tensor2D, taps: number, triangle: Triang
     }
   const batch = values.shape[0];
   const map = tf.tensor2d(places, [count, entries]);
-  // The same trap as in `eachProduct`: a single row.
   const filled =
-    batch === 1 ? tf.sum(tf.mul(tf.reshape(values, [count, 1]), map), 0) : tf.matMul(values, map);
+    batch * map.size <= FEW ? tf.sum(tf.mul(tf.expandDims(values, 2), map), 1) : tf.matMul(values, map);
   return tf.reshape(filled, [batch, taps, taps]);
 }

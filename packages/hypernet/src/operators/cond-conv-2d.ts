@@ -4,7 +4,21 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { eachByItself } from './experts';
 import { mixtureConv2d } from './mixture';
-import type { CondConvOptions } from './options';
+
+export interface CondConvOptions {
+  /** n ≥ 1, the number of kernels; default 8, as in the paper (timm: 4). */
+  readonly experts: number;
+  /** How logits become shares: `sigmoid` (default, CondConv) or `softmax` (dynamic convolution). */
+  readonly routing: 'sigmoid' | 'softmax';
+  /** What logits are divided by, above 0; default 1. */
+  readonly temperature: number;
+  /** Channels of a hidden layer before the logits, 0 for none; `auto` (default): none for `sigmoid`, C/4 for `softmax`. */
+  readonly hidden: number | 'auto';
+  /** λ ≥ 0 of the routing network's own λ/2‖w‖²; without it the training config's for predictors. */
+  readonly l2?: number;
+  /** Seed of the routing network's start, any whole number. The kernels start by the layer's `kernelInitializer`. */
+  readonly seed?: number;
+}
 
 /** From [x [B,H,W,C], routing logits [B,1,1,n]] to [B,H',W',F]. The operator's options are the layer's. */
 export class CondConv2D extends OperatorConv2D {

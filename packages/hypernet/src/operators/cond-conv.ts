@@ -11,10 +11,9 @@ import { type Operator, registerLayer } from '@neusim/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, imageMean, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { CondConv2D } from './cond-conv-2d';
-import type { CondConvOptions } from './options';
+import { CondConv2D, type CondConvOptions } from './cond-conv-2d';
 
-export const condConvVersion = '1.0.0';
+const version = '1.0.0';
 
 /** An operator whose kernels each start by themselves, He-normal where the layer names no initialiser. */
 export function condConv(options: CondConvOptions): Operator {
@@ -22,7 +21,7 @@ export function condConv(options: CondConvOptions): Operator {
   registerLayer(CondConv2D);
   const operator: Operator = Object.freeze<Operator>({
     name: 'cond-conv',
-    version: condConvVersion,
+    version,
     options: { ...options },
     apply(x, args) {
       const prefix = `${args.name}_predictor`;

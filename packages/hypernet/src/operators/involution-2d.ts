@@ -3,7 +3,6 @@ import { type ConvOptions, OperatorConv2D, similarityConv2d } from '@neusim/core
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape as TfShape } from '@tensorflow/tfjs-layers';
-import type { InvolutionOptions } from './options';
 
 type T4 = tf.Tensor4D;
 
@@ -12,6 +11,26 @@ type T4 = tf.Tensor4D;
  * fewer channels than 4 leave its registers empty. Of 8, 16 and 32, 16 was the fastest on wasm.
  */
 const [NARROWEST, WIDEST] = [4, 16];
+
+export interface InvolutionOptions {
+  /** Channels that share a kernel; C is a multiple of it, or smaller: then there is one group. Default 16. */
+  readonly groupChannels: number;
+  /** r: the network has max(1, ⌊C/r⌋) channels inside; default 4. */
+  readonly reduction: number;
+  /**
+   * An involution gives as many channels as it takes. Where the layer wants another number, a 1×1 convolution comes first
+   * (`true`, the default), or that is an error.
+   */
+  readonly projection: boolean;
+  /** Batch norm after `reduce`; default true. */
+  readonly batchNorm: boolean;
+  /** Decay of its running statistics, in [0, 1); default 0.999. */
+  readonly normDecay: number;
+  /** λ ≥ 0 of the network's own λ/2‖w‖²; without it the training config's for predictors. */
+  readonly l2?: number;
+  /** Seed of the network's start, any whole number. */
+  readonly seed?: number;
+}
 
 /** From [x [B,H,W,C], kernels [B,H',W',G·K]] to [B,H',W',C]. The operator's options are the layer's. */
 export class Involution2D extends OperatorConv2D {

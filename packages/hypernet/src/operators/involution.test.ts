@@ -10,6 +10,7 @@ import {
   ndArray,
   type WindowOptions,
 } from '@neusim/testing';
+import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../../tools/engines';
@@ -143,6 +144,23 @@ describe('involution', () => {
     expect(() => built(make(given), args)).toThrow(
       expect.objectContaining({ code, hint: expect.stringContaining(hint) }),
     );
+  });
+
+  test('what is refused leaves no weight behind, of the projection neither', () => {
+    const x = tfl.input({ shape: [6, 5, 32] });
+    const before = tf.memory().numTensors;
+    for (const args of [{ filters: 7 }, { filters: 32 }])
+      expect(() => layer(make({ groupChannels: 5 }), args)(x)).toThrow(
+        expect.objectContaining({ code: 'LAYER_OPTIONS' }),
+      );
+    expect(() => layer(make({}), { filters: 8, kernelSize: 7 })(x)).toThrow(
+      expect.objectContaining({ code: 'GEOMETRY_KERNEL_TOO_LARGE' }),
+    );
+    const open = tfl.input({ shape: [null, null, 4] });
+    expect(() => layer(make({}), { filters: 8 })(open)).toThrow(
+      expect.objectContaining({ code: 'LAYER_INPUT' }),
+    );
+    expect(tf.memory().numTensors).toBe(before);
   });
 
   test('refuses a map of unknown size', () => {

@@ -19,10 +19,9 @@ import { NeusimError } from '@neusim/registry';
 import { layers, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { Involution2D } from './involution-2d';
-import type { InvolutionOptions } from './options';
+import { Involution2D, type InvolutionOptions } from './involution-2d';
 
-export const involutionVersion = '1.0.0';
+const version = '1.0.0';
 
 /**
  * An operator without a kernel of its own: the layer's `kernelInitializer` is that of the projection.
@@ -35,21 +34,23 @@ export function involution(options: InvolutionOptions): Operator {
   registerLayer(Involution2D);
   const operator: Operator = Object.freeze<Operator>({
     name: 'involution',
-    version: involutionVersion,
+    version,
     options: { ...options },
     apply(given, args) {
       const { name, kernelInitializer = 'heNormal', kernelRegularizer, ...rest } = args;
+      const layer = new Involution2D({ ...rest, name, operator });
+      if (given.shape[1] === null || given.shape[2] === null)
+        throw new NeusimError('LAYER_INPUT', `layer ${name} needs a known input size, not [${given.shape}]`, {
+          data: { layer: name, inputShape: given.shape },
+          hint: 'Give the input height, width and channels.',
+        });
+      // All that is refused is refused here: layers that are applied have weights, which nobody would dispose of.
+      const g = layer.geometry([...given.shape.slice(0, 3), args.filters]);
+      const groups = layer.groups(args.filters);
       const x =
         args.filters === given.shape[3]
           ? given
           : project(given, { name, filters: args.filters, kernelInitializer, kernelRegularizer }, options);
-      const layer = new Involution2D({ ...rest, name, operator });
-      if (x.shape[1] === null || x.shape[2] === null)
-        throw new NeusimError('LAYER_INPUT', `layer ${name} needs a known input size, not [${x.shape}]`, {
-          data: { layer: name, inputShape: x.shape },
-          hint: 'Give the input height, width and channels.',
-        });
-      const g = layer.geometry(x.shape);
       const prefix = `${name}_predictor`;
       const { reduction, batchNorm, normDecay } = options;
       const inner = Math.max(1, Math.floor(g.channels / reduction));
@@ -58,7 +59,7 @@ export function involution(options: InvolutionOptions): Operator {
       const norm = new BatchNorm({ name: `${prefix}_bn`, momentum: normDecay });
       const normed = batchNorm ? (norm.apply(reduced) as SymbolicTensor) : reduced;
       const hidden = relu(normed, `${prefix}_relu`);
-      const kernels = dense(hidden, layer.groups(g.channels) * g.taps, `${prefix}_span`, options);
+      const kernels = dense(hidden, groups * g.taps, `${prefix}_span`, options);
       return layer.apply([x, kernels]) as SymbolicTensor;
     },
   });

@@ -4,7 +4,29 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayerVariable, Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { eachByItself } from './experts';
 import { mixtureConv2d } from './mixture';
-import type { ODConvOptions } from './options';
+
+export interface ODConvOptions {
+  /** n ≥ 1, the number of kernels; default 4, as in the paper's ODConv (4×). */
+  readonly kernels: number;
+  /** Channels of the squeezed vector for each of the input, in (0, 1]; default 1/16. */
+  readonly reduction: number;
+  /** It has no fewer channels than these; default 16. */
+  readonly minHidden: number;
+  /** What logits are divided by, above 0; default 1. The authors' schedule for large networks begins with 60. */
+  readonly temperature: number;
+  /**
+   * Batch norm after the squeezing layer; default false, as in the paper's text. The authors' code has one. Its statistics are
+   * those of a batch's means, which differ little from each other and move with every step, so that a short run is tested
+   * with stale ones; in training with a batch of one, nothing of the image passes.
+   */
+  readonly batchNorm: boolean;
+  /** Decay of its running statistics, in [0, 1); default 0.999. */
+  readonly normDecay: number;
+  /** λ ≥ 0 of the attention network's own λ/2‖w‖²; without it the training config's for predictors. */
+  readonly l2?: number;
+  /** Seed of the attention network's start, any whole number. The kernels start by the layer's `kernelInitializer`. */
+  readonly seed?: number;
+}
 
 /**
  * From [x [B,H,W,C], logits of αc [B,1,1,C], of αf [B,1,1,F], of αs [B,1,1,K] where K > 1, of αw [B,1,1,n] where n > 1] to

@@ -12,10 +12,9 @@ import { BatchNorm, type Operator, registerLayer } from '@neusim/core';
 import type { SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { dense, imageMean, relu } from '../image-network';
 import { registerPredictorLayers } from '../network';
-import { ODConv2D } from './od-conv-2d';
-import type { ODConvOptions } from './options';
+import { ODConv2D, type ODConvOptions } from './od-conv-2d';
 
-export const odConvVersion = '1.0.0';
+const version = '1.0.0';
 
 /** An operator whose kernels each start by themselves, He-normal where the layer names no initialiser. */
 export function odConv(options: ODConvOptions): Operator {
@@ -23,7 +22,7 @@ export function odConv(options: ODConvOptions): Operator {
   registerLayer(ODConv2D);
   const operator: Operator = Object.freeze<Operator>({
     name: 'od-conv',
-    version: odConvVersion,
+    version,
     options: { ...options },
     apply(x, args) {
       const prefix = `${args.name}_predictor`;

@@ -50,7 +50,9 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
   };
   const percent = (share: number) => `${(100 * share).toFixed(2)}%`;
   const viewers = [...root.querySelectorAll<HTMLElement>('[data-viewer]')].map((element) => {
-    const { grid, matrix, places, offsets, modulation, span } = JSON.parse(element.dataset.viewer as string);
+    const { grid, taps, matrix, places, offsets, modulation, span } = JSON.parse(
+      element.dataset.viewer as string,
+    );
     const [matrixAt, offsetsAt, modulationAt] = [reader(matrix), reader(offsets), reader(modulation)];
     const picker = element.querySelector('.pick') as HTMLElement;
     const marker = element.querySelector('.marker') as HTMLElement;
@@ -79,7 +81,8 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
     const place = (node: Element | undefined, names: Readonly<Record<string, number>>) => {
       for (const [name, share] of Object.entries(names)) node?.setAttribute(name, percent(share));
     };
-    const showTaps = (row: number, column: number, down: number, along: number) => {
+    const showTaps = (down: number, along: number) => {
+      const { row, column } = positionAt(taps, down, along);
       const { left, top } = frameAt(places, row, column, span);
       frame?.style.setProperty('left', percent(left));
       frame?.style.setProperty('top', percent(top));
@@ -99,7 +102,7 @@ export function activate(root: ParentNode, tools: ActivateTools): void {
       marker.style.left = percent((column + 0.5) / width);
       const values = matrixAt(down, along);
       if (values) showMatrix(values);
-      if (places) showTaps(row, column, down, along);
+      if (places) showTaps(down, along);
     };
     return { element, picker, grid, caption, show };
   });

@@ -7,7 +7,10 @@ import type { Inspection, InspectionCost } from './types';
 const count = (value: number) => value.toLocaleString('en-US');
 
 /** The id of a layer's section. */
-export const anchor = (layer: string) => `layer-${encodeURIComponent(layer)}`;
+export const anchor = (layer: string) => `layer-${encodeURIComponent(wellFormed(layer))}`;
+
+/** A name may hold half a pair of UTF-16, which no address can. */
+const wellFormed = (text: string) => text.replaceAll(/\p{Surrogate}/gu, '\ufffd');
 
 export function contents({ layers, costs, totals }: Inspection): Html {
   const shown = new Map(layers.map((layer) => [layer.layer, layer]));

@@ -158,6 +158,71 @@ describe('the page', () => {
     expect(viewer.querySelector('.position')?.textContent).toBe('row 1, column 1 of 6×4');
   });
 
+  test('where taps read is told at its own position, whatever grid M has: one for the image, or thinned', () => {
+    const layer = (name: string) => network.layers.find((each) => each.layer === name)!;
+    const both = (height: number, width: number) => ({
+      ...layer('moved'),
+      similarity: {
+        ...layer('moved').similarity!,
+        form: 'diagonal' as const,
+        predicted: { ...predicted(height, width), spread: layer('dynamic').similarity!.predicted!.spread },
+      },
+    });
+    const { document } = draw(inspection({ ...network, layers: [both(1, 1)] }));
+    run(document);
+    const viewer = document.querySelector('[data-name="moved"]') as Element;
+    const picker = viewer.querySelector('.pick') as HTMLElement;
+    expect(viewer.querySelector('.position')?.textContent).toBe('row 4, column 3 of 6×4');
+    press(picker, 'ArrowDown');
+    expect(viewer.querySelector('.position')?.textContent).toBe('row 5, column 3 of 6×4');
+    const [dot] = viewer.querySelectorAll('.reads');
+    expect(Number.parseFloat(dot?.getAttribute('cy') ?? '')).toBeCloseTo((100 * (7 + 0.4 + 0.5)) / 12, 1);
+  });
+
+  test('offsets and their factors are those of one position, where maps are thinned', () => {
+    const [height, width] = [44, 44];
+    const map = (depth: number) => ({
+      height,
+      width,
+      values: Array.from({ length: height * width * depth }, (_, at) => Math.floor(at / depth / width) / 100),
+    });
+    const moved = network.layers.find(({ layer }) => layer === 'moved')!;
+    const sampling = {
+      ...moved.similarity!.sampling!,
+      output: [44, 44],
+      offsets: map(18),
+      modulation: map(9),
+    } as const;
+    const given = inspection({
+      ...network,
+      layers: [{ ...moved, similarity: { ...moved.similarity!, sampling } }],
+    });
+    const { offsets, modulation } = given.layers[0]!.similarity!.sampling!;
+    expect(offsets?.step).toBeGreaterThan(1);
+    expect(modulation).toMatchObject({ step: offsets?.step, height: offsets?.height, width: offsets?.width });
+  });
+
+  test('a name may be anything', () => {
+    const names = ['x" onload="alert(1)', "y' <script>", '\ud800 lone'];
+    const layers = names.map((name) => ({
+      ...network.layers[3]!,
+      layer: name,
+      similarity: { ...network.layers[3]!.similarity!, layer: name },
+    }));
+    const { document, text } = draw(
+      inspection({
+        layers,
+        costs: network.costs.slice(0, 3).map((cost, i) => ({ ...cost, name: names[i]! })),
+      }),
+    );
+    expect(document.querySelectorAll('[onload]')).toHaveLength(0);
+    expect(text.match(/<script/g)!.filter((each) => each)).toHaveLength(
+      1 + (text.match(/aria-label="[^"]*<script/g) ?? []).length,
+    );
+    for (const link of document.querySelectorAll<HTMLAnchorElement>('.contents a'))
+      expect(document.getElementById(link.getAttribute('href')!.slice(1))).not.toBeNull();
+  });
+
   test('maps of a large layer are thinned, and the page stays small', () => {
     const [first] = network.layers;
     const dynamic = network.layers[1] as (typeof network.layers)[number];

@@ -6,7 +6,7 @@ import { type Html, html } from '../html';
 import { entriesOf, matrixView, tapMaps } from '../matrix';
 import { positionAt } from '../places';
 import { gridOfOutput, placesView, spanOf } from '../places-view';
-import type { PositionGrid, PredictedMatrix, SamplingPlaces } from '../types';
+import type { PositionGrid, PredictedMatrix } from '../types';
 import { packed } from './packed';
 import type { DynamicMatrix, InspectedSimilarity } from './types';
 
@@ -17,11 +17,15 @@ const MOST_ENTRIES = 2401;
 export function placeViewer(layer: string, { dynamic, sampling }: InspectedSimilarity): Html | null {
   if (!dynamic && !sampling) return null;
   const change = dynamic && changeOf(dynamic);
-  const grid: Omit<PositionGrid, 'values'> = dynamic ?? gridOfOutput(sampling as SamplingPlaces);
+  // Of an M that an image has but one of, taps still read at places of their own.
+  const isEverywhere = dynamic !== null && dynamic.height * dynamic.width === 1;
+  const taps = sampling && gridOfOutput(sampling);
+  const grid = ((isEverywhere && taps) || dynamic || taps) as Omit<PositionGrid, 'values'>;
   const { row, column } = positionAt(grid, 0.5, 0.5);
   const [height, width] = grid.positions;
   const data = {
-    grid: { positions: grid.positions, step: grid.step, height: grid.height, width: grid.width },
+    grid: withoutValues(grid),
+    taps: taps && withoutValues(taps),
     matrix: change && packed(change),
     places: sampling && { ...sampling, offsets: undefined, modulation: undefined },
     offsets: sampling?.offsets && packed(sampling.offsets),
@@ -34,6 +38,13 @@ export function placeViewer(layer: string, { dynamic, sampling }: InspectedSimil
   const image = html`<div><h4>The image</h4><div class="pick">${marker}</div><small><span class="position">row ${row + 1}, column ${column + 1} of ${height}×${width}</span>${thinned}</small><small class="hint" hidden>Click, or use the arrow keys.</small></div>`;
   return html`<div class="viewer" data-viewer="${JSON.stringify(data)}" data-name="${layer}"><div class="side">${image}${sampling && html`<div><h4>Where taps read there</h4>${placesView(sampling)}</div>`}${dynamic && change && matrixThere(dynamic, change)}${dynamic && maps(dynamic)}</div></div>`;
 }
+
+const withoutValues = ({ positions, step, height, width }: Omit<PositionGrid, 'values'>) => ({
+  positions,
+  step,
+  height,
+  width,
+});
 
 const ordinal = (n: number) => `${n}${{ 2: 'nd', 3: 'rd' }[n] ?? 'th'}`;
 

@@ -1,4 +1,13 @@
-import { foldSimilarity, neuralSimilarity, type Shape, type Similarity, startBackend } from '@neusim/core';
+import {
+  foldSimilarity,
+  geometry,
+  neuralSimilarity,
+  patchEnergy,
+  type Shape,
+  type Similarity,
+  startBackend,
+  type Taps,
+} from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { randomUniform, toTensor } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
@@ -14,7 +23,10 @@ import { registry } from '../test/setup';
 import { inspectModel } from './inspect-model';
 import { spectrumOf } from './spectrum';
 
-beforeAll(async () => void (await startBackend(registry, 'cpu')));
+beforeAll(async () => {
+  await startBackend(registry, 'cpu');
+  await registry.ready();
+});
 
 /** What fills a weight: random, near the identity of its last two axes. */
 const noise = (seed: number, identity = 0) => ({
@@ -266,6 +278,85 @@ test('a response is what it gives over the angle and over the patch’s length',
   expect(magnitude?.mean.at(-1)).toBeCloseTo(mean, 4);
   expect(weights).toEqual([{ name: 'k', values: [...(await k.data())] }]);
   x.dispose();
+  disposeModel(model);
+});
+
+test('a response of taps that x moves and weights: the patch is what they read', async () => {
+  const { first, model, x } = await inspected({ similarity: scaled, shape: moved, strides: 1 });
+  const taps = tf.tidy(() => {
+    const one = tf.slice(x, 0, 1) as tf.Tensor4D;
+    const g = geometry([7, 6, 4], [3, 3], { pad: 'same' });
+    const { offsets, modulation, mask } = moved.taps!([], g, one) as Required<Taps>;
+    const energy = patchEnergy(one, [3, 3], { pad: 'same', offsets, modulation, mask });
+    return Math.sqrt(tf.mean(energy).dataSync()[0]!);
+  });
+  expect(first.response?.patchNorm).toBeCloseTo(taps, 5);
+  x.dispose();
+  disposeModel(model);
+  // Without an image nothing says where they read.
+  const unseen = await inspected({ similarity: scaled, shape: moved }, false);
+  expect(unseen.first.response?.patchNorm).toBe(1);
+  unseen.x.dispose();
+  disposeModel(unseen.model);
+});
+
+test('a response that learns with what it has seen: of each filter ρ, and the running mean that it is of', async () => {
+  const similarity = registry.make('similarity', 'decoupled', {
+    magnitude: 'ball',
+    angle: 'learned-sigmoid',
+  });
+  const { first, layer, model, x } = await inspected({ similarity });
+  const { weights, magnitude } = first.response!;
+  expect(weights.map(({ name }) => name)).toEqual(
+    layer.weights
+      .map(({ originalName }) => originalName.split('/').pop())
+      .filter((name) => !/kernel|bias/.test(name!)),
+  );
+  expect(magnitude.mean.every(Number.isFinite)).toBe(true);
+  x.dispose();
+  disposeModel(model);
+});
+
+test('what replaces the kernel by a function of it is an M of its own: W_eff is told', async () => {
+  const similarity = registry.make('similarity', 'decoupled', { magnitude: 'linear', angle: 'cosine' });
+  const { first, layer, model, x } = await inspected({ similarity });
+  const expected = tf.tidy(() => layer.comparison().w.clone());
+  expect(first.spectra.effective).toEqual(await spectrumOfKernel(expected));
+  expect(first.spectra.of).toBe('every input');
+  for (const tensor of [x, expected]) tensor.dispose();
+  disposeModel(model);
+});
+
+test('a shared predictor serves the first of its layers, which bears its cost', async () => {
+  const made = registry.make('model', 'nsn-digits', {
+    width: 2,
+    depth: 2,
+    similarity: 'dynamic-dns',
+    parameterization: 'shared',
+    predictor: { name: 'shared', width: 3, hidden: 2 },
+  });
+  const model = made.build();
+  const { costs } = await inspectModel(model, { only: () => false });
+  const roles = costs.filter(({ byRole }) => byRole.predictor !== undefined);
+  expect(roles.map(({ name }) => name)).toContain('stage1_conv1_shared_m1');
+  expect(roles.filter(({ serves }) => serves === null)).toEqual([]);
+  expect(costs.find(({ name }) => name === 'root')?.serves).toBeNull();
+  expect(costs.find(({ name }) => name === 'stage1_conv1')?.serves).toBeNull();
+  disposeModel(model);
+});
+
+test('the networks of an operator serve its layer', async () => {
+  const x = input({ shape: [7, 6, 4] });
+  const operator = registry.make('operator', 'cond-conv', { experts: 2 });
+  const model = makeModel({
+    inputs: x,
+    outputs: operator.apply(x, { name: 'mixed', filters: 3, kernelSize: 3 }),
+  });
+  const { costs } = await inspectModel(model);
+  expect(costs.map(({ name, serves }) => [name, serves])).toEqual([
+    ['mixed_predictor_routing', 'mixed'],
+    ['mixed', null],
+  ]);
   disposeModel(model);
 });
 

@@ -1,12 +1,12 @@
 /** All that can be said of a trained network without its data set, and of what it makes of one image, as plain values. */
-import { NeuralSimilarityConv2D, patchEnergy } from '@neusim/core';
+import { NeuralSimilarityConv2D } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { breathe } from '../breathe';
-import { inspectLayer, type LayerSimilarity, similarityLayers } from '../inspect-similarity';
+import { inspectLayer, type LayerSimilarity, similarityLayers, tapsOf } from '../inspect-similarity';
 import { type LayerCost, layerCosts } from './cost';
 import { type ResponseCurves, responseCurves } from './response';
-import { disposeSeen, geometryOf, type Seen, seenBy } from './seen';
+import { disposeSeen, type Seen, seenBy } from './seen';
 import { type LayerSpectra, layerSpectra } from './spectra';
 
 export interface LayerInspection {
@@ -73,7 +73,7 @@ export async function inspectModel(
         kernel: (layer.weights[0]?.shape ?? []) as number[],
         similarity: isSimilar ? await inspectLayer(layer, of) : null,
         spectra,
-        response: isSimilar ? await responseCurves(layer, await patchNorm(layer, of)) : null,
+        response: isSimilar ? await responseOf(layer, of) : null,
       });
     }
     onProgress?.(chosen.length, chosen.length, '');
@@ -83,14 +83,21 @@ export async function inspectModel(
   return { layers, costs };
 }
 
+/** With the D of its taps, for patches as long as those that they read. */
+async function responseOf(layer: NeuralSimilarityConv2D, seen: Seen = {}): Promise<ResponseCurves | null> {
+  if (!layer.similarity.respond) return null;
+  const [mask] = tf.tidy(() => [tapsOf(layer, seen)?.mask].flatMap((each) => each?.clone() ?? []));
+  try {
+    return await responseCurves(layer, await patchNorm(layer, seen), mask);
+  } finally {
+    mask?.dispose();
+  }
+}
+
 /** Root mean square over the positions of the image; undefined without one. */
-async function patchNorm(layer: NeuralSimilarityConv2D, seen: Seen = {}): Promise<number | undefined> {
-  const [x, g] = [seen.x, geometryOf(layer, seen)];
-  if (!x || !g || !layer.similarity.respond) return undefined;
-  const { strides, pad, dilations } = g;
-  const mean = tf.tidy(() =>
-    tf.sqrt(tf.mean(patchEnergy(x, [g.kernelHeight, g.kernelWidth], { strides, pad, dilations }))),
-  );
+async function patchNorm(layer: NeuralSimilarityConv2D, { x }: Seen): Promise<number | undefined> {
+  if (!x) return undefined;
+  const mean = tf.tidy(() => tf.sqrt(tf.mean(layer.patchEnergy(x))));
   const [norm = 0] = await mean.data();
   mean.dispose();
   return norm > 0 && Number.isFinite(norm) ? norm : undefined;

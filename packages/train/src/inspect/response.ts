@@ -2,7 +2,7 @@
  * A similarity that is no M, as curves: what the layer gives for a patch at an angle to the kernel, and for a patch of
  * some length in the kernel's direction. Any response is seen this way, as it is a function of these products alone.
  */
-import type { NeuralSimilarityConv2D, Products } from '@neusim/core';
+import type { NeuralSimilarityConv2D, Products, Taps } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 
 /** Over the layer's filters. */
@@ -29,21 +29,25 @@ const POINTS = 61;
 /** Values of a weight that are kept. */
 const MOST_VALUES = 1024;
 
-/** @returns null for a similarity without a response. @param patchNorm above 0. */
+/**
+ * @param patchNorm above 0. @param mask the D of the layer's shape, [K]; default none.
+ * @returns null for a similarity without a response.
+ */
 export async function responseCurves(
   layer: NeuralSimilarityConv2D,
   patchNorm = 1,
+  mask?: Taps['mask'],
 ): Promise<ResponseCurves | null> {
   const { respond } = layer.similarity;
   if (!respond) return null;
-  const variables = layer.weights.filter((weight) => layer.describeWeight(weight)?.role === 'similarity');
+  const variables = layer.similarityWeights;
   const steps = Array.from({ length: POINTS }, (_, i) => i / (POINTS - 1));
   const angles = steps.map((share) => share * Math.PI);
   const norms = steps.map((share) => 3 * patchNorm * share);
   const cosines = [...angles.map(Math.cos), ...norms.map(() => 1)];
   const lengths = [...angles.map(() => patchNorm), ...norms];
   const [filters, values] = tf.tidy(() => {
-    const { w } = layer.comparison();
+    const { w } = layer.comparison(undefined, mask ? { mask } : {});
     const norm = (v: tf.Tensor4D) => tf.sqrt(tf.sum(tf.square(v), [0, 1, 2])) as tf.Tensor1D;
     const reached = tf.tensor4d(lengths, [1, 1, 2 * POINTS, 1]);
     const shares = tf.tensor4d(

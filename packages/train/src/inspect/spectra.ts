@@ -52,7 +52,8 @@ function effectiveKernel(layer: NeuralSimilarityConv2D, { x, z }: Seen): tf.Tens
   if (shape.dynamic && !x) return null;
   const taps = layer.taps(x);
   if (similarity.source !== 'predictor') {
-    return similarity.source === 'none' && !taps.mask ? null : layer.comparison(undefined, taps).w;
+    const isKernel = similarity.source === 'none' && !similarity.fold && !taps.mask;
+    return isKernel ? null : layer.comparison(undefined, taps).w;
   }
   if (!z) return null;
   const { w, m } = layer.comparison(tf.slice(z, 0, 1), taps);

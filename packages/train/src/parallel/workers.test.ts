@@ -4,7 +4,7 @@ import '@tensorflow/tfjs-backend-wasm';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import wasm from '@neusim/backend-wasm';
-import core, { loadModel, startBackend } from '@neusim/core';
+import core, { describeWeights, loadModel, startBackend } from '@neusim/core';
 import { trainingBatch } from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
@@ -119,6 +119,22 @@ describe('50 steps', () => {
       expect(largestDifference(await losses({ ...config, workers }), one)).toBeLessThan(1e-4);
   });
 
+  test('of gates that have a price, 20 of them: it is paid once, by 3 workers as by one, to 1e-4', async () => {
+    const gates = (sparsity: number): Partial<TrainConfigInput> => ({
+      steps: 20,
+      model: {
+        name: 'nsn-digits',
+        width: 2,
+        shape: { name: 'learned-binary', estimator: 'sigmoid', temperature: 1, sparsity },
+      },
+    });
+    const one = await losses(steady({ ...gates(3), workers: 1 }));
+    const many = await losses(steady({ ...gates(3), workers: 3, syncBatchNorm: true }));
+    expect(largestDifference(many, one)).toBeLessThan(1e-4);
+    // The price counts.
+    expect(largestDifference(await losses(steady({ ...gates(0), workers: 1 })), one)).toBeGreaterThan(1e-3);
+  });
+
   test('of mixed batches, 12 of them: 2 and 3 workers as one, to 1e-4', async () => {
     const augment = { mixup: { alpha: 0.4 }, cutmix: { alpha: 1 } };
     const config = steady({ steps: 12, augment });
@@ -141,6 +157,38 @@ describe('50 steps', () => {
       expect(again?.result.history).toEqual(end?.result.history);
     }
   });
+});
+
+test('noise of gates with 2 workers: one curve twice, and one draw a step, of the owner’s model', async () => {
+  const shape = { name: 'learned-binary', estimator: 'hard-concrete', seed: 5 };
+  const config = steady({ steps: 4, workers: 2, model: { name: 'nsn-digits', width: 2, shape } });
+  const noiseAfter = async (steps: number, workers = 2) => {
+    const training = train({ ...config, steps, workers }, { registry, dataset: patterns, workers: { url } });
+    const curve: number[] = [];
+    const noise: number[][] = [];
+    for await (const event of training) {
+      if (event.type === 'step') curve.push(event.loss as number);
+      if (event.type !== 'end') continue;
+      const model = training.takeModel();
+      for (const { name, variable } of describeWeights(model))
+        if (name.endsWith('/noise')) noise.push([...variable.read().dataSync()]);
+      disposeModel(model);
+    }
+    return { curve, noise };
+  };
+  const [four, again, three, alone] = [
+    await noiseAfter(4),
+    await noiseAfter(4),
+    await noiseAfter(3),
+    await noiseAfter(4, 1),
+  ];
+  expect(four.curve).toHaveLength(4);
+  expect(again).toEqual(four);
+  expect(three.noise.length).toBeGreaterThan(0);
+  for (const [i, values] of three.noise.entries()) expect(four.noise[i]).not.toEqual(values);
+  // Both workers drew the same, once: as many draws as one worker makes.
+  for (const [i, values] of alone.noise.entries())
+    expect(largestDifference(four.noise[i] as number[], values)).toBeLessThan(1e-6);
 });
 
 test('events tell the workers, and the memory is flat', async () => {
