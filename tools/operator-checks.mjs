@@ -5,7 +5,10 @@ import { checkLayer, layerVariants } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 
-const inputShape = [5, 4, 2];
+/** A layer's input, and its window where it is always the same; default 3×3, or what a check asks for. */
+const whole = { inputShape: [5, 4, 2] };
+/** A software adapter takes minutes for second gradients of 9×9 matrices at twenty positions. */
+export const small = { inputShape: [3, 2, 2], kernelSize: [2, 2] };
 
 /** A predictor as simple as one can be: z = a 3×3 convolution of x. */
 const linear = {
@@ -92,8 +95,7 @@ export const combine = (found) => (found.includes('no') ? 'no' : found.includes(
 /** One mark for all that `measure` found. */
 export const every = (result) => combine(Object.values(result));
 
-/** @param kernelSize of every window, whatever a check asks for; default 3, or what it asks for. */
-function layerOf({ similarity, shape, predictor, operator }, kernelSize) {
+function layerOf({ similarity, shape, predictor, operator }, { kernelSize }) {
   const kernelInitializer = tfl.initializers.heNormal({ seed: 1 });
   const conv = { name: 'operator', filters: 2, kernelSize: 3, padding: 'same', kernelInitializer };
   return (x, options) => {
@@ -105,9 +107,10 @@ function layerOf({ similarity, shape, predictor, operator }, kernelSize) {
 }
 
 /** What the layer gives for one input and weights that are off their start: the same on every engine. */
-export async function valuesOf(operator, kernelSize) {
+export async function valuesOf(operator, size = whole) {
+  const { inputShape } = size;
   const input = tfl.input({ shape: inputShape });
-  const model = tfl.model({ inputs: input, outputs: layerOf(operator, kernelSize)(input) });
+  const model = tfl.model({ inputs: input, outputs: layerOf(operator, size)(input) });
   const random = (shape, seed, deviation) => tf.randomNormal(shape, 0, deviation, 'float32', seed);
   const moved = model.trainableWeights.map((weight, i) =>
     tf.add(weight.read(), random(weight.shape, i + 2, 0.1)),
@@ -125,22 +128,22 @@ export async function valuesOf(operator, kernelSize) {
  * `{ forward, gradient, … }`, each `yes`, `no`, or `none` where it does not apply.
  * @param reference the values of `valuesOf` on the engine `cpu`, which the operators' tests hold to float64 loops.
  */
-export async function measure(registry, operator, reference, kernelSize) {
-  const layer = layerOf(operator, kernelSize);
-  const rows = await checkRows(registry, operator.name, layer);
+export async function measure(registry, operator, reference, size = whole) {
+  const layer = layerOf(operator, size);
+  const rows = await checkRows(registry, operator.name, layer, size);
   const of = (wanted) => {
     const chosen = rows.filter(({ check }) => check === 'runs' || wanted(check));
     return chosen.length === 0 ? 'none' : chosen.every(({ ok }) => ok) ? 'yes' : 'no';
   };
   const all = (prefix) => of((check) => check.startsWith(prefix));
-  const isClose = difference(await valuesOf(operator, kernelSize), reference) < 1e-4;
+  const isClose = difference(await valuesOf(operator, size), reference) < 1e-4;
   return {
     forward: combine([all('output'), isClose ? 'yes' : 'no']),
     gradient: all('gradient'),
     'second order': all('second-order'),
     'odd shapes': of((check) => oddShapes.some((name) => check.startsWith(`${name}: `))),
     training: all('training step'),
-    fold: folds(operator) ? await fold(layer) : 'none',
+    fold: folds(operator) ? await fold(layer, size) : 'none',
     'save/load': all('save and load'),
     'no leak': all('tensors left'),
   };
@@ -148,7 +151,7 @@ export async function measure(registry, operator, reference, kernelSize) {
 
 const oddShapes = ['batch 0', 'kernel 3x2 stride 2x1'];
 
-async function checkRows(registry, name, layer) {
+async function checkRows(registry, name, layer, { inputShape }) {
   const load = (saved) => loadModel(registry.fork(linearPlugin), saved);
   // The weight of `learned-binary`: straight through is no derivative.
   const surrogate = (weight) => weight.includes('shape');
@@ -165,7 +168,7 @@ async function checkRows(registry, name, layer) {
   }
 }
 
-async function fold(layer) {
+async function fold(layer, { inputShape }) {
   const input = tfl.input({ shape: inputShape });
   const model = tfl.model({ inputs: input, outputs: layer(input) });
   const folded = await foldModelAsync(model);

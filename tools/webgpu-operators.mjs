@@ -7,10 +7,7 @@ import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { every, measure, operators, valuesOf } from './operator-checks.mjs';
-
-/** A software adapter takes minutes for second gradients of 9×9 matrices at each position; four taps do. */
-const kernelSize = [2, 2];
+import { every, measure, operators, small, valuesOf } from './operator-checks.mjs';
 
 console.warn = () => {};
 const registry = createRegistry(core, masks, hypernet, webgpu);
@@ -19,12 +16,12 @@ const wanted = process.argv.slice(2);
 const chosen = () => operators(registry).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 await startBackend(registry, 'cpu');
 const references = [];
-for (const operator of chosen()) references.push(await valuesOf(operator, kernelSize));
+for (const operator of chosen()) references.push(await valuesOf(operator, small));
 await startBackend(registry, 'webgpu');
 tf.env().set('WEBGPU_CPU_FORWARD', false);
 const marks = [];
 for (const [i, operator] of chosen().entries()) {
-  const found = await measure(registry, operator, references[i], kernelSize);
+  const found = await measure(registry, operator, references[i], small);
   if (wanted.length > 0) console.log(operator.name, found);
   marks.push([`${operator.kind} ${operator.name}`, every(found)]);
 }

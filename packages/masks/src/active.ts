@@ -48,7 +48,7 @@ export function active(options: ActiveOptions): Shape {
     options: { ...options },
     startsPlain: options.start === 'square' && options.noise === 0 && options.radius === 1,
     weights(g, layer) {
-      requireGroups(groups, g);
+      requireGroups('active', groups, g);
       if (g.taps === 1) return [];
       return [
         {

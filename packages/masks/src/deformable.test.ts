@@ -20,11 +20,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../tools/engines';
+import { plainPredictor, testPredictors } from '../../../tools/plain-predictor';
 import masks, { type DeformableOptions } from './index';
-import { plainPredictor, predictors } from './test/plain-predictor';
 import { lastAxis, sampledForward, sampledVariants, someOn } from './test/sampled';
 
-const registry = createRegistry(core, masks, predictors);
+const registry = createRegistry(core, masks, testPredictors);
 beforeAll(() => registry.ready());
 
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
@@ -201,7 +201,8 @@ describe('deformable', () => {
     expect(() => built({ shape }, kernel)).toThrow(
       expect.objectContaining({
         code: 'LAYER_OPTIONS',
-        message: 'channels (=4) must be divisible by groups (=3)',
+        message: 'deformable: input channels (=4) must be divisible by groups (=3)',
+        hint: expect.stringContaining('of 4 such as 2'),
       }),
     );
   });

@@ -43,7 +43,7 @@ export function deformable(options: DeformableOptions): Shape {
     dynamic: true,
     startsPlain: !isModulated || modulation === 'twice-sigmoid',
     weights(g) {
-      requireGroups(groups, g);
+      requireGroups('deformable', groups, g);
       const init = initializers.zeros();
       const shared = { init, role: 'shape', learningRateScale } as const;
       const window = [g.kernelHeight, g.kernelWidth, g.channels];

@@ -21,10 +21,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../tools/engines';
+import { plainPredictor, testPredictors } from '../../../tools/plain-predictor';
 import masks, { binaryMask } from './index';
-import { plainPredictor, predictors } from './test/plain-predictor';
 
-const registry = createRegistry(core, masks, predictors);
+const registry = createRegistry(core, masks, testPredictors);
 type Side = 'kernel' | 'input';
 const similarities = ['inner-product', 'static-dns', 'static-uns', 'dynamic-dns', 'dynamic-uns'] as const;
 type SimilarityName = (typeof similarities)[number];

@@ -414,7 +414,16 @@ describe('what is refused', () => {
     const before = tf.memory().numTensors;
     const refused: [tfl.LayersModel, Parameters<typeof convertToNsl>[1], string, object?][] = [
       [dense, { similarity: staticUns }, 'CONVERT_NOTHING', { layers: ['Dense'] }],
-      [model, { similarity: staticUns, layers: () => false }, 'CONVERT_NOTHING'],
+      [
+        model,
+        { similarity: staticUns, layers: () => false },
+        'CONVERT_NOTHING',
+        { left: ['root', 'narrow', 'dilated'] },
+      ],
+      [{ executor: {} } as never, { similarity: staticUns }, 'CONVERT_NOTHING', { given: 'Object' }],
+      [model, {} as never, 'LAYER_OPTIONS', { kind: 'similarity' }],
+      [model, { similarity: 'static-uns' as never }, 'LAYER_OPTIONS', { given: 'static-uns' }],
+      [model, { similarity: staticUns, layers: ['root'] as never }, 'LAYER_OPTIONS', { option: 'layers' }],
       [model, { similarity: dynamicDns }, 'LAYER_OPTIONS', { similarity: 'dynamic-dns' }],
       [model, { similarity: staticUns, predictor: predictor() }, 'LAYER_OPTIONS', { predictor: 'sphere' }],
       [model, { similarity: responding }, 'CONVERT_START', { part: 'cosine' }],

@@ -41,11 +41,12 @@ export interface Conversion
  * `active` `start: 'square', noise: 0`.
  * @param spec made parts: `registry.make('similarity', 'static-uns')`. A dynamic similarity needs a predictor, and maps
  *   of known size.
- * @throws NeusimError CONVERT_NOTHING where no layer is converted, CONVERT_START for parts that cannot start at the
+ * @throws NeusimError CONVERT_NOTHING where no layer is converted or the model is no LayersModel, CONVERT_START for parts that cannot start at the
  *   convolution, CONVERT_SHARED for a convolution or predictor that cannot be shared as the model shares it, and
- *   LAYER_OPTIONS for parts that do not go together.
+ *   LAYER_OPTIONS for parts that do not go together, or are none.
  */
 export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel {
+  requireConversion(model, spec);
   const converted: NeuralSimilarityConv2D[] = [];
   const chosen = spec.layers ?? hasTaps;
   return disposeNewVariables(() => {
@@ -60,6 +61,25 @@ export function convertToNsl(model: LayersModel, spec: Conversion): LayersModel 
     freezePredictors(converted);
     return made;
   });
+}
+
+/** @throws NeusimError CONVERT_NOTHING for what is no LayersModel, LAYER_OPTIONS for no similarity or no function. */
+function requireConversion(model: LayersModel, spec: Conversion): void {
+  if (!Array.isArray(model?.layers) || typeof model.call !== 'function')
+    throw new NeusimError('CONVERT_NOTHING', 'what is given is no LayersModel', {
+      data: { given: (model as object | undefined)?.constructor?.name },
+      hint: 'Give a model of tf.model, tf.sequential or tf.loadLayersModel: a GraphModel has no layers to convert.',
+    });
+  if (typeof spec?.similarity?.toM !== 'function')
+    throw new NeusimError('LAYER_OPTIONS', `${JSON.stringify(spec?.similarity)} is no similarity`, {
+      data: { kind: 'similarity', given: spec?.similarity },
+      hint: "Make it by its name: { similarity: registry.make('similarity', 'static-uns') }.",
+    });
+  if (spec.layers !== undefined && typeof spec.layers !== 'function')
+    throw new NeusimError('LAYER_OPTIONS', `layers is ${JSON.stringify(spec.layers)}, and no function`, {
+      data: { option: 'layers', given: spec.layers },
+      hint: "Give a function of a layer, such as ({ name }) => name !== 'root'.",
+    });
 }
 
 /** The M of a layer that is not trainable stays too: what serves no other layer is not trainable either. */
@@ -147,7 +167,7 @@ function otherStart(layer: Layer, { name }: Part, why: string): NeusimError {
     `${name} does not start at the convolution of ${layer.name}: it ${why}`,
     {
       data: { layer: layer.name, part: name },
-      hint: 'Take parts, and options of theirs, that start as the plain convolution, such as static-uns; or build the network anew.',
+      hint: "Take parts, and options of theirs, that start as the plain convolution (static-uns; deformable with version: 1; active with start: 'square', noise: 0); or build the network anew.",
     },
   );
 }
@@ -165,8 +185,14 @@ function otherSize(layer: Layer, first: SymbolicTensor, x: SymbolicTensor): Neus
 
 function nothing(model: LayersModel): NeusimError {
   const met = [...new Set(model.layers.map((layer) => layer.getClassName()))];
-  return new NeusimError('CONVERT_NOTHING', `${model.name} has no Conv2D layer to convert`, {
-    data: { model: model.name, layers: met },
-    hint: 'Only Conv2D layers are converted, by default those with windows above 1×1; the option layers chooses.',
+  const left = model.layers.filter(isConvolution).map(({ name }) => name);
+  const why =
+    left.length > 0 ? `of its Conv2D layers (${left.join(', ')}) none is chosen` : 'it has no Conv2D layer';
+  return new NeusimError('CONVERT_NOTHING', `nothing of ${model.name} is converted: ${why}`, {
+    data: { model: model.name, layers: met, left },
+    hint:
+      left.length > 0
+        ? 'Windows above 1×1 are converted unless the option layers, a function, chooses: () => true takes every Conv2D.'
+        : 'Depthwise, separable, transposed and 1-D or 3-D convolutions stay as they are; convert a model with a Conv2D.',
   });
 }

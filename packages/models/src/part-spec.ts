@@ -59,6 +59,8 @@ export function inPath<T>(path: string, work: () => T): T {
     const inner = String(cause.data.path ?? '');
     const whole = inner === '' || inner.startsWith('[') ? path + inner : `${path}.${inner}`;
     const data = { ...cause.data, path: whole };
-    throw new NeusimError('CONFIG_INVALID', cause.message, { data, hint: `correct ${whole}` });
+    // A schema's hint names the path within the part; any other says how to mend it.
+    const hint = cause.data.issues || !cause.hint ? `correct ${whole}` : cause.hint;
+    throw new NeusimError('CONFIG_INVALID', cause.message, { data, hint });
   }
 }

@@ -239,6 +239,15 @@ describe('what is refused', () => {
     ]);
   });
 
+  test('parts that do not go together: the hint of what refuses them', async () => {
+    const given = { name: 'nsn-digits', operator: 'cond-conv', similarity: 'static-uns' };
+    await expect(collect(small({ model: given }))).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      data: { path: 'model.similarity' },
+      hint: expect.stringContaining('leave similarity out, or the operator'),
+    });
+  });
+
   test('bad keys of the parts, by path', async () => {
     const refused = (changes: object) => expect(collect(small(changes))).rejects;
     await refused({ model: { name: 'nsn-digits', wdith: 3 } }).toThrow(

@@ -74,7 +74,14 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   BACKEND_OPTIONS: () => optionOfWasm,
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,
-  PRESET_UNKNOWN: ({ data, hint }) => [didYouMean(data.name, data.known), hint].filter(Boolean).join(' '),
+  PRESET_UNKNOWN: ({ data, hint }) =>
+    [
+      didYouMean(data.name, data.known),
+      hint,
+      'A network of `npx neusim list model` goes into any of them: --set model=NAME.',
+    ]
+      .filter(Boolean)
+      .join(' '),
 };
 
 function withOwnHint(error: unknown): unknown {
@@ -86,6 +93,7 @@ function withOwnHint(error: unknown): unknown {
 }
 
 function didYouMean(met: unknown, known: unknown): string | undefined {
-  const nearest = suggest(String(met), known as readonly string[]);
+  const names = known as readonly string[];
+  const nearest = suggest(String(met), names) ?? names.find((name) => name.startsWith(`${met}-`));
   return nearest && `did you mean "${nearest}"?`;
 }

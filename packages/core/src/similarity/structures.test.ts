@@ -15,6 +15,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { onEachEngine, start } from '../../../../tools/engines';
+import { plainPredictor, testPredictors } from '../../../../tools/plain-predictor';
 import core, {
   foldModel,
   type Geometry,
@@ -26,7 +27,6 @@ import core, {
   setMemoryLimit,
 } from '../index';
 import { apply, conv, sameOutputs, shake } from '../test/models';
-import { plainPredictor, testPredictors } from '../test/plain-predictor';
 import { matrixOf, product, smallestEigenvalue, transpose } from '../test/structure-oracle';
 import { eachProduct } from './structure';
 

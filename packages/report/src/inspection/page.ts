@@ -57,7 +57,7 @@ ${contents(inspection)}
 ${layers.map((layer) => layerSection(document, layer, { isOpen: open.has(layer), costs }))}
 <section>
 <h2>How to read it</h2>
-<p class="soft">y = Wᵀ·D·M·S(x): a kernel W is compared by M with what its taps read; D says which taps exist, S where they read. M = I is the inner product of a plain convolution, and pictures of M − I are empty there: orange is more, blue is less, fading to nothing at the identity. Rows of M are kernel taps, columns input taps; a tap is named by its row and column from the middle of its window.</p>
+<p class="soft">y = Wᵀ·D·M·S(x): a kernel W is compared by M with what its taps read; D says which taps exist, S where they read. M = I is the inner product of a plain convolution, and pictures of M − I are empty there: orange is more, blue is less, fading to nothing at the identity. Rows of M are kernel taps, columns input taps; a tap is named by its row and column from the middle of its window. Where taps read: rings are the window’s lattice, dots the places that are read, fading with the factor of what they read.</p>
 <p class="soft">Singular values are those of kernels as matrices [taps·channels, filters]. Effective rank: exp of the entropy of σ/Σσ. Stable rank: Σσ²/σ₁². Nuclear / Frobenius is Σσ/√Σσ²: 1 for rank one, √n where all are equal.</p>
 </section>
 <p class="spoken" role="status" aria-live="polite"></p>

@@ -1,4 +1,5 @@
-/** The least predictor, and a plug-in that has it. */
+/** A predictor for tests of dynamic similarities, in a plug-in of its own so that models with it load again. */
+
 import { NeuralSimilarityConv2D, type Predictor } from '@neusim/core';
 import { define, noOptions, plugin } from '@neusim/registry';
 import * as tfl from '@tensorflow/tfjs-layers';
@@ -20,7 +21,7 @@ export const plainPredictor: Predictor = {
     }).apply(x) as tfl.SymbolicTensor,
 };
 
-export const predictors = plugin('test', '1.0.0', [
+export const testPredictors = plugin('test', '1.0.0', [
   define({
     kind: 'predictor',
     name: 'plain',
