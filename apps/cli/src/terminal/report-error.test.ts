@@ -31,7 +31,7 @@ test('what does not fold: the hint is of what it is', () => {
   expect(hint({ operator: 'cond-conv' })).toContain('operator');
 });
 
-test('a network is no preset: the hint is of one that has it, and of how any takes it', () => {
+test('a network is no preset: the hint is of one that has it, and of how a preset takes another', () => {
   const data = { name: 'nsn-resnet', known: ['nsn-digits', 'nsn-resnet-20'] };
   const text = errorText(new NeusimError('PRESET_UNKNOWN', 'met', { data, hint: 'Known: …' }), false);
   expect(text).toContain('did you mean "nsn-resnet-20"?');

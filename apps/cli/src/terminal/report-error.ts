@@ -78,7 +78,7 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
     [
       didYouMean(data.name, data.known),
       hint,
-      'A network of `npx neusim list model` goes into any of them: --set model=NAME.',
+      'A network of `npx neusim list model` goes into a preset by --set model=NAME.',
     ]
       .filter(Boolean)
       .join(' '),
