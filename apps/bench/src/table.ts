@@ -144,7 +144,10 @@ const onGpus = [
 ];
 
 const aboutOperators =
-  'Our time, or peak memory, over the other’s; less is better. Medians over the processes; geometric means of two layers, 8×32×32×32→32 and 8×16×16×128→128, 3×3. “conv” is our plain convolution without Winograd (static similarities, which become plain convolutions, run with it), “composed” the operator’s formula written from stock tfjs ops (`apps/bench/src/baselines/compositions`) on the kernels of `foundation`. “train” is the forward pass and all gradients, “memory” its peak.';
+  'Our time, or peak memory, over the other’s; less is better. Medians over the processes; geometric means of two layers, 8×32×32×32→32 and 8×16×16×128→128, 3×3. “conv” is our plain convolution without Winograd (static similarities, which become plain convolutions, run with it), “composed” the operator’s formula written from stock tfjs ops (`apps/bench/src/baselines/compositions`) on the kernels of `foundation`. “train” is the forward pass and all gradients, “memory” its peak. A predictor’s row is a layer of dynamic DNS with its network; in the rows of a similarity M is made of a z that is there. What has more to do than one convolution takes longer than one: none takes as long as its composition. Of memory, `dynamic-orthogonal` keeps seven products of 9×9 matrices a position, `global-similarity` M between all positions, and mixed kernels (`cond-conv`, `od-conv`) the four outputs that they mix, which their compositions have too.';
+
+const otherOperators =
+  '## Every operator\n\nSimilarities, shapes, predictors and operators, each beside the plain convolution and its own composition: [benchmarks of the operators](benchmarks-operators.md).';
 
 /** What no run of the suites measures. */
 const neverRun = [
@@ -181,7 +184,7 @@ export function markdown(report: Report, command: string): string {
       `## ${sections[part] ?? part}`,
       pipes(withoutEmpty([rowHeads, ...rows.filter((row) => row.part === part).map(rowCells)])),
     ]),
-    ...(report.suite === 'cpu' ? [...onGpus, pipes(goalLines('webgpu'))] : []),
+    ...(report.suite === 'cpu' ? [...onGpus, pipes(goalLines('webgpu')), otherOperators] : []),
     ...(report.suite === 'operators'
       ? []
       : ['## Not run', [...notRun, ...neverRun].map((each) => `- ${each}`).join('\n')]),
@@ -190,9 +193,13 @@ export function markdown(report: Report, command: string): string {
         ({ reference, load, dropped }) =>
           `${milliseconds(reference)} ms, ${load.toFixed(1)}${dropped ? ' (dropped)' : ''}`,
       )
-      .join('; ')}.`,
+      .join(
+        '; ',
+      )}.${isBusy(report) ? ' Other programs ran on its cores meanwhile: memory does not notice, differences of times below a half may be noise.' : ''}`,
   ].join('\n\n')}\n`;
 }
+
+const isBusy = ({ machine, processes }: Report) => processes.some(({ load }) => load > 2 * machine.cores);
 
 /** The goals of a suite that has not been measured. */
 const goalLines = (suite: string): readonly (readonly string[])[] => [
