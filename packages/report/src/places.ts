@@ -11,7 +11,7 @@ export interface GridPosition {
   readonly index: number;
 }
 
-/** @param down,along shares of the image's height and width, 0 to 1. */
+/** @param down share of the image’s height, 0 to 1. @param along share of its width. */
 export function positionAt(
   { positions, step, height, width }: Omit<PositionGrid, 'values'>,
   down: number,
