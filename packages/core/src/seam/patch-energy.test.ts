@@ -47,10 +47,10 @@ function exact({ x, mask, modulation, offsets }: Point): Record<Name | 'energy',
     const tap = Math.floor(i / channels);
     const [t, position] = [tap % taps, Math.floor(tap / taps)];
     const [a, b, grad] = [mask.data[t]!, modulation.data[tap]!, de.data[position]!];
-    energy.data[position]! += (a * b * value) ** 2;
-    dp.data[i] = 2 * grad * a * a * b * b * value;
-    dmask.data[t]! += 2 * grad * a * b * b * value * value;
-    dmodulation.data[tap]! += 2 * grad * a * a * b * value * value;
+    energy.data[position]! += a * (b * value) ** 2;
+    dp.data[i] = 2 * grad * a * b * b * value;
+    dmask.data[t]! += grad * (b * value) ** 2;
+    dmodulation.data[tap]! += 2 * grad * a * b * value * value;
   });
   const { dx, doffsets } = sampledPatchesGradients(x, offsets, dp, window, conv);
   return { energy, x: dx, mask: dmask, modulation: dmodulation, offsets: doffsets };
