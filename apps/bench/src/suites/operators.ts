@@ -100,8 +100,8 @@ function benchOperator(
         'GFLOP/s',
       );
     return [
-      rowOf('plain', winograd),
-      rowOf('plain', direct),
+      rowOf(`plain beside ${name},`, winograd),
+      rowOf(`plain beside ${name},`, direct),
       rowOf(name, own),
       rowOf(`${name}, composed,`, slow.composed),
     ];

@@ -47,7 +47,7 @@ export const sampleBackprop: SeamKernel<{ offsets: T4; dp: T4 }, [T4], SampleAtt
  * What every tap reads.
  * @param x [B,H,W,C]. @param offsets [B|1,H'|1,W'|1,2K], (dy, dx) for each tap, in elements of x; any finite number. What is not
  *   finite makes what the tap reads NaN.
- * @returns [B,H',W'·K,C]: the K taps of a position side by side. Differentiable in x and offsets to any order.
+ * @returns [B,H',W'·K,C], the K taps of a position side by side. Differentiable in x and offsets to any order.
  */
 export function samplePatches(x: T4, offsets: T4, g: Geometry): T4 {
   return runKernel(sample, { x, offsets }, { g, order: [0, 0] })[0];
