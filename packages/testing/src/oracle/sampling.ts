@@ -18,14 +18,14 @@ import {
 } from './convolution';
 
 export interface SampledArguments extends Quadrilinear {
-  /** [B|1, H'|1, W'|1, 2K]: (dy, dx) for each tap, in elements of x. */
+  /** [B|1, H'|1, W'|1, 2K], (dy, dx) for each tap, in elements of x. */
   readonly offsets: NdArray;
 }
 
 /** Order of the derivative of what is read by dy and by dx: 0 or 1. */
 export type SamplingOrder = readonly [number, number];
 
-/** What the taps read: [B, H', W', K, C]. @param window [kh, kw]. */
+/** What the taps read, [B, H', W', K, C]. @param window [kh, kw]. */
 export function sampledPatches(
   x: NdArray,
   offsets: NdArray,
