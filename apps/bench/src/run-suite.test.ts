@@ -44,22 +44,6 @@ test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and 
   }
 });
 
-test('the suite operators, quick: each beside the plain convolution and its composition', async () => {
-  const report = await runProcesses(1, () => runSuite('operators', { quick: true }));
-  const { ratios, notRun } = report;
-  const named = (ending: string) => Object.keys(ratios).filter((name) => name.endsWith(ending)).length;
-  for (const pass of ['Forward', 'Train', 'Memory'])
-    expect(named(`${pass}VsComposed`)).toBe(named(`${pass}VsConv`) - notRun.length);
-  expect(Object.keys(ratios)).toEqual(
-    expect.arrayContaining(['deformableTrainVsConv', 'similarity decoupledMemoryVsComposed']),
-  );
-  expect(markdown(report, 'npm run bench')).toContain('| `shape active` |');
-  for (const [name, value] of Object.entries(ratios)) {
-    expect(value).toBeGreaterThan(0);
-    expect(goalOf(name, 'operators').of).toContain('over');
-  }
-});
-
 test('an unknown suite or part is refused with those known', async () => {
   await expect(runSuite('gpu', { quick: true })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',
