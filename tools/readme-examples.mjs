@@ -102,7 +102,11 @@ function typeErrors(all) {
 async function runAll(queue) {
   let failures = 0;
   const worker = async () => {
-    for (let session = queue.shift(); session; session = queue.shift()) failures += await runSession(session);
+    for (let session = queue.shift(); session; session = queue.shift()) {
+      // Awaited first: `failures += await …` would forget what the other worker has counted meanwhile.
+      const failed = await runSession(session);
+      failures += failed;
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return failures > 0 ? 1 : 0;
