@@ -142,7 +142,6 @@ export {
   SAMPLED_SIMILARITY_CONV2D,
   SAMPLED_SIMILARITY_CONV2D_BACKPROP,
 } from './seam/sampled-conv2d';
-export { SAMPLED_ENERGY, SAMPLED_ENERGY_BACKPROP, sampledEnergy } from './seam/sampled-energy';
 export { type SamplingOptions, similarityConv2d } from './seam/similarity-conv2d';
 export { padOrCrop, pick2d, spread2d } from './seam/spatial';
 export { SQUARED_NORM, type SquaredNormAttrs, squaredNorm } from './seam/squared-norm';

@@ -8,6 +8,7 @@ import { type Geometry, type Pair, pick2d, registerLayer } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+import { single } from './single-shape';
 
 export interface OutputGridArgs {
   name?: string;
@@ -77,8 +78,4 @@ export class OutputGrid extends layers.Layer {
     const { strides, centre, size } = this;
     return { ...super.getConfig(), strides: [...strides], centre: [...centre], size: [...size] };
   }
-}
-
-function single(inputShape: TfShape | TfShape[]): TfShape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as TfShape;
 }

@@ -16,6 +16,7 @@ import {
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { inverseNorm, patchEnergy } from './patch-norm';
+import { single } from './single-shape';
 
 export interface SeparableConv2DArgs {
   name?: string;
@@ -104,8 +105,4 @@ export class SeparableConv2D extends layers.Layer {
       stddev === 0 ? initializers.zeros() : initializers.randomNormal({ mean: 0, stddev, ...seed });
     return this.addWeight(name, shape, 'float32', init);
   }
-}
-
-function single(inputShape: TfShape | TfShape[]): TfShape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as TfShape;
 }

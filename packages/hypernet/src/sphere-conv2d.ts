@@ -13,6 +13,7 @@ import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
 import { inverseNorm, patchEnergy } from './patch-norm';
+import { single } from './single-shape';
 
 export interface SphereConv2DArgs {
   name?: string;
@@ -126,8 +127,4 @@ export class SphereConv2D extends layers.Layer {
       ...(l2 === undefined ? {} : { l2 }),
     };
   }
-}
-
-function single(inputShape: TfShape | TfShape[]): TfShape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as TfShape;
 }

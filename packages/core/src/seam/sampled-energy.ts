@@ -14,8 +14,8 @@ import { tapeIsOn } from './tape';
 
 type T4 = tf.Tensor4D;
 
-export const SAMPLED_ENERGY = 'NeusimSampledEnergy';
-export const SAMPLED_ENERGY_BACKPROP = 'NeusimSampledEnergyBackprop';
+const SAMPLED_ENERGY = 'NeusimSampledEnergy';
+const SAMPLED_ENERGY_BACKPROP = 'NeusimSampledEnergyBackprop';
 
 const kernel: SeamKernel<{ x: T4; offsets: T4 }, [T4], ConvAttrs> = {
   name: SAMPLED_ENERGY,

@@ -23,9 +23,8 @@ import {
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
-
-/** As in the authors' code. */
-const EPSILON = 1e-4;
+import { inverseNorm } from '../patch-norm';
+import { single } from '../single-shape';
 
 /** What a block is made of: the kernels [1,1,C,C/bottleneck] twice and [1,1,C,C], and γ. */
 export interface GlobalSimilarityWeights {
@@ -62,10 +61,6 @@ export function globalSimilarity2d(
     const similarity = tf.softmax(tf.matMul(a, cosine(key), false, true));
     return tf.add(x, tf.mul(tf.reshape(tf.matMul(similarity, cosine(value)), x.shape), gamma));
   });
-}
-
-function inverseNorm(energy: tf.Tensor): tf.Tensor {
-  return tf.rsqrt(tf.add(energy, EPSILON));
 }
 
 export interface GlobalSimilarityOptions {
@@ -178,8 +173,4 @@ export class GlobalSimilarity2D extends layers.Layer {
   private get options(): GlobalSimilarityOptions {
     return this.operator.options as unknown as GlobalSimilarityOptions;
   }
-}
-
-function single(inputShape: TfShape | TfShape[]): TfShape {
-  return (Array.isArray(inputShape[0]) ? inputShape[0] : inputShape) as TfShape;
 }
