@@ -32,6 +32,7 @@ import { TapAttention } from './tap-attention-layer';
 import { variantsFor } from './test/variants';
 
 const registry = createRegistry(core, hypernet);
+await registry.ready();
 const names = ['pooled', 'separable', 'tap-attention'] as const;
 type Name = (typeof names)[number];
 const make = (name: Name, options: object = {}): Predictor =>
