@@ -12,6 +12,7 @@ const arrows = {
   datasets: ['registry', 'platform'],
   models: ['registry', 'core', 'masks', 'hypernet'],
   train: ['registry', 'core', 'models', 'datasets', 'platform'],
+  fewshot: ['registry', 'core', 'models', 'datasets', 'train', 'platform'],
   report: ['registry'],
   export: ['registry', 'platform'],
 };

@@ -5,6 +5,7 @@ import wasm from '@neusim/backend-wasm';
 import webgpu from '@neusim/backend-webgpu';
 import core from '@neusim/core';
 import datasets from '@neusim/datasets';
+import fewshot from '@neusim/fewshot';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models from '@neusim/models';
@@ -14,7 +15,7 @@ import { importPlugin } from './plugins/import-plugin';
 
 /** Ours alone. */
 export const makeRegistry = () =>
-  createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models);
+  createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models, fewshot);
 
 /**
  * Ours and the user's.

@@ -40,6 +40,7 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
+export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';

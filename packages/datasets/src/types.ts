@@ -2,6 +2,7 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
+import type { FewShotDataset } from './episodes/types';
 import type { Publication } from './sources/types';
 
 /** Height, width and channels of every image. */
@@ -112,6 +113,12 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    *   throw for a folder that does not hold it, where it is something else.
    */
   detect?(platform: P, folder: string): Promise<Detected | undefined>;
+  /**
+   * The data set with its classes divided for few-shot learning, where the format or its authors say how. Without it, any
+   * data set's classes are divided by seed (`divideClasses`).
+   * @throws NeusimError as `open`
+   */
+  episodes?(platform: P, folder: string | undefined, options?: OpenOptions): Promise<FewShotDataset>;
   /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
   readonly published?: readonly Publication[] | undefined;
 }

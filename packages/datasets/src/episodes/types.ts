@@ -1,0 +1,47 @@
+// What few-shot learning reads: images of classes that are seen in training, and of others that are not.
+
+import type { ImageShape, Split, Statistics } from '../types';
+
+/** Labelled images, or features made of them beforehand, of some classes. */
+export interface ClassPool extends Omit<Split, 'images'> {
+  /** A label is an index into these. */
+  readonly classes: readonly string[];
+  /** Of each class the group that it belongs to, where the data set has such groups: an alphabet, a superclass. */
+  readonly groups?: readonly string[] | undefined;
+  /** Bytes, as a split has them; or features [count, n] with the shape [1, 1, n], which no network has to embed. */
+  readonly images: Split['images'] | Float32Array;
+}
+
+/** Three pools that have no class in common. */
+export interface FewShotDataset {
+  readonly name: string;
+  readonly shape: ImageShape;
+  readonly train: ClassPool;
+  readonly validation: ClassPool;
+  readonly test: ClassPool;
+  /** Mean and deviation of the training classes' images, where they are known already. */
+  readonly statistics?: Statistics | undefined;
+  close?(): Promise<void>;
+}
+
+/** The form of a task. */
+export interface EpisodeOptions {
+  /** Classes in an episode, from 2. */
+  readonly way: number;
+  /** Images of each class that are learned from, from 1. */
+  readonly shot: number;
+  /** Other images of each class that are asked for, from 1. */
+  readonly query: number;
+  /** 0..2^53 - 1. */
+  readonly seed: number;
+}
+
+/** One task: a class's place in `classes` is its label in the episode. */
+export interface Episode {
+  /** [way], indices into the pool's classes, none twice. */
+  readonly classes: Uint32Array;
+  /** [way·shot], indices of images, class by class. */
+  readonly support: Uint32Array;
+  /** [way·query], indices of other images, class by class. */
+  readonly query: Uint32Array;
+}
