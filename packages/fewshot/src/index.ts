@@ -1,6 +1,17 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
 
+export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
+export type { PoolReading } from './episode-inputs';
+export type { EpisodeWorkers } from './episode-workers';
+export {
+  type EpisodeProgress,
+  type EvaluateEpisodesOptions,
+  evaluateEpisodes,
+  type TestOptions,
+} from './evaluate-episodes';
+export { fewshotTasks } from './fewshot-tasks';
+export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export type {
   ClassBatch,
   Classifier,
