@@ -40,6 +40,24 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
+export {
+  type ClassPart,
+  type Division,
+  divideClasses,
+  divideNames,
+  divisionSchema,
+  requireDisjoint,
+} from './episodes/divide-classes';
+export { drawEpisode } from './episodes/draw-episode';
+export { joinPools, type NamedPool, poolOf, selectClasses } from './episodes/pool';
+export {
+  type Inputs,
+  isFeaturePool,
+  type ReadPoolOptions,
+  readEpisode,
+  readPool,
+} from './episodes/read-pool';
+export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';

@@ -34,6 +34,10 @@ export interface EpisodeOptions {
   readonly query: number;
   /** 0..2^53 - 1. */
   readonly seed: number;
+  /** All classes of an episode of one group (an alphabet), each group that has `way` classes as often as another. */
+  readonly within?: 'group' | undefined;
+  /** Classes of fewer images are left out. Default: none is, and one of fewer than shot + query is an error. */
+  readonly minImages?: number | undefined;
 }
 
 /** One task: a class's place in `classes` is its label in the episode. */
