@@ -25,7 +25,7 @@ export const ownHands = (learner: Learner): Hands => ({
     const pause = breathe();
     for await (const { values, shape } of batches) {
       signal?.throwIfAborted();
-      yield { count: shape[0], values: (await embedImages(learner, { values, shape })).values };
+      yield { count: shape[0]!, values: (await embedImages(learner, { values, shape })).values };
       await pause();
     }
   },
@@ -40,7 +40,9 @@ export async function embedImages(
   learner: Pick<Learner, 'embed'>,
   { values, shape }: Images,
 ): Promise<{ readonly values: Float32Array; readonly shape: readonly number[] }> {
-  const embedded = tf.tidy(() => learner.embed!(tf.tensor4d(values, [...shape])));
+  const embedded = tf.tidy(() =>
+    learner.embed!(tf.tensor<tf.Rank.R4>(values, shape as tf.Tensor4D['shape'])),
+  );
   try {
     return { values: (await embedded.data()) as Float32Array, shape: embedded.shape.slice(1) };
   } finally {

@@ -1,13 +1,12 @@
 /** What a learner is given of an episode's images: the images as they are read, or their embeddings, each made once. */
-import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
+import { type ClassPool, type Episode, type Normalize, readPool, type Transform } from '@neusim/datasets';
 import type { EpisodeShare } from './score-episodes';
-import { readPool } from './stand-in';
 
 /** How images are read. */
 export interface PoolReading {
   /** As in training; default: images as they are stored. */
   readonly transform?: Transform | undefined;
-  /** As in training; default `unit`. Features are taken as they are. */
+  /** As in training; default `none`. Features are taken as they are. */
   readonly normalize?: Normalize | undefined;
 }
 
@@ -15,8 +14,8 @@ export interface PoolReading {
 export interface Images {
   /** [n, …shape] */
   readonly values: Float32Array;
-  /** [n, height, width, channels] */
-  readonly shape: readonly [number, number, number, number];
+  /** [n, height, width, channels], of features [n, features]. */
+  readonly shape: readonly number[];
 }
 
 /** Examples at indices of the pool. */

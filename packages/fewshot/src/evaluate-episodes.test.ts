@@ -15,7 +15,7 @@ import { parts, tinyBackbone, tinyPool } from './test/tiny';
 import type { Classifier, Learner } from './types';
 
 const pool = tinyPool(8, 6, 1, 200);
-const form = { way: 3, shot: 1, query: 2, episodes: 40, seed: 7 };
+const form = { way: 3, shot: 1, query: 2, episodes: 40, seed: 7, normalize: 'unit' } as const;
 
 /** A learner whose classifier answers what it is told: logits of query i of an episode. */
 function told(logits: (query: number, episode: number) => number[]): Learner {

@@ -2,7 +2,14 @@
  * Testing a few-shot learner: it learns the classes of many small tasks, each from a few images, and is asked for others
  * of the same classes. What is told is the mean accuracy over the tasks, and how sure it is.
  */
-import { type ClassPool, type Episode, type EpisodeOptions, random } from '@neusim/datasets';
+import {
+  type ClassPool,
+  drawEpisode,
+  type Episode,
+  type EpisodeOptions,
+  random,
+  readPool,
+} from '@neusim/datasets';
 import { NeusimError } from '@neusim/registry';
 import { type EpisodeEvaluation, judgeEpisodes } from './episode-evaluation';
 import { embedImages, ownHands } from './episode-hands';
@@ -18,7 +25,6 @@ import {
 } from './episode-inputs';
 import { type EpisodeWorkers, workersHands } from './episode-workers';
 import type { ShareScores } from './score-episodes';
-import { drawEpisode, readPool } from './stand-in';
 import type { Learner } from './types';
 
 export interface EpisodeProgress {
@@ -40,17 +46,10 @@ export interface TestOptions extends PoolReading {
   onProgress?(progress: EpisodeProgress): void;
 }
 
-export interface EvaluateEpisodesOptions extends TestOptions {
-  /** Classes in an episode; default 5. */
-  readonly way?: number | undefined;
-  /** Images of each class that are learned from; default 1. */
-  readonly shot?: number | undefined;
-  /** Other images of each class that are asked for; default 15. */
-  readonly query?: number | undefined;
+/** Default: episodes of 5 classes, 1 image of each to learn from and 15 to be asked for, seed 1. */
+export interface EvaluateEpisodesOptions extends TestOptions, Partial<EpisodeOptions> {
   /** From 2; default 600. */
   readonly episodes?: number | undefined;
-  /** Of the episodes, and of what learning them draws: 0..2^53 - 1, default 1. */
-  readonly seed?: number | undefined;
 }
 
 const LEAST_EPISODES = 2;
@@ -67,7 +66,7 @@ export async function evaluateEpisodes(
   pool: ClassPool,
   options: EvaluateEpisodesOptions = {},
 ): Promise<EpisodeEvaluation> {
-  const { way = 5, shot = 1, query = 15, episodes = 600, seed = 1, ...test } = options;
+  const { way = 5, shot = 1, query = 15, seed = 1, within, minImages, episodes = 600, ...test } = options;
   if (!Number.isSafeInteger(episodes) || episodes < LEAST_EPISODES)
     throw new NeusimError(
       'FEWSHOT_BAD_EPISODES',
@@ -77,7 +76,7 @@ export async function evaluateEpisodes(
         hint: 'an interval wants several; 600 are usual',
       },
     );
-  const form: EpisodeOptions = { way, shot, query, seed };
+  const form: EpisodeOptions = { way, shot, query, seed, within, minImages };
   const drawn = Array.from({ length: episodes }, (_, index) => drawEpisode(pool, form, index));
   return testEpisodes(learner, pool, drawn, form, test);
 }

@@ -60,7 +60,7 @@ export function fewshotTasks(
     },
     'fewshot/embed': async (images: Images) => {
       const { values } = await embedImages(opened(), images);
-      return new Moved({ count: images.shape[0], values }, [values.buffer as ArrayBuffer]);
+      return new Moved({ count: images.shape[0]!, values }, [values.buffer as ArrayBuffer]);
     },
     'fewshot/score': (share: EpisodeShare) => scoreEpisodes(opened(), share),
   };
