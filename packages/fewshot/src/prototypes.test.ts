@@ -17,12 +17,12 @@ describe('prototypes', () => {
   });
 
   test('hand each example its share of the gradient, to second order', async () => {
-    const x = toTensor(randomNormal([5, 3], 1)) as tf.Tensor2D;
+    const x = toTensor(randomNormal([5, 3], 1));
     const labels = Int32Array.of(1, 0, 1, 1, 0);
-    const cubes = (v: tf.Tensor2D) =>
+    const cubes = (v: tf.Tensor) =>
       tf.sum(tf.mul(tf.square(prototypes(v, labels, 2)), prototypes(v, labels, 2)));
     const first = await fromTensor(tf.grad(cubes)(x));
-    const second = await fromTensor(tf.grad((v: tf.Tensor2D) => tf.sum(tf.grad(cubes)(v)))(x));
+    const second = await fromTensor(tf.grad((v: tf.Tensor) => tf.sum(tf.grad(cubes)(v)))(x));
     const values = await x.data();
     const sizes = [2, 3];
     for (let i = 0; i < 5; i++)
