@@ -74,6 +74,7 @@ export {
 } from './normalize';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
+export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
 export { type Random, random, uniformInt } from './random';
