@@ -10,7 +10,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import type { Terminal } from '../terminal/terminal';
-import { nameData, type OpenPool, openPool, sizedFor } from './few-shot-data';
+import { nameData, type OpenPool, openPool, openRuns, requireData, sizedFor } from './few-shot-data';
 import type { Subject, SubjectOptions } from './few-shot-subject';
 import { findModel } from './find-model';
 import { changeConfig } from './read-config';
@@ -41,7 +41,6 @@ export async function openMethod(
   const { name, options: given } = splitPart(settings.method);
   await registry.ready(`method:${name}`);
   const made = inPath('method', () => registry.make('method', name, given)) as FewShotMethod;
-  const data = await nameData(terminal, registry, options);
   const path = options.backbone ?? (await shippedBackbone());
   const found = await findModel(path);
   const network = await loadModel(registry, modelFile(found.model) as tf.io.IOHandler);
@@ -51,13 +50,8 @@ export async function openMethod(
     const backbone = cutHead(network, options.layer);
     mine = backbone;
     const wanted = backbone.inputs[0]!.shape.slice(1);
-    opened = await openPool(
-      terminal,
-      registry,
-      sizedFor(registry, data, wanted, settings.dataset),
-      options.part,
-    );
-    const { pool, part, dataset, close } = opened;
+    opened = await openFor(terminal, registry, wanted, settings.dataset, options);
+    const { pool, part, dataset, runs, close } = opened;
     const reading = {
       transform: fitted(wanted, pool.shape, settings.transform, path),
       normalize: settings.normalize ?? normalizeOf(found.config),
@@ -74,6 +68,7 @@ export async function openMethod(
       recipe: { method: { name, options: made.options }, backbone: topology, ...parts },
       pool,
       part,
+      runs,
       dataset,
       reading,
       facts: [
@@ -90,6 +85,19 @@ export async function openMethod(
     await opened?.close();
     throw error;
   }
+}
+
+/** The data, decoded to what the network takes. */
+async function openFor(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  wanted: readonly (number | null)[],
+  given: Readonly<Record<string, unknown>>,
+  options: SubjectOptions,
+): Promise<OpenPool> {
+  if (options.runs) return openRuns(terminal, requireData(terminal, options.data), wanted);
+  const data = await nameData(terminal, registry, options);
+  return openPool(terminal, registry, sizedFor(registry, data, wanted, given), options.part);
 }
 
 function warnUntrained(terminal: Terminal, { name, trainedBy }: FewShotMethod, own: number): void {
