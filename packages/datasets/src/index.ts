@@ -32,6 +32,7 @@ export {
   type Batch,
   type BatchOptions,
   batches,
+  batchIndices,
   evaluationBatches,
   stepsPerEpoch,
   trainingBatch,
