@@ -1,5 +1,7 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import { maml } from './maml';
+import { metaStaticNsn } from './meta-static-nsn';
 
 export {
   compareEpisodes,
@@ -33,4 +35,4 @@ export type {
 } from './types';
 
 /** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', []);
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [maml, metaStaticNsn]);
