@@ -70,10 +70,7 @@ export const fewShotConfigSchema = strictOptions({
       ...episodeEntries(15),
       episodes: v.optional(about('how many, the same each time', v.pipe(count, v.minValue(2))), 600),
       seed: v.optional(about('of the choice of episodes', seed), 1),
-      pool: v.optional(
-        about('classes that are tested on', v.picklist(['validation', 'test'])),
-        'validation',
-      ),
+      pool: v.optional(about('classes that are tested on', v.picklist(['validation', 'test'])), 'validation'),
       batchSize: v.optional(about('images that are embedded at a time', count), 64),
     }),
     {},

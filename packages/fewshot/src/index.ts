@@ -9,6 +9,12 @@ export {
   type NamedEvaluation,
   type PairedDifference,
 } from './compare-episodes';
+export {
+  type FewShotConfig,
+  type FewShotConfigInput,
+  fewShotConfigSchema,
+  parseFewShotConfig,
+} from './config';
 export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
@@ -22,6 +28,8 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { type MadeLearner, makeLearner } from './make-learner';
+export { openFewShotDataset } from './open-dataset';
 export type {
   ClassBatch,
   Classifier,

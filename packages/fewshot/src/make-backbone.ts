@@ -4,7 +4,13 @@ import { disposeModel, inPath, type Model, splitPart } from '@neusim/models';
 import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type TrainFiles, whenReady } from '@neusim/train';
-import { input, type LayersModel, layers, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
+import {
+  input,
+  type LayersModel,
+  layers,
+  model as makeModel,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import type { FewShotConfig } from './config';
 import { cutHead } from './cut-head';
 
@@ -55,7 +61,8 @@ export async function makeBackbone(
 }
 
 function hintFor(shape: readonly number[], height: number | undefined): string {
-  if (shape.length === 1) return `These are features, which no network has to embed: backbone: '${IDENTITY}'.`;
+  if (shape.length === 1)
+    return `These are features, which no network has to embed: backbone: '${IDENTITY}'.`;
   return height
     ? `Give images its size, transform: { "resize": ${height}, "centerCrop": ${height} }, or use another backbone.`
     : 'Use a backbone for images of that size.';
@@ -98,7 +105,8 @@ async function fromName(
   };
   const model = await make({ head: 'none' }).catch((error: unknown) => {
     // Not every network can be built without its head: that is then cut off.
-    const isHead = error instanceof NeusimError && error.data.path === 'backbone.head' && !('head' in options);
+    const isHead =
+      error instanceof NeusimError && error.data.path === 'backbone.head' && !('head' in options);
     if (isHead) return make({});
     throw error;
   });

@@ -73,7 +73,6 @@ export function sizedFor(
   registry: AnyRegistry,
   { name, options, folder }: NamedData,
   [height, width, channels]: readonly (number | null)[],
-  given: Readonly<Record<string, unknown>>,
 ): NamedData {
   const known = registry.has('dataset', name)
     ? (keysOf(describe(registry.schema('dataset', name)).schema, {})?.entries ?? {})
@@ -82,7 +81,7 @@ export function sizedFor(
     ...('size' in known && height && width && { size: [height, width] }),
     ...('channels' in known && (channels === 1 || channels === 3) && { channels }),
   };
-  return { name, options: { ...options, ...sized, ...given }, folder };
+  return { name, options: { ...sized, ...options }, folder };
 }
 
 /**
