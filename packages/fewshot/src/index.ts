@@ -1,5 +1,11 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import euclideanDefinition from './euclidean';
+import { nearestNeighbour } from './nearest-neighbour';
+import { protoNet } from './proto-net';
+import { simpleShot } from './simple-shot';
+
+export { euclidean } from './euclidean';
 
 export type {
   ClassBatch,
@@ -13,5 +19,10 @@ export type {
   Training,
 } from './types';
 
-/** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', []);
+/** The methods, and the similarity that they bring. */
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  euclideanDefinition,
+  nearestNeighbour,
+  protoNet,
+  simpleShot,
+]);
