@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
+import { features } from './features';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -61,6 +62,7 @@ export {
 } from './episodes/read-pool';
 export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export { features } from './features';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -72,6 +74,7 @@ export {
   resolveNormalize,
   type StatisticsOptions,
 } from './normalize';
+export { type FeatureOptions, featurePool, readFeatures, writeFeatures } from './npy/features';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
 export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
@@ -114,5 +117,6 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   csvImages,
   omniglot,
   npz,
+  features,
   parquet,
 ]);
