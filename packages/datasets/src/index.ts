@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
+import { features } from './features';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -40,7 +41,28 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
+export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
+export {
+  type ClassPart,
+  type Division,
+  divideClasses,
+  divideNames,
+  divisionSchema,
+  requireDisjoint,
+} from './episodes/divide-classes';
+export { drawEpisode } from './episodes/draw-episode';
+export { type EpisodesOptions, openEpisodes } from './episodes/open-episodes';
+export { joinPools, type NamedPool, poolOf, selectClasses } from './episodes/pool';
+export {
+  type Inputs,
+  isFeaturePool,
+  type ReadPoolOptions,
+  readEpisode,
+  readPool,
+} from './episodes/read-pool';
+export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export { features } from './features';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -52,8 +74,10 @@ export {
   resolveNormalize,
   type StatisticsOptions,
 } from './normalize';
+export { type FeatureOptions, featurePool, readFeatures, writeFeatures } from './npy/features';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
+export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
 export { type Random, random, uniformInt } from './random';
@@ -62,6 +86,7 @@ export { firstImages, isInMemory, readImages, selectImages, splitDataset } from 
 export { type DecodeOptions, decodeToSize } from './store/decode';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
+export { type EncodedPool, openEncodedPool } from './store/open-pool';
 export { serveDecoder } from './store/serve-decoder';
 export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
 export { type Size, type Transform, transformImages, transformSchema } from './transform';
@@ -92,5 +117,6 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   csvImages,
   omniglot,
   npz,
+  features,
   parquet,
 ]);
