@@ -30,7 +30,51 @@ export async function openEncoded(
   image: ImageOptions,
   options: OpenOptions = {},
 ): Promise<Dataset> {
-  requireImages(encoded);
+  requireTest(encoded);
+  const { splits, ...rest } = await openSplits(platform, encoded, image, options);
+  const [train, test] = splits as [Split, Split];
+  const { name, classes } = encoded;
+  return { name, shape: train.shape, classes, train, test, ...rest };
+}
+
+/** Images of some classes, which nobody has divided. */
+export interface EncodedPool extends Pick<EncodedDataset, 'name' | 'version' | 'classes'> {
+  readonly images: readonly EncodedImage[];
+}
+
+/** One split of a file of its own, and the mean and deviation of all of it. */
+export interface OpenedPool {
+  readonly split: Split;
+  readonly statistics: Statistics;
+  close?(): Promise<void>;
+}
+
+/** The same for images that are one pool: each is decoded once. Errors as `openEncoded`. */
+export async function openPool(
+  platform: DatasetPlatform,
+  { images, ...pool }: EncodedPool,
+  image: ImageOptions,
+  options: OpenOptions = {},
+): Promise<OpenedPool> {
+  const encoded = { ...pool, train: images, test: [] };
+  const { splits, ...rest } = await openSplits(platform, encoded, image, options);
+  return { split: splits[0] as Split, ...rest };
+}
+
+/** To train on, and to test on where there are such images. */
+interface OpenedSplits {
+  readonly splits: readonly Split[];
+  readonly statistics: Statistics;
+  close?(): Promise<void>;
+}
+
+async function openSplits(
+  platform: DatasetPlatform,
+  encoded: EncodedDataset,
+  image: ImageOptions,
+  options: OpenOptions,
+): Promise<OpenedSplits> {
+  requireClasses(encoded);
   const { cache } = options;
   return cache === false
     ? openInMemory(platform, encoded, image, options)
@@ -48,7 +92,7 @@ async function openInMemory(
   encoded: EncodedDataset,
   image: ImageOptions,
   options: OpenOptions,
-): Promise<Dataset> {
+): Promise<OpenedSplits> {
   const { memory = DEFAULT_MEMORY } = options;
   const images = [...encoded.train, ...encoded.test];
   const pixels = image.size[0] * image.size[1] * image.channels;
@@ -71,12 +115,13 @@ async function openInMemory(
     index++;
     options.onProgress?.({ phase: 'decoding', done: index, total: images.length });
   }
-  const [train, test] = partsOf(encoded, image, skipped);
+  const parts = partsOf(encoded, image, skipped);
   tellSkipped(encoded, skipped, options);
-  return datasetOf(encoded, counts.statistics(), [
-    splitOf(train, bytes.subarray(0, trainBytes)),
-    splitOf(test, bytes.subarray(trainBytes, at)),
-  ]);
+  const held = [bytes.subarray(0, trainBytes), bytes.subarray(trainBytes, at)];
+  return {
+    splits: parts.map((part, place) => splitOf(part, held[place] as Uint8Array)),
+    statistics: counts.statistics(),
+  };
 }
 
 async function openStored(
@@ -85,7 +130,7 @@ async function openStored(
   image: ImageOptions,
   folder: string,
   options: OpenOptions,
-): Promise<Dataset> {
+): Promise<OpenedSplits> {
   const images = [...encoded.train, ...encoded.test];
   const records = await recordsOf(image.size[0] * image.size[1] * image.channels);
   const key = await storeKey(platform, encoded, image);
@@ -117,7 +162,7 @@ async function openStored(
     const parts = partsOf(encoded, image, index.skipped);
     const splits = await openParts(platform, file, records, parts, options);
     if (splits) tellSkipped(encoded, index.skipped, options);
-    return splits && { ...datasetOf(encoded, index.statistics, splits.splits), close: splits.close };
+    return splits && { ...splits, statistics: index.statistics };
   };
 
   const nothing = () => 0;
@@ -158,12 +203,12 @@ async function openParts(
   return { splits, close: async () => open?.close() };
 }
 
-/** Both splits without what was left out. */
+/** The splits without what was left out. */
 function partsOf(
   { name, classes, train, test }: EncodedDataset,
   { size, channels }: ImageOptions,
   skipped: StoreIndex['skipped'],
-): readonly [Part, Part] {
+): readonly Part[] {
   const out = new Set(skipped.map(([index]) => index));
   const shape: ImageShape = [...size, channels];
   const part = (images: readonly EncodedImage[], start: number): Part => {
@@ -171,25 +216,27 @@ function partsOf(
     const positions = out.size > 0 ? all.filter((position) => !out.has(position)) : all;
     return { shape, images, positions, start, end: start + images.length };
   };
-  const parts = [part(train, 0), part(test, train.length)] as const;
-  if (out.size > 0) requireImages({ name, classes, train: left(parts[0]), test: left(parts[1]) });
+  const parts = [part(train, 0), ...(test.length > 0 ? [part(test, train.length)] : [])];
+  if (out.size > 0) {
+    const [toTrain, toTest] = parts.map(left);
+    requireClasses({ name, classes, train: toTrain as EncodedImage[] });
+    if (toTest) requireTest({ name, test: toTest });
+  }
   return parts;
 }
 
 const left = ({ images, positions, start }: Part) =>
   Array.from(positions, (position) => images[position - start] as EncodedImage);
 
-function requireImages({
-  name,
-  classes,
-  train,
-  test,
-}: Pick<EncodedDataset, 'name' | 'classes' | 'train' | 'test'>): void {
-  if (test.length === 0)
-    throw new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
-      data: { dataset: name, split: 'test' },
-      hint: 'PNG, JPEG and WebP are read',
-    });
+function requireTest({ name, test }: Pick<EncodedDataset, 'name' | 'test'>): void {
+  if (test.length > 0) return;
+  throw new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
+    data: { dataset: name, split: 'test' },
+    hint: 'PNG, JPEG and WebP are read',
+  });
+}
+
+function requireClasses({ name, classes, train }: Pick<EncodedDataset, 'name' | 'classes' | 'train'>): void {
   const has = new Uint8Array(classes.length);
   for (const { label } of train) has[label] = 1;
   const empty = has.indexOf(0);
@@ -211,12 +258,4 @@ function tellSkipped(
   if (!first) return;
   const names = skipped.map(([index]) => (train[index] ?? test[index - train.length])?.name ?? '');
   onWarning?.(skippedImages(names, train.length + test.length, first[1]));
-}
-
-function datasetOf(
-  { name, classes }: EncodedDataset,
-  statistics: Statistics,
-  [train, test]: readonly Split[],
-): Dataset {
-  return { name, shape: train!.shape, classes, train: train!, test: test!, statistics };
 }
