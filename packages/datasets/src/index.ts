@@ -40,6 +40,7 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
+export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
 export {
   type ClassPart,
   type Division,
@@ -49,6 +50,7 @@ export {
   requireDisjoint,
 } from './episodes/divide-classes';
 export { drawEpisode } from './episodes/draw-episode';
+export { type EpisodesOptions, openEpisodes } from './episodes/open-episodes';
 export { joinPools, type NamedPool, poolOf, selectClasses } from './episodes/pool';
 export {
   type Inputs,
@@ -80,6 +82,7 @@ export { firstImages, isInMemory, readImages, selectImages, splitDataset } from 
 export { type DecodeOptions, decodeToSize } from './store/decode';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
+export { type EncodedPool, openEncodedPool } from './store/open-pool';
 export { serveDecoder } from './store/serve-decoder';
 export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
 export { type Size, type Transform, transformImages, transformSchema } from './transform';

@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { about } from '../options';
 import { permutation, random, streams } from '../random';
 import type { Dataset } from '../types';
-import { badDivision, classTwice, sharedClass } from './errors';
+import { badDivision, classTwice, noGroups, sharedClass } from './errors';
 import { type NamedPool, poolOf, selectClasses } from './pool';
 import type { FewShotDataset } from './types';
 
@@ -15,6 +15,8 @@ export type ClassPart = readonly string[] | number;
 
 /** Which classes are for what. Parts that are left out share the classes that are left, 64 : 16 : 20. */
 export interface Division {
+  /** `group`: whole groups of classes (alphabets) are named, counted and drawn. Default `class`. */
+  readonly by?: 'class' | 'group' | undefined;
   readonly train?: ClassPart | undefined;
   readonly validation?: ClassPart | undefined;
   readonly test?: ClassPart | undefined;
@@ -29,6 +31,7 @@ const part = v.union(
 
 /** `Division` in a config. */
 export const divisionSchema = v.strictObject({
+  by: v.optional(about('what is divided', v.picklist(['class', 'group'])), 'class'),
   train: v.optional(about('classes to train on: names, a number, or a share', part)),
   validation: v.optional(about('classes to validate on', part)),
   test: v.optional(about('classes to test on', part)),
@@ -50,17 +53,16 @@ const LEAST = 5;
  * parts are as even as can be.
  *
  * @throws NeusimError `EPISODE_TOO_FEW_CLASSES` where a part would be empty, `EPISODE_BAD_DIVISION`, `EPISODE_CLASS_TWICE`,
- *   `DATASET_UNKNOWN_CLASS`, `DATASET_BAD_SEED`
+ *   `EPISODE_NO_GROUPS`, `DATASET_UNKNOWN_CLASS`, `DATASET_BAD_SEED`
  */
 export function divideClasses(from: Dataset | NamedPool, division: Division = {}): FewShotDataset {
   const pool = 'train' in from ? poolOf(from) : from;
-  const parts = divideNames(pool.classes, division);
-  const labels = new Map(pool.classes.map((name, label) => [name, label]));
-  const select = (names: readonly string[]) =>
-    selectClasses(
-      pool,
-      names.map((name) => labels.get(name)!).sort((a, b) => a - b),
-    );
+  const parts = divideNames(pool.classes, division, pool.groups);
+  const select = (names: readonly string[]) => {
+    const chosen = new Set(names);
+    const labels = [...pool.classes.keys()].filter((label) => chosen.has(pool.classes[label]!));
+    return selectClasses(pool, labels);
+  };
   return requireDisjoint({
     name: pool.name,
     shape: pool.shape,
@@ -71,12 +73,38 @@ export function divideClasses(from: Dataset | NamedPool, division: Division = {}
   });
 }
 
+/** `divideClasses` of a pool that is closed where it cannot be divided. */
+export async function divideOpened(pool: NamedPool, division?: Division): Promise<FewShotDataset> {
+  try {
+    return divideClasses(pool, division);
+  } catch (error) {
+    await pool.close?.();
+    throw error;
+  }
+}
+
 /**
  * Names of the classes of each part. Rules and errors as `divideClasses`.
+ * @param groups of each class
  */
 export function divideNames(
   classes: readonly string[],
   division: Division = {},
+  groups?: readonly string[],
+): Readonly<Record<PartName, readonly string[]>> {
+  if (division.by !== 'group') return divideUnits(classes, division);
+  if (!groups) throw noGroups("the division is by 'group'", { by: 'group' });
+  const units = divideUnits([...new Set(groups)], division);
+  const of = (part: PartName) => {
+    const chosen = new Set(units[part]);
+    return classes.filter((_, label) => chosen.has(groups[label]!));
+  };
+  return { train: of('train'), validation: of('validation'), test: of('test') };
+}
+
+function divideUnits(
+  classes: readonly string[],
+  division: Division,
 ): Readonly<Record<PartName, readonly string[]>> {
   const names = new Set<string>();
   for (const name of classes) {

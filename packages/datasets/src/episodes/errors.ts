@@ -38,3 +38,11 @@ export function noImages() {
     hint: 'give the images that they were extracted from',
   });
 }
+
+/** @param what wants groups. */
+export function noGroups(what: string, data: Record<string, unknown>) {
+  return new NeusimError('EPISODE_NO_GROUPS', `${what}, but the classes of this data set have no groups`, {
+    data,
+    hint: 'leave it out: it is for data sets such as omniglot, whose groups are alphabets',
+  });
+}

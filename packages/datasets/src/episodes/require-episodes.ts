@@ -3,6 +3,7 @@
 import { NeusimError } from '@neusim/registry';
 import type { OpenOptions } from '../types';
 import { imagesByClass } from './class-images';
+import { noGroups } from './errors';
 import type { ClassPool, EpisodeOptions } from './types';
 
 /** The classes that an episode may draw from together: one list, or one a group. Each has `way` classes or more. */
@@ -62,15 +63,7 @@ export function candidatesOf(pool: ClassPool, options: EpisodeOptions): Candidat
   if (kept.length < way) throw tooFewClasses(kept.length, leftOut, options);
   if (within === undefined) return { groups: [Uint32Array.from(kept)], leftOut, smallGroups: [] };
   const { groups: named } = pool;
-  if (!named)
-    throw new NeusimError(
-      'EPISODE_NO_GROUPS',
-      "within is 'group', but the classes of this data set have no groups",
-      {
-        data: { within },
-        hint: 'leave `within` out',
-      },
-    );
+  if (!named) throw noGroups("within is 'group'", { within });
   const members = new Map<string, number[]>();
   for (const label of kept) {
     const own = members.get(named[label]!) ?? [];

@@ -1,6 +1,7 @@
 // What few-shot learning reads: images of classes that are seen in training, and of others that are not.
 
 import type { ImageShape, Split, Statistics } from '../types';
+import type { Division } from './divide-classes';
 
 /** Labelled images, or features made of them beforehand, of some classes. */
 export interface ClassPool extends Omit<Split, 'images'> {
@@ -21,6 +22,8 @@ export interface FewShotDataset {
   readonly test: ClassPool;
   /** Mean and deviation of the training classes' images, where they are known already. */
   readonly statistics?: Statistics | undefined;
+  /** Divides the same images anew, where that has rules of its own: rotations of a character stay together. */
+  divideAgain?(division: Division): FewShotDataset;
   close?(): Promise<void>;
 }
 

@@ -30,50 +30,32 @@ export async function openEncoded(
   image: ImageOptions,
   options: OpenOptions = {},
 ): Promise<Dataset> {
-  requireTest(encoded);
-  const { splits, ...rest } = await openSplits(platform, encoded, image, options);
-  const [train, test] = splits as [Split, Split];
-  const { name, classes } = encoded;
-  return { name, shape: train.shape, classes, train, test, ...rest };
+  if (encoded.test.length === 0) throw nothingToTest(encoded.name);
+  return openAll(platform, encoded, image, options);
 }
 
-/** Images of some classes, which nobody has divided. */
-export interface EncodedPool extends Pick<EncodedDataset, 'name' | 'version' | 'classes'> {
-  readonly images: readonly EncodedImage[];
-}
-
-/** One split of a file of its own, and the mean and deviation of all of it. */
-export interface OpenedPool {
-  readonly split: Split;
-  readonly statistics: Statistics;
-  close?(): Promise<void>;
-}
-
-/** The same for images that are one pool: each is decoded once. Errors as `openEncoded`. */
-export async function openPool(
+/**
+ * `openEncoded` for images that are not divided: all lie in `train`, and `test` is empty.
+ * @throws NeusimError as `openEncoded`
+ */
+export async function openUndivided(
   platform: DatasetPlatform,
-  { images, ...pool }: EncodedPool,
+  {
+    images,
+    ...encoded
+  }: Omit<EncodedDataset, 'train' | 'test'> & { readonly images: readonly EncodedImage[] },
   image: ImageOptions,
   options: OpenOptions = {},
-): Promise<OpenedPool> {
-  const encoded = { ...pool, train: images, test: [] };
-  const { splits, ...rest } = await openSplits(platform, encoded, image, options);
-  return { split: splits[0] as Split, ...rest };
+): Promise<Dataset> {
+  return openAll(platform, { ...encoded, train: images, test: [] }, image, options);
 }
 
-/** To train on, and to test on where there are such images. */
-interface OpenedSplits {
-  readonly splits: readonly Split[];
-  readonly statistics: Statistics;
-  close?(): Promise<void>;
-}
-
-async function openSplits(
+async function openAll(
   platform: DatasetPlatform,
   encoded: EncodedDataset,
   image: ImageOptions,
   options: OpenOptions,
-): Promise<OpenedSplits> {
+): Promise<Dataset> {
   requireClasses(encoded);
   const { cache } = options;
   return cache === false
@@ -92,7 +74,7 @@ async function openInMemory(
   encoded: EncodedDataset,
   image: ImageOptions,
   options: OpenOptions,
-): Promise<OpenedSplits> {
+): Promise<Dataset> {
   const { memory = DEFAULT_MEMORY } = options;
   const images = [...encoded.train, ...encoded.test];
   const pixels = image.size[0] * image.size[1] * image.channels;
@@ -115,13 +97,12 @@ async function openInMemory(
     index++;
     options.onProgress?.({ phase: 'decoding', done: index, total: images.length });
   }
-  const parts = partsOf(encoded, image, skipped);
+  const [train, test] = partsOf(encoded, image, skipped);
   tellSkipped(encoded, skipped, options);
-  const held = [bytes.subarray(0, trainBytes), bytes.subarray(trainBytes, at)];
-  return {
-    splits: parts.map((part, place) => splitOf(part, held[place] as Uint8Array)),
-    statistics: counts.statistics(),
-  };
+  return datasetOf(encoded, counts.statistics(), [
+    splitOf(train, bytes.subarray(0, trainBytes)),
+    splitOf(test, bytes.subarray(trainBytes, at)),
+  ]);
 }
 
 async function openStored(
@@ -130,7 +111,7 @@ async function openStored(
   image: ImageOptions,
   folder: string,
   options: OpenOptions,
-): Promise<OpenedSplits> {
+): Promise<Dataset> {
   const images = [...encoded.train, ...encoded.test];
   const records = await recordsOf(image.size[0] * image.size[1] * image.channels);
   const key = await storeKey(platform, encoded, image);
@@ -162,7 +143,7 @@ async function openStored(
     const parts = partsOf(encoded, image, index.skipped);
     const splits = await openParts(platform, file, records, parts, options);
     if (splits) tellSkipped(encoded, index.skipped, options);
-    return splits && { ...splits, statistics: index.statistics };
+    return splits && { ...datasetOf(encoded, index.statistics, splits.splits), close: splits.close };
   };
 
   const nothing = () => 0;
@@ -188,27 +169,29 @@ async function openParts(
   let left = options.memory ?? DEFAULT_MEMORY;
   const held = parts.filter(({ positions }) => {
     const bytes = positions.length * records.pixels;
-    if (bytes > left) return false;
+    if (bytes === 0 || bytes > left) return false;
     left -= bytes;
     return true;
   });
   const ranges = held.map(({ start, end, positions }) => ({ start, end, kept: positions.length }));
   const loaded = held.length > 0 ? await loadParts(platform, file, records, ranges, options) : [];
   if (!loaded) return undefined;
-  const open = held.length < parts.length ? await platform.openFile(file) : undefined;
+  const isEmpty = (part: Part) => part.positions.length === 0;
+  const isStored = parts.some((part) => !isEmpty(part) && !held.includes(part));
+  const open = isStored ? await platform.openFile(file) : undefined;
   const splits = parts.map((part) => {
-    const bytes = loaded[held.indexOf(part)];
+    const bytes = isEmpty(part) ? new Uint8Array(0) : loaded[held.indexOf(part)];
     return splitOf(part, bytes ?? storedImages(platform, file, open!, records, part.positions));
   });
   return { splits, close: async () => open?.close() };
 }
 
-/** The splits without what was left out. */
+/** Both splits without what was left out. */
 function partsOf(
   { name, classes, train, test }: EncodedDataset,
   { size, channels }: ImageOptions,
   skipped: StoreIndex['skipped'],
-): readonly Part[] {
+): readonly [Part, Part] {
   const out = new Set(skipped.map(([index]) => index));
   const shape: ImageShape = [...size, channels];
   const part = (images: readonly EncodedImage[], start: number): Part => {
@@ -216,11 +199,10 @@ function partsOf(
     const positions = out.size > 0 ? all.filter((position) => !out.has(position)) : all;
     return { shape, images, positions, start, end: start + images.length };
   };
-  const parts = [part(train, 0), ...(test.length > 0 ? [part(test, train.length)] : [])];
+  const parts = [part(train, 0), part(test, train.length)] as const;
   if (out.size > 0) {
-    const [toTrain, toTest] = parts.map(left);
-    requireClasses({ name, classes, train: toTrain as EncodedImage[] });
-    if (toTest) requireTest({ name, test: toTest });
+    requireClasses({ name, classes, train: left(parts[0]) });
+    if (test.length > 0 && parts[1].positions.length === 0) throw nothingToTest(name);
   }
   return parts;
 }
@@ -228,14 +210,14 @@ function partsOf(
 const left = ({ images, positions, start }: Part) =>
   Array.from(positions, (position) => images[position - start] as EncodedImage);
 
-function requireTest({ name, test }: Pick<EncodedDataset, 'name' | 'test'>): void {
-  if (test.length > 0) return;
-  throw new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
+function nothingToTest(name: string) {
+  return new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
     data: { dataset: name, split: 'test' },
     hint: 'PNG, JPEG and WebP are read',
   });
 }
 
+/** Every class needs an image. */
 function requireClasses({ name, classes, train }: Pick<EncodedDataset, 'name' | 'classes' | 'train'>): void {
   const has = new Uint8Array(classes.length);
   for (const { label } of train) has[label] = 1;
@@ -258,4 +240,12 @@ function tellSkipped(
   if (!first) return;
   const names = skipped.map(([index]) => (train[index] ?? test[index - train.length])?.name ?? '');
   onWarning?.(skippedImages(names, train.length + test.length, first[1]));
+}
+
+function datasetOf(
+  { name, classes }: EncodedDataset,
+  statistics: Statistics,
+  [train, test]: readonly Split[],
+): Dataset {
+  return { name, shape: train!.shape, classes, train: train!, test: test!, statistics };
 }
