@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
+import { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -61,6 +62,7 @@ export {
 } from './episodes/read-pool';
 export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -114,4 +116,8 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   omniglot,
   npz,
   parquet,
+  miniImagenet,
+  tieredImagenet,
+  cifarFs,
+  fc100,
 ]);
