@@ -15,12 +15,17 @@ import type { NamesOfNumbers } from './pickles';
 /** Names of a part's classes. */
 export type DivisionOfClasses = Readonly<Record<Part, readonly string[]>>;
 
+/** The published archive, or another of it. */
+const ARCHIVE = /cifar-?100[^\\/]*\.(tar|tar\.gz|tgz)$/;
+
 /** @param subset accepts files of fewer images than the published ones have. */
 export function cifarBinaries(division: DivisionOfClasses, subset: boolean): Layout {
   return {
     holds: 'train.bin and test.bin of CIFAR-100, or cifar-100-binary.tar.gz',
     tells: 'maybe',
-    isIn: async (platform, folder) => (await detectCifar(platform, cifar100Set, folder)) !== undefined,
+    isIn: async (platform, folder) =>
+      (await detectCifar(platform, cifar100Set, folder)) !== undefined ||
+      (ARCHIVE.test(folder) && (await platform.exists(folder))),
     open: async ({ name, platform, folder, image, options }) => {
       const splits = await readAll(platform, folder, subset, options);
       const wanted = [...image.size, image.channels] as const;

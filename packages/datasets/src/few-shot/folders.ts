@@ -96,7 +96,7 @@ export function csvLists(): Layout {
     holds: 'train.csv, val.csv, test.csv and images/',
     tells: 'maybe',
     isIn: async (platform, folder) => {
-      for (const part of ['train', 'validation', 'test'] as const)
+      for (const part of ['train', 'validation'] as const)
         if ((await findFile(platform, folder, names(part))) === undefined) return false;
       return true;
     },
