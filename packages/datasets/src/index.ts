@@ -5,6 +5,7 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
 import { features } from './features';
+import { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -63,6 +64,7 @@ export {
 export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
 export { features } from './features';
+export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -119,4 +121,8 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   npz,
   features,
   parquet,
+  miniImagenet,
+  tieredImagenet,
+  cifarFs,
+  fc100,
 ]);
