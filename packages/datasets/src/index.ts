@@ -34,6 +34,7 @@ export {
   type Batch,
   type BatchOptions,
   batches,
+  batchIndices,
   evaluationBatches,
   stepsPerEpoch,
   trainingBatch,
@@ -82,7 +83,7 @@ export { omniglot } from './omniglot';
 export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
-export { type Random, random, uniformInt } from './random';
+export { permutation, type Random, random, streams, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type DecodeOptions, decodeToSize } from './store/decode';
