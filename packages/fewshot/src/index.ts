@@ -1,11 +1,28 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
 import euclideanDefinition from './euclidean';
-import { nearestNeighbour } from './nearest-neighbour';
-import { protoNet } from './proto-net';
-import { simpleShot } from './simple-shot';
+import { nearestNeighbourDefinition } from './nearest-neighbour';
+import { protoNetDefinition } from './proto-net';
+import { simpleShotDefinition } from './simple-shot';
 
 export { euclidean } from './euclidean';
+
+import { baselinePpDefinition } from './baseline-pp';
+import { discriminativeKShotDefinition } from './discriminative-k-shot';
+import { dynamicNsnDefinition } from './dynamic-nsn';
+import { finetuneDefinition } from './finetune';
+import { staticNsnDefinition } from './static-nsn';
+
+export type { Adaptation } from './adaptation';
+export { type BaselinePpOptions, baselinePp } from './baseline-pp';
+export { CosineHead, type CosineHeadArgs } from './cosine-head';
+export { type DiscriminativeKShotOptions, discriminativeKShot } from './discriminative-k-shot';
+export { type DynamicNsnOptions, dynamicNsn } from './dynamic-nsn';
+export { type FinetuneOptions, finetune } from './finetune';
+export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
+export { type ProtoNetOptions, protoNet } from './proto-net';
+export { type SimpleShotOptions, simpleShot } from './simple-shot';
+export { type StaticNsnOptions, staticNsn } from './static-nsn';
 
 export type {
   ClassBatch,
@@ -22,7 +39,12 @@ export type {
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   euclideanDefinition,
-  nearestNeighbour,
-  protoNet,
-  simpleShot,
+  nearestNeighbourDefinition,
+  protoNetDefinition,
+  simpleShotDefinition,
+  finetuneDefinition,
+  baselinePpDefinition,
+  staticNsnDefinition,
+  dynamicNsnDefinition,
+  discriminativeKShotDefinition,
 ]);
