@@ -1,8 +1,10 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
 import euclideanDefinition from './euclidean';
+import { matchingNetDefinition } from './matching-net';
 import { nearestNeighbourDefinition } from './nearest-neighbour';
 import { protoNetDefinition } from './proto-net';
+import { relationNetDefinition } from './relation-net';
 import { simpleShotDefinition } from './simple-shot';
 
 export { euclidean } from './euclidean';
@@ -19,8 +21,10 @@ export { CosineHead, type CosineHeadArgs } from './cosine-head';
 export { type DiscriminativeKShotOptions, discriminativeKShot } from './discriminative-k-shot';
 export { type DynamicNsnOptions, dynamicNsn } from './dynamic-nsn';
 export { type FinetuneOptions, finetune } from './finetune';
+export { type MatchingNetOptions, matchingNet } from './matching-net';
 export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
 export { type ProtoNetOptions, protoNet } from './proto-net';
+export { type RelationNetOptions, relationNet } from './relation-net';
 export { type SimpleShotOptions, simpleShot } from './simple-shot';
 export { type StaticNsnOptions, staticNsn } from './static-nsn';
 
@@ -39,7 +43,9 @@ export type {
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   euclideanDefinition,
+  matchingNetDefinition,
   nearestNeighbourDefinition,
+  relationNetDefinition,
   protoNetDefinition,
   simpleShotDefinition,
   finetuneDefinition,
