@@ -24,6 +24,7 @@ export const streams = {
   mix: 12,
   headStart: 40,
   adaptationOrder: 41,
+  supportOrder: 45,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

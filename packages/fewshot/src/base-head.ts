@@ -38,6 +38,8 @@ export interface BaseHeadOptions {
   readonly scale?: number;
   /** In [0, 1); default 0. */
   readonly labelSmoothing?: number;
+  /** Looks at what the loss embeds: [B,features]. */
+  onEmbeddings?(embeddings: tf.Tensor2D): void;
 }
 
 export interface BaseHead {
@@ -80,13 +82,15 @@ export function baseHead(backbone: LayersModel, options: BaseHeadOptions): BaseH
 export function classTraining(
   backbone: LayersModel,
   head: LayersModel,
-  { scale = 1, labelSmoothing = 0 }: Pick<BaseHeadOptions, 'scale' | 'labelSmoothing'> = {},
+  { scale = 1, labelSmoothing = 0, onEmbeddings }: Partial<BaseHeadOptions> = {},
 ): BaseHead['training'] {
   return {
     by: 'classes',
     loss: ({ x, labels }) =>
       tf.tidy(() => {
-        const y = head.apply(embeddings(backbone, x, true), { training: true }) as tf.Tensor2D;
+        const embedded = embeddings(backbone, x, true);
+        onEmbeddings?.(embedded);
+        const y = head.apply(embedded, { training: true }) as tf.Tensor2D;
         const wanted = tf.oneHot(tf.cast(labels, 'int32'), y.shape[1]) as tf.Tensor2D;
         return softmaxCrossEntropy(wanted, tf.mul(y, scale), { labelSmoothing });
       }),

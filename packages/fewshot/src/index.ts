@@ -1,18 +1,16 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
-import { baselinePpDefinition } from './baseline-pp';
-import { discriminativeKShotDefinition } from './discriminative-k-shot';
-import { dynamicNsnDefinition } from './dynamic-nsn';
-import { finetuneDefinition } from './finetune';
-import { staticNsnDefinition } from './static-nsn';
+import { baselinePp } from './baseline-pp';
+import { discriminativeKShot } from './discriminative-k-shot';
+import { dynamicNsn } from './dynamic-nsn';
+import euclideanDefinition from './euclidean';
+import { finetune } from './finetune';
+import { nearestNeighbour } from './nearest-neighbour';
+import { protoNet } from './proto-net';
+import { simpleShot } from './simple-shot';
+import { staticNsn } from './static-nsn';
 
-export type { Adaptation } from './adaptation';
-export { type BaselinePpOptions, baselinePp } from './baseline-pp';
-export { CosineHead, type CosineHeadArgs } from './cosine-head';
-export { type DiscriminativeKShotOptions, discriminativeKShot } from './discriminative-k-shot';
-export { type DynamicNsnOptions, dynamicNsn } from './dynamic-nsn';
-export { type FinetuneOptions, finetune } from './finetune';
-export { type StaticNsnOptions, staticNsn } from './static-nsn';
+export { euclidean } from './euclidean';
 
 export type {
   ClassBatch,
@@ -26,11 +24,15 @@ export type {
   Training,
 } from './types';
 
-/** The methods. */
+/** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
-  finetuneDefinition,
-  baselinePpDefinition,
-  staticNsnDefinition,
-  dynamicNsnDefinition,
-  discriminativeKShotDefinition,
+  euclideanDefinition,
+  nearestNeighbour,
+  protoNet,
+  simpleShot,
+  finetune,
+  baselinePp,
+  staticNsn,
+  dynamicNsn,
+  discriminativeKShot,
 ]);
