@@ -35,8 +35,7 @@ export interface DynamicNsnOptions extends Adaptation {
   readonly adapt: 'head' | 'predictor' | 'all';
 }
 
-/** The method `dynamic-nsn`. Its classifiers can learn another class. */
-export function dynamicNsn(options: DynamicNsnOptions): FewShotMethod {
+function methodOf(options: DynamicNsnOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'dynamic-nsn',
     options: { ...options },
@@ -109,7 +108,7 @@ function predictorWeights(backbone: LayersModel): WeightInfo[] {
 
 const means = 'prototypes are means: nothing is trained on the support with them';
 
-export const dynamicNsnDefinition = define({
+export const dynamicNsn = define({
   kind: 'method',
   name: 'dynamic-nsn',
   version: '1.0.0',
@@ -129,5 +128,5 @@ export const dynamicNsnDefinition = define({
       ['adapt'],
     ),
   ),
-  load: () => dynamicNsn,
+  load: () => methodOf,
 });

@@ -19,8 +19,7 @@ export interface FinetuneOptions extends Adaptation {
   readonly adapt: 'head' | 'all';
 }
 
-/** The method `finetune`. Its classifiers can learn another class: head, or network, then adapt anew. */
-export function finetune(options: FinetuneOptions): FewShotMethod {
+function methodOf(options: FinetuneOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'finetune',
     options: { ...options },
@@ -37,7 +36,7 @@ export function finetune(options: FinetuneOptions): FewShotMethod {
   });
 }
 
-export const finetuneDefinition = define({
+export const finetune = define({
   kind: 'method',
   name: 'finetune',
   version: '1.0.0',
@@ -47,5 +46,5 @@ export const finetuneDefinition = define({
     adapt: v.optional(v.picklist(['head', 'all']), 'head'),
     ...adaptationEntries,
   }),
-  load: () => finetune,
+  load: () => methodOf,
 });

@@ -1,11 +1,11 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 
 import { plugin } from '@neusim/registry';
-import { baselinePpDefinition } from './baseline-pp';
-import { discriminativeKShotDefinition } from './discriminative-k-shot';
-import { dynamicNsnDefinition } from './dynamic-nsn';
+import { baselinePp } from './baseline-pp';
+import { discriminativeKShot } from './discriminative-k-shot';
+import { dynamicNsn } from './dynamic-nsn';
 import euclideanDefinition from './euclidean';
-import { finetuneDefinition } from './finetune';
+import { finetune } from './finetune';
 import { maml } from './maml';
 import { matchingNetDefinition } from './matching-net';
 import { metaStaticNsn } from './meta-static-nsn';
@@ -13,10 +13,9 @@ import { nearestNeighbourDefinition } from './nearest-neighbour';
 import { protoNetDefinition } from './proto-net';
 import { relationNetDefinition } from './relation-net';
 import { simpleShotDefinition } from './simple-shot';
-import { staticNsnDefinition } from './static-nsn';
+import { staticNsn } from './static-nsn';
 
 export type { Adaptation } from './adaptation';
-export { type BaselinePpOptions, baselinePp } from './baseline-pp';
 export {
   compareEpisodes,
   type EpisodeComparison,
@@ -31,8 +30,6 @@ export {
 } from './config';
 export { CosineHead, type CosineHeadArgs } from './cosine-head';
 export { cutHead } from './cut-head';
-export { type DiscriminativeKShotOptions, discriminativeKShot } from './discriminative-k-shot';
-export { type DynamicNsnOptions, dynamicNsn } from './dynamic-nsn';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
 export type { EpisodeWorkers } from './episode-workers';
@@ -45,7 +42,6 @@ export {
 } from './evaluate-episodes';
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
-export { type FinetuneOptions, finetune } from './finetune';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export { type MadeLearner, makeLearner } from './make-learner';
 export { type MatchingNetOptions, matchingNet } from './matching-net';
@@ -54,7 +50,6 @@ export { openFewShotDataset } from './open-dataset';
 export { type ProtoNetOptions, protoNet } from './proto-net';
 export { type RelationNetOptions, relationNet } from './relation-net';
 export { type SimpleShotOptions, simpleShot } from './simple-shot';
-export { type StaticNsnOptions, staticNsn } from './static-nsn';
 
 export type {
   ClassBatch,
@@ -78,9 +73,9 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   relationNetDefinition,
   protoNetDefinition,
   simpleShotDefinition,
-  finetuneDefinition,
-  baselinePpDefinition,
-  staticNsnDefinition,
-  dynamicNsnDefinition,
-  discriminativeKShotDefinition,
+  finetune,
+  baselinePp,
+  staticNsn,
+  dynamicNsn,
+  discriminativeKShot,
 ]);

@@ -18,8 +18,7 @@ export interface StaticNsnOptions extends Adaptation {
   readonly head: 'linear' | 'cosine';
 }
 
-/** The method `static-nsn`. Its classifiers can learn another class: M and head then adapt anew. */
-export function staticNsn(options: StaticNsnOptions): FewShotMethod {
+function methodOf(options: StaticNsnOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'static-nsn',
     options: { ...options },
@@ -47,7 +46,7 @@ export function similarityWeights(backbone: LayersModel) {
   });
 }
 
-export const staticNsnDefinition = define({
+export const staticNsn = define({
   kind: 'method',
   name: 'static-nsn',
   version: '1.0.0',
@@ -56,5 +55,5 @@ export const staticNsnDefinition = define({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
     ...adaptationEntries,
   }),
-  load: () => staticNsn,
+  load: () => methodOf,
 });
