@@ -1,6 +1,7 @@
 // @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation,
 // and a pool of workers.
 
+export { breathe } from './breathe';
 export { configSchema, parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 export type { TrainContext, TrainFiles } from './context';
 export { type EvaluateOptions, evaluate } from './evaluate';
