@@ -4,13 +4,16 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
+import { divideOpened } from './episodes/divide-classes';
 import { chooseClasses, classesSchema, divide, splitEntries } from './files/choose';
 import { filesOfClasses, filesToTest, TEST_FOLDERS } from './files/class-folders';
+import { episodeFiles } from './files/episode-folders';
 import { openFiles } from './files/open-files';
-import { isImageName, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
+import { encodedFiles, isImageName, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
 import { detected, requireFolder } from './folder';
 import { limitSchema } from './options';
 import { imageEntries } from './store/encoded';
+import { openEncodedPool } from './store/open-pool';
 import type { DatasetPlatform, DatasetSource } from './types';
 
 const NAME = 'image-folder';
@@ -44,6 +47,18 @@ export const imageFolder = define({
         const { classes, train, test } = await list(tree, given);
         return openFiles(tree, { name: NAME, version: VERSION, classes, train, test }, given);
       },
+      async episodes(platform, folder, open) {
+        const holds = 'a folder for each class, or train/, val/ and test/ with such folders in them';
+        const at = await requireFolder(platform, NAME, folder, holds);
+        const tree = await openTree(platform, at, given.maxPixels, open);
+        const { top, folders } = await findFolders(tree);
+        const { classes, files, division } = await episodeFiles(NAME, tree, top, folders, given.classes);
+        const images = await encodedFiles(tree, files);
+        return divideOpened(
+          await openEncodedPool(platform, { name: NAME, version: VERSION, classes, images }, given, open),
+          division,
+        );
+      },
     }),
 });
 
@@ -70,15 +85,21 @@ interface Listed {
   readonly test: readonly LabelledFile[];
 }
 
-async function list(tree: Tree, given: Options): Promise<Listed> {
+/** Those of the data set, and those of the classes to train on. */
+async function findFolders(tree: Tree) {
   const top = await subfolders(tree, tree.root);
-  const trainFolder = top.get('train');
-  const folders = trainFolder === undefined ? top : await subfolders(tree, trainFolder);
+  const train = top.get('train');
+  const folders = train === undefined ? top : await subfolders(tree, train);
+  if (folders.size < 2) throw noClasses(train ?? tree.root, [...folders.keys()]);
+  return { top, folders };
+}
+
+async function list(tree: Tree, given: Options): Promise<Listed> {
+  const { top, folders } = await findFolders(tree);
   const all = [...folders.keys()];
-  if (all.length < 2) throw noClasses(trainFolder ?? tree.root, all);
   const classes = chooseClasses(NAME, all, given.classes);
   const files = await filesOfClasses(NAME, tree, classes, folders);
-  const test = trainFolder === undefined ? undefined : await findTest(tree, top, all, classes);
+  const test = top.has('train') ? await findTest(tree, top, all, classes) : undefined;
   return test ? { classes, train: files, test } : { classes, ...divide(files, given) };
 }
 

@@ -40,6 +40,26 @@ export { cifar10 } from './cifar-10';
 export { cifar100 } from './cifar-100';
 export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
+export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
+export {
+  type ClassPart,
+  type Division,
+  divideClasses,
+  divideNames,
+  divisionSchema,
+  requireDisjoint,
+} from './episodes/divide-classes';
+export { drawEpisode } from './episodes/draw-episode';
+export { type EpisodesOptions, openEpisodes } from './episodes/open-episodes';
+export { joinPools, type NamedPool, poolOf, selectClasses } from './episodes/pool';
+export {
+  type Inputs,
+  isFeaturePool,
+  type ReadPoolOptions,
+  readEpisode,
+  readPool,
+} from './episodes/read-pool';
+export { requireEpisodes } from './episodes/require-episodes';
 export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
@@ -54,14 +74,16 @@ export {
 } from './normalize';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
+export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
-export { type Random, random, uniformInt } from './random';
+export { permutation, type Random, random, streams, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type DecodeOptions, decodeToSize } from './store/decode';
 export { type EncodedDataset, type EncodedImage, type ImageOptions, imageEntries } from './store/encoded';
 export { openEncoded } from './store/open-encoded';
+export { type EncodedPool, openEncodedPool } from './store/open-pool';
 export { serveDecoder } from './store/serve-decoder';
 export { type Draw, type TrainingDraws, trainingDraws } from './training-draws';
 export { type Size, type Transform, transformImages, transformSchema } from './transform';

@@ -22,6 +22,11 @@ export const streams = {
   cutout: 10,
   randomErasing: 11,
   mix: 12,
+  episode: 20,
+  episodeImages: 21,
+  classes: 22,
+  headStart: 40,
+  adaptationOrder: 41,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

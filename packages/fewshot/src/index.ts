@@ -1,6 +1,26 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import { maml } from './maml';
+import { metaStaticNsn } from './meta-static-nsn';
 
+export {
+  compareEpisodes,
+  type EpisodeComparison,
+  type NamedEvaluation,
+  type PairedDifference,
+} from './compare-episodes';
+export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
+export type { PoolReading } from './episode-inputs';
+export type { EpisodeWorkers } from './episode-workers';
+export {
+  type EpisodeProgress,
+  type EvaluateEpisodesOptions,
+  evaluateEpisodes,
+  type TestOptions,
+} from './evaluate-episodes';
+export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
+export { fewshotTasks } from './fewshot-tasks';
+export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export type {
   ClassBatch,
   Classifier,
@@ -14,4 +34,4 @@ export type {
 } from './types';
 
 /** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', []);
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [maml, metaStaticNsn]);

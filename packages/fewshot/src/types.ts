@@ -34,8 +34,11 @@ export interface Classifier {
   readonly way: number;
   /** @param x of the same kind as the support's. @returns logits [n,way]. */
   predict(x: Tensor): Tensor2D;
-  /** Learns one more class from its examples; its label is `way` as it was. Absent where the method cannot. */
-  addClass?(x: Tensor): void;
+  /**
+   * Learns one more class from its examples; its label is `way` as it was. Absent where the method cannot. To be awaited:
+   * some methods adapt anew, and predict as before until they have.
+   */
+  addClass?(x: Tensor): void | Promise<void>;
   /** Not the learner's weights. */
   dispose(): void;
 }

@@ -1,6 +1,7 @@
 // @neusim/train: the training loop as a stream of events, its configs and presets, exact checkpoints, evaluation,
 // and a pool of workers.
 
+export { breathe } from './breathe';
 export { configSchema, parseConfig, type TrainConfig, type TrainConfigInput } from './config';
 export type { TrainContext, TrainFiles } from './context';
 export { type EvaluateOptions, evaluate } from './evaluate';
@@ -47,8 +48,9 @@ export { createPool, type Pool, type PoolOptions } from './pool/pool';
 export { type PoolWorker, poolData, serveTasks, type Task, type Tasks } from './pool/serve';
 export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
+export { startRun, type TrainingRun } from './run';
 export { learningRateAt } from './schedule';
 export type { Evaluation, Predictions } from './score';
 export { setConfigValue } from './set-config-value';
 export type { EventSink } from './sinks';
-export { type TrainingRun, train } from './train';
+export { train } from './train';

@@ -40,9 +40,7 @@ export async function openCheckpoint(
       try {
         const weights = describeWeights(model);
         // Weights come first; what follows is the optimiser's.
-        restoreState(path, { ...saved, tensors: saved.tensors.slice(0, weights.length) }, weights, {
-          slots: [],
-        });
+        restoreState(path, saved.tensors.slice(0, weights.length), weights, { slots: [] });
         return model;
       } catch (error) {
         disposeModel(model);

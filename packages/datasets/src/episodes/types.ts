@@ -1,6 +1,7 @@
 // What few-shot learning reads: images of classes that are seen in training, and of others that are not.
 
 import type { ImageShape, Split, Statistics } from '../types';
+import type { Division } from './divide-classes';
 
 /** Labelled images, or features made of them beforehand, of some classes. */
 export interface ClassPool extends Omit<Split, 'images'> {
@@ -21,6 +22,8 @@ export interface FewShotDataset {
   readonly test: ClassPool;
   /** Mean and deviation of the training classes' images, where they are known already. */
   readonly statistics?: Statistics | undefined;
+  /** Divides the same images anew, where that has rules of its own: rotations of a character stay together. */
+  divideAgain?(division: Division): FewShotDataset;
   close?(): Promise<void>;
 }
 
@@ -34,6 +37,10 @@ export interface EpisodeOptions {
   readonly query: number;
   /** 0..2^53 - 1. */
   readonly seed: number;
+  /** All classes of an episode of one group (an alphabet), each group that has `way` classes as often as another. */
+  readonly within?: 'group' | undefined;
+  /** Classes of fewer images are left out. Default: none is, and one of fewer than shot + query is an error. */
+  readonly minImages?: number | undefined;
 }
 
 /** One task: a class's place in `classes` is its label in the episode. */

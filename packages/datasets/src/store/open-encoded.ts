@@ -30,7 +30,33 @@ export async function openEncoded(
   image: ImageOptions,
   options: OpenOptions = {},
 ): Promise<Dataset> {
-  requireImages(encoded);
+  if (encoded.test.length === 0) throw nothingToTest(encoded.name);
+  return openAll(platform, encoded, image, options);
+}
+
+/**
+ * `openEncoded` for images that are not divided: all lie in `train`, and `test` is empty.
+ * @throws NeusimError as `openEncoded`
+ */
+export async function openUndivided(
+  platform: DatasetPlatform,
+  {
+    images,
+    ...encoded
+  }: Omit<EncodedDataset, 'train' | 'test'> & { readonly images: readonly EncodedImage[] },
+  image: ImageOptions,
+  options: OpenOptions = {},
+): Promise<Dataset> {
+  return openAll(platform, { ...encoded, train: images, test: [] }, image, options);
+}
+
+async function openAll(
+  platform: DatasetPlatform,
+  encoded: EncodedDataset,
+  image: ImageOptions,
+  options: OpenOptions,
+): Promise<Dataset> {
+  requireClasses(encoded);
   const { cache } = options;
   return cache === false
     ? openInMemory(platform, encoded, image, options)
@@ -143,16 +169,18 @@ async function openParts(
   let left = options.memory ?? DEFAULT_MEMORY;
   const held = parts.filter(({ positions }) => {
     const bytes = positions.length * records.pixels;
-    if (bytes > left) return false;
+    if (bytes === 0 || bytes > left) return false;
     left -= bytes;
     return true;
   });
   const ranges = held.map(({ start, end, positions }) => ({ start, end, kept: positions.length }));
   const loaded = held.length > 0 ? await loadParts(platform, file, records, ranges, options) : [];
   if (!loaded) return undefined;
-  const open = held.length < parts.length ? await platform.openFile(file) : undefined;
+  const isEmpty = (part: Part) => part.positions.length === 0;
+  const isStored = parts.some((part) => !isEmpty(part) && !held.includes(part));
+  const open = isStored ? await platform.openFile(file) : undefined;
   const splits = parts.map((part) => {
-    const bytes = loaded[held.indexOf(part)];
+    const bytes = isEmpty(part) ? new Uint8Array(0) : loaded[held.indexOf(part)];
     return splitOf(part, bytes ?? storedImages(platform, file, open!, records, part.positions));
   });
   return { splits, close: async () => open?.close() };
@@ -172,24 +200,25 @@ function partsOf(
     return { shape, images, positions, start, end: start + images.length };
   };
   const parts = [part(train, 0), part(test, train.length)] as const;
-  if (out.size > 0) requireImages({ name, classes, train: left(parts[0]), test: left(parts[1]) });
+  if (out.size > 0) {
+    requireClasses({ name, classes, train: left(parts[0]) });
+    if (test.length > 0 && parts[1].positions.length === 0) throw nothingToTest(name);
+  }
   return parts;
 }
 
 const left = ({ images, positions, start }: Part) =>
   Array.from(positions, (position) => images[position - start] as EncodedImage);
 
-function requireImages({
-  name,
-  classes,
-  train,
-  test,
-}: Pick<EncodedDataset, 'name' | 'classes' | 'train' | 'test'>): void {
-  if (test.length === 0)
-    throw new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
-      data: { dataset: name, split: 'test' },
-      hint: 'PNG, JPEG and WebP are read',
-    });
+function nothingToTest(name: string) {
+  return new NeusimError('DATASET_EMPTY', `${name} has no image to test on`, {
+    data: { dataset: name, split: 'test' },
+    hint: 'PNG, JPEG and WebP are read',
+  });
+}
+
+/** Every class needs an image. */
+function requireClasses({ name, classes, train }: Pick<EncodedDataset, 'name' | 'classes' | 'train'>): void {
   const has = new Uint8Array(classes.length);
   for (const { label } of train) has[label] = 1;
   const empty = has.indexOf(0);
