@@ -9,6 +9,7 @@ export {
   type NamedEvaluation,
   type PairedDifference,
 } from './compare-episodes';
+export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
 export type { EpisodeWorkers } from './episode-workers';
