@@ -27,6 +27,7 @@ export const streams = {
   classes: 22,
   headStart: 40,
   adaptationOrder: 41,
+  supportOrder: 45,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

@@ -115,7 +115,11 @@ interface Pair {
 
 /** −H·gradient, with H what the remembered pairs make of the inverse Hessian. */
 function descent(gradient: Vector, memory: readonly Pair[]): Vector {
-  let q = plus({ a: new Float64Array(gradient.a.length), ka: new Float64Array(gradient.a.length) }, gradient, -1);
+  let q = plus(
+    { a: new Float64Array(gradient.a.length), ka: new Float64Array(gradient.a.length) },
+    gradient,
+    -1,
+  );
   const amounts: number[] = [];
   for (const { s, y, sy } of [...memory].reverse()) {
     const amount = product(s, q) / sy;

@@ -79,6 +79,12 @@ export interface Learner {
    */
   embed?(images: Tensor4D): Tensor;
   /**
+   * Computes what is known of the base classes once training is done, such as their mean embedding, into weights of the
+   * model. Whoever trains calls it before the last checkpoint; until then such weights hold an estimate.
+   * @param images all base images as `embed` takes them, in batches; they stay the giver's.
+   */
+  prepare?(images: AsyncIterable<Tensor4D>): Promise<void>;
+  /**
    * Adapts to the support, every class of which has an example.
    * @throws NeusimError FEWSHOT_BAD_SUPPORT; and the signal's reason, where it stops it.
    */
