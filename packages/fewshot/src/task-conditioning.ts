@@ -88,7 +88,8 @@ function conditioned(norm: Layer, task: SymbolicTensor, options: ConditioningOpt
 
 /**
  * A residual network of fully connected layers: the first brings the task to the width of the layer that it conditions,
- * the others work at that width, each with a skip connection; ReLU in between (which the paper leaves open), and a linear end.
+ * the others work at that width, each with a skip connection: y + W·ReLU(y) + b. The paper leaves the activation and its
+ * place open; here the sum is never cut off, so that no start is dead.
  */
 function taskNetwork(
   task: SymbolicTensor,
@@ -106,7 +107,7 @@ function taskNetwork(
   for (let k = 2; k <= depth; k++) {
     const active = layers.activation({ name: `${name}_relu${k - 1}`, activation: 'relu' }).apply(y);
     const step = dense(active as SymbolicTensor, k);
-    y = layers.add({ name: `${name}_add${k}` }).apply([active as SymbolicTensor, step]) as SymbolicTensor;
+    y = layers.add({ name: `${name}_add${k}` }).apply([y, step]) as SymbolicTensor;
   }
   return y;
 }
