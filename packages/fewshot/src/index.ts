@@ -14,6 +14,7 @@ import { protoNetDefinition } from './proto-net';
 import { relationNetDefinition } from './relation-net';
 import { simpleShotDefinition } from './simple-shot';
 import { staticNsn } from './static-nsn';
+import { tadam } from './tadam';
 
 export type { Adaptation } from './adaptation';
 export {
@@ -78,4 +79,5 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   staticNsn,
   dynamicNsn,
   discriminativeKShot,
+  tadam,
 ]);
