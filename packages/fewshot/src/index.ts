@@ -1,5 +1,6 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import { leo } from './leo';
 import { maml } from './maml';
 import { metaStaticNsn } from './meta-static-nsn';
 
@@ -16,4 +17,4 @@ export type {
 } from './types';
 
 /** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [maml, metaStaticNsn]);
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [leo, maml, metaStaticNsn]);
