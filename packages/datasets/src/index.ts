@@ -5,6 +5,7 @@ import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
 import { features } from './features';
+import { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -33,6 +34,7 @@ export {
   type Batch,
   type BatchOptions,
   batches,
+  batchIndices,
   evaluationBatches,
   stepsPerEpoch,
   trainingBatch,
@@ -68,6 +70,7 @@ export type {
   FewShotDataset,
 } from './episodes/types';
 export { features } from './features';
+export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -85,7 +88,7 @@ export { omniglot } from './omniglot';
 export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
-export { type Random, random, uniformInt } from './random';
+export { permutation, type Random, random, streams, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type DecodeOptions, decodeToSize } from './store/decode';
@@ -124,4 +127,8 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   npz,
   features,
   parquet,
+  miniImagenet,
+  tieredImagenet,
+  cifarFs,
+  fc100,
 ]);

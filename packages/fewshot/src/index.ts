@@ -1,6 +1,40 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import euclideanDefinition from './euclidean';
+import { maml } from './maml';
+import { metaStaticNsn } from './meta-static-nsn';
+import { nearestNeighbour } from './nearest-neighbour';
+import { protoNet } from './proto-net';
+import { simpleShot } from './simple-shot';
 
+export {
+  compareEpisodes,
+  type EpisodeComparison,
+  type NamedEvaluation,
+  type PairedDifference,
+} from './compare-episodes';
+export {
+  type FewShotConfig,
+  type FewShotConfigInput,
+  fewShotConfigSchema,
+  parseFewShotConfig,
+} from './config';
+export { cutHead } from './cut-head';
+export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
+export type { PoolReading } from './episode-inputs';
+export type { EpisodeWorkers } from './episode-workers';
+export { euclidean } from './euclidean';
+export {
+  type EpisodeProgress,
+  type EvaluateEpisodesOptions,
+  evaluateEpisodes,
+  type TestOptions,
+} from './evaluate-episodes';
+export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
+export { fewshotTasks } from './fewshot-tasks';
+export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { type MadeLearner, makeLearner } from './make-learner';
+export { openFewShotDataset } from './open-dataset';
 export type {
   ClassBatch,
   Classifier,
@@ -13,5 +47,12 @@ export type {
   Training,
 } from './types';
 
-/** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', []);
+/** The methods, and the similarity that they bring. */
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  maml,
+  metaStaticNsn,
+  euclideanDefinition,
+  nearestNeighbour,
+  protoNet,
+  simpleShot,
+]);

@@ -55,6 +55,7 @@ export function divideClasses(from: Dataset | NamedPool, division: Division = {}
     train: select(parts.train),
     validation: select(parts.validation),
     test: select(parts.test),
+    isDrawn: !PARTS.some((part) => Array.isArray(division[part])),
     close: async () => pool.close?.(),
   });
 }

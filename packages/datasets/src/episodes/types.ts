@@ -21,6 +21,8 @@ export interface FewShotDataset {
   readonly test: ClassPool;
   /** Mean and deviation of the training classes' images, where they are known already. */
   readonly statistics?: Statistics | undefined;
+  /** Whether a draw has divided its classes: else its authors have, or whoever named the classes. */
+  readonly isDrawn?: boolean | undefined;
   /** Divides the same images anew, where that has rules of its own: rotations of a character stay together. */
   divideAgain?(division: Division): FewShotDataset;
   close?(): Promise<void>;
