@@ -27,6 +27,7 @@ export const streams = {
   classes: 22,
   headStart: 40,
   adaptationOrder: 41,
+  supportOrder: 45,
   auxiliaryStep: 50,
 } as const;
 

@@ -38,6 +38,8 @@ export interface BaseHeadOptions {
   readonly scale?: number;
   /** In [0, 1); default 0. */
   readonly labelSmoothing?: number;
+  /** Looks at what the loss embeds: [B,features]. */
+  onEmbeddings?(embeddings: tf.Tensor2D): void;
 }
 
 export interface BaseHead {
@@ -88,7 +90,9 @@ export function baseHead(backbone: LayersModel, options: BaseHeadOptions): BaseH
       by: 'classes',
       loss: ({ x, labels }) =>
         tf.tidy(() => {
-          const y = model.apply(embeddings(backbone, x, true), { training: true }) as tf.Tensor2D;
+          const embedded = embeddings(backbone, x, true);
+          options.onEmbeddings?.(embedded);
+          const y = model.apply(embedded, { training: true }) as tf.Tensor2D;
           const wanted = tf.oneHot(tf.cast(labels, 'int32'), classes) as tf.Tensor2D;
           return softmaxCrossEntropy(wanted, tf.mul(y, scale), { labelSmoothing });
         }),

@@ -1,7 +1,11 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import euclideanDefinition from './euclidean';
 import { maml } from './maml';
 import { metaStaticNsn } from './meta-static-nsn';
+import { nearestNeighbour } from './nearest-neighbour';
+import { protoNet } from './proto-net';
+import { simpleShot } from './simple-shot';
 
 export {
   compareEpisodes,
@@ -20,6 +24,7 @@ export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
 export type { EpisodeWorkers } from './episode-workers';
+export { euclidean } from './euclidean';
 export {
   type EpisodeProgress,
   type EvaluateEpisodesOptions,
@@ -45,5 +50,12 @@ export type {
   Training,
 } from './types';
 
-/** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [maml, metaStaticNsn]);
+/** The methods, and the similarity that they bring. */
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  maml,
+  metaStaticNsn,
+  euclideanDefinition,
+  nearestNeighbour,
+  protoNet,
+  simpleShot,
+]);
