@@ -6,6 +6,7 @@ import { discriminativeKShot } from './discriminative-k-shot';
 import { dynamicNsn } from './dynamic-nsn';
 import euclideanDefinition from './euclidean';
 import { finetune } from './finetune';
+import { leo } from './leo';
 import { maml } from './maml';
 import { matchingNetDefinition } from './matching-net';
 import { metaStaticNsn } from './meta-static-nsn';
@@ -68,6 +69,7 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  leo,
   maml,
   metaStaticNsn,
   euclideanDefinition,
