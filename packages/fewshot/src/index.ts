@@ -30,6 +30,7 @@ export {
   fewShotConfigSchema,
   parseFewShotConfig,
 } from './config';
+export type { FewShotContext } from './context';
 export { CosineHead, type CosineHeadArgs } from './cosine-head';
 export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
@@ -45,14 +46,16 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
-export { type MadeLearner, makeLearner } from './make-learner';
+export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
 export { type MatchingNetOptions, matchingNet } from './matching-net';
 export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
-export { openFewShotDataset } from './open-dataset';
+export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
+export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
 export { type ProtoNetOptions, protoNet } from './proto-net';
 export { type RelationNetOptions, relationNet } from './relation-net';
 export { type SimpleShotOptions, simpleShot } from './simple-shot';
 
+export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
   Classifier,
