@@ -45,8 +45,6 @@ export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
 export {
-  type ClassPart,
-  type Division,
   divideClasses,
   divideNames,
   divisionSchema,
@@ -63,7 +61,14 @@ export {
   readPool,
 } from './episodes/read-pool';
 export { requireEpisodes } from './episodes/require-episodes';
-export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export type {
+  ClassPart,
+  ClassPool,
+  Division,
+  Episode,
+  EpisodeOptions,
+  FewShotDataset,
+} from './episodes/types';
 export { features } from './features';
 export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';

@@ -6,6 +6,7 @@ import { discriminativeKShot } from './discriminative-k-shot';
 import { dynamicNsn } from './dynamic-nsn';
 import euclideanDefinition from './euclidean';
 import { finetune } from './finetune';
+import { leo } from './leo';
 import { maml } from './maml';
 import { matchingNetDefinition } from './matching-net';
 import { metaStaticNsn } from './meta-static-nsn';
@@ -14,6 +15,7 @@ import { protoNetDefinition } from './proto-net';
 import { relationNetDefinition } from './relation-net';
 import { simpleShotDefinition } from './simple-shot';
 import { staticNsn } from './static-nsn';
+import { tadam } from './tadam';
 
 export type { Adaptation } from './adaptation';
 export {
@@ -52,6 +54,7 @@ export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open
 export { type ProtoNetOptions, protoNet } from './proto-net';
 export { type RelationNetOptions, relationNet } from './relation-net';
 export { type SimpleShotOptions, simpleShot } from './simple-shot';
+
 export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
@@ -67,6 +70,7 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  leo,
   maml,
   metaStaticNsn,
   euclideanDefinition,
@@ -80,4 +84,5 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   staticNsn,
   dynamicNsn,
   discriminativeKShot,
+  tadam,
 ]);

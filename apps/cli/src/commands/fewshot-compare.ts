@@ -1,9 +1,8 @@
 // `neusim fewshot compare <run|method …>`: several learners on the same episodes, and what they differ by.
 
 import { compareEpisodes, type NamedEvaluation } from '@neusim/fewshot';
-import { joinPath } from '@neusim/platform';
+import { exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
-import { openPlugins } from '../plugins/open-plugins';
 import {
   comparisonText,
   figuresOf,
@@ -17,7 +16,7 @@ import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { askedOf, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
+import { askedOf, openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
 
 export interface CompareOptions extends TestOptions {
   readonly against: 'each' | 'first';
@@ -38,7 +37,9 @@ export async function compareFewShot(
       hint: 'name folders of runs, methods (proto-net), or methods with a network each (proto-net=runs/mine)',
     });
   const started = performance.now();
-  const { registry, urls } = await openPlugins(terminal, { options: options.plugin });
+  const folders: string[] = [];
+  for (const word of words) if (await exists(joinPath(word, 'config.json'))) folders.push(word);
+  const { registry, urls } = await openRegistryFor(terminal, folders, options);
   const engine = await startFor(registry, options);
   const names = namesOf(words);
   const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
@@ -46,12 +47,15 @@ export async function compareFewShot(
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
   for (const [index, word] of words.entries()) {
-    const [method = '', backbone] = registry.has('method', word.split('=')[0] as string)
-      ? splitOnce(word)
-      : [word];
+    const isRun = folders.includes(word);
+    const [method, backbone] = isRun ? [word] : splitOnce(word);
     const name = names[index] as string;
-    const own = backbone === undefined ? options : { ...options, backbone };
-    const subject = { ...(await openSubject(terminal, registry, method, own)), name };
+    const own = {
+      ...options,
+      ...(backbone !== undefined && { backbone }),
+      ...(isRun && { backbone: undefined }),
+    };
+    const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
       terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
       const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));

@@ -67,7 +67,11 @@ export async function openMethod(
       dataset: data.name,
       transform: asked.transform ?? fitted(network.shape, pool.shape),
     });
-    const made = await makeLearner(config, registry, { name: opened.dataset, train: pool, shape: pool.shape });
+    const made = await makeLearner(config, registry, {
+      name: opened.dataset,
+      train: pool,
+      shape: pool.shape,
+    });
     const { learner, recipe } = made;
     const own = describeWeights(learner.model).length - describeWeights(made.backbone).length;
     if (own > 0 && learner.training.by !== 'nothing')

@@ -2,8 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readImages } from '../split';
 import type { Dataset, Split } from '../types';
-import { type Division, divideClasses, divideNames, requireDisjoint } from './divide-classes';
+import { divideClasses, divideNames, requireDisjoint } from './divide-classes';
 import { poolOfCounts } from './pool.fixture';
+import type { Division } from './types';
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `c${i}`);
 const sizes = (count: number, division?: Division) => {
