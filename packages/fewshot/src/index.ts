@@ -44,6 +44,7 @@ export {
   type TestOptions,
 } from './evaluate-episodes';
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
+export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';

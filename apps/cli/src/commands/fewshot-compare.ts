@@ -1,8 +1,10 @@
 // `neusim fewshot compare <run|method …>`: several learners on the same episodes, and what they differ by.
 
-import { compareEpisodes, type NamedEvaluation } from '@neusim/fewshot';
+import { compareEpisodes, type NamedEvaluation, parseFewShotConfig } from '@neusim/fewshot';
+import { splitPart } from '@neusim/models';
 import { exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
+import type { NamedData, PartName } from '../run/few-shot-data';
 import {
   comparisonText,
   figuresOf,
@@ -11,6 +13,7 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { runConfig } from '../run/few-shot-run';
 import { unlessStopped } from '../run/measure';
 import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
@@ -41,6 +44,7 @@ export async function compareFewShot(
   for (const word of words) if (await exists(joinPath(word, 'config.json'))) folders.push(word);
   const { registry, urls } = await openRegistryFor(terminal, folders, options);
   const engine = await startFor(registry, options);
+  const shared = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
   const names = namesOf(words);
   const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
   const signal = terminal.interrupted;
@@ -53,7 +57,7 @@ export async function compareFewShot(
     const own = {
       ...options,
       ...(backbone !== undefined && { backbone }),
-      ...(isRun && { backbone: undefined }),
+      ...(isRun ? { backbone: undefined } : shared),
     };
     const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
@@ -89,6 +93,18 @@ export async function compareFewShot(
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
+}
+
+/** What methods are tested on beside a run: its data, and the classes that it was not trained on. */
+async function dataOfRun(
+  { env }: Terminal,
+  run: string | undefined,
+  { data, split = 'test' }: CompareOptions,
+): Promise<{ readonly named: NamedData; readonly split: PartName } | undefined> {
+  if (run === undefined) return undefined;
+  const { dataset, division } = parseFewShotConfig(await runConfig(run));
+  const { name, options } = splitPart(dataset);
+  return { named: { name, options, folder: data ?? env.NEUSIM_DATA, division }, split };
 }
 
 function splitOnce(word: string): [string, string?] {

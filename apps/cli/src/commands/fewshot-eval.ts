@@ -4,7 +4,7 @@ import { evaluateRuns } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
-import type { PartName } from '../run/few-shot-data';
+import type { NamedData, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { openMethod } from '../run/few-shot-method';
 import { openRun, runConfig } from '../run/few-shot-run';
@@ -42,6 +42,8 @@ export interface TestOptions {
 export interface EvalOptions extends TestOptions {
   readonly method?: string;
   readonly runs?: true;
+  /** Of a comparison: the data of its first run. */
+  readonly named?: NamedData | undefined;
 }
 
 /**

@@ -29,6 +29,8 @@ export interface OpenPool {
   readonly dataset: string;
   readonly pool: ClassPool;
   readonly part: PartName;
+  /** The classes to train on, where they are apart from `pool`. */
+  readonly train?: ClassPool | undefined;
   /** Tasks that its authors have fixed: the official runs. */
   readonly runs?: readonly Episode[] | undefined;
   close(): Promise<void>;
@@ -122,6 +124,7 @@ export async function openPool(
       dataset: divided.name,
       pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
       part: chosen,
+      train: chosen === 'all' || chosen === 'train' ? undefined : train,
       close: async () => divided.close?.(),
     };
   } finally {

@@ -1,5 +1,6 @@
 // A run's events as the few words of its progress line.
 
+import { plusMinus } from '@neusim/report';
 import type { TrainEvent } from '@neusim/train';
 import type { Progress } from '../terminal/progress';
 import { timeLeft } from './time-left';
@@ -8,7 +9,7 @@ import { timeLeft } from './time-left';
 const LOADING_TOLD = 0.05;
 
 /** A function that takes a run's events and keeps its progress line up to date. */
-export function ticker(name: string, progress: Progress): (event: TrainEvent) => void {
+export function ticker(name: string, progress: Progress): (event: TrainEvent<object>) => void {
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
@@ -58,7 +59,10 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         break;
       case 'evaluation':
         words.testing = '';
-        words.error = `test error ${event.testError.toFixed(2)} %`;
+        words.error =
+          event.interval === undefined
+            ? `test error ${event.testError.toFixed(2)} %`
+            : `accuracy ${plusMinus(100 - event.testError, event.interval)} %`;
         if (step === steps) return show(true);
         break;
       case 'warning':
