@@ -15,6 +15,7 @@ import { protoNetDefinition } from './proto-net';
 import { relationNetDefinition } from './relation-net';
 import { simpleShotDefinition } from './simple-shot';
 import { staticNsn } from './static-nsn';
+import { tadam } from './tadam';
 
 export type { Adaptation } from './adaptation';
 export {
@@ -81,6 +82,7 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   finetune,
   baselinePp,
   staticNsn,
+  tadam,
   dynamicNsn,
   discriminativeKShot,
 ]);
