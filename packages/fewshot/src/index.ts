@@ -85,4 +85,5 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   tadam,
   dynamicNsn,
   discriminativeKShot,
+  tadam,
 ]);
