@@ -82,7 +82,6 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   finetune,
   baselinePp,
   staticNsn,
-  tadam,
   dynamicNsn,
   discriminativeKShot,
   tadam,
