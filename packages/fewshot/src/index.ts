@@ -52,6 +52,7 @@ export { type MatchingNetOptions, matchingNet } from './matching-net';
 export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './presets';
 export { type ProtoNetOptions, protoNet } from './proto-net';
 export { type RelationNetOptions, relationNet } from './relation-net';
 export { type SimpleShotOptions, simpleShot } from './simple-shot';

@@ -76,11 +76,16 @@ function build(
     },
     embed: (images) => embeddings(backbone, images),
     fit: async (support, way, fit = {}) =>
-      memoryClassifier(support, way, {
-        remember: (examples) => ({ ...seen(examples, fit.seed), way: examples.way }),
-        score: (query, memory) => logits(query, memory, memory.way),
-        grows: !context,
-      }),
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: (examples) => ({ ...seen(examples, fit.seed), way: examples.way }),
+          score: (query, memory) => logits(query, memory, memory.way),
+          grows: !context,
+        },
+        fit,
+      ),
   };
 }
 

@@ -71,11 +71,16 @@ function nearest(network: LayersModel, makeMetric: MakeMetric, seed: number): Pi
   const metric = makeMetric([embeddingSize(network)], seed);
   return {
     embed: (images) => embeddings(network, images),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: (examples) => examples,
-        score: (query, memory) => mostAlike(metric.score(query, memory.x), memory),
-      }),
+    fit: async (support, way, options) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: (examples) => examples,
+          score: (query, memory) => mostAlike(metric.score(query, memory.x), memory),
+        },
+        options,
+      ),
   };
 }
 

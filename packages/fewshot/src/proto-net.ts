@@ -10,7 +10,7 @@ import { embeddingSize, embeddings, embedTask, mapOf, mapShape } from './backbon
 import { requireTask } from './examples';
 import { joinModels } from './join-models';
 import { crossEntropy } from './losses';
-import { memoryClassifier, type Remembering } from './memory-classifier';
+import { memoryClassifier, oneEach, type Remembering } from './memory-classifier';
 import { type MetricOptions, metricEntries, metricOf } from './metric';
 import { prototypes } from './prototypes';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -39,11 +39,7 @@ function build(
   const embed = (images: tf.Tensor, training = false) =>
     on === 'map' ? (network.apply(images, { training }) as tf.Tensor) : embeddings(network, images, training);
   const remembering: Remembering = {
-    remember: ({ x, labels, way }) => ({
-      x: prototypes(x, labels, way),
-      labels: Int32Array.from({ length: way }, (_, label) => label),
-      way,
-    }),
+    remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
     score: (query, { x }) => metric.score(query, x),
   };
   return {
@@ -60,7 +56,7 @@ function build(
       },
     },
     embed: (images) => tf.tidy(() => embed(images)),
-    fit: async (support, way) => memoryClassifier(support, way, remembering),
+    fit: async (support, way, options) => memoryClassifier(support, way, remembering, options),
   };
 }
 

@@ -14,7 +14,7 @@ import { embedTask, mapOf, mapShape } from './backbone';
 import { requireTask } from './examples';
 import { joinModels } from './join-models';
 import { oneHot } from './losses';
-import { memoryClassifier } from './memory-classifier';
+import { memoryClassifier, oneEach } from './memory-classifier';
 import { classSums, prototypes } from './prototypes';
 import { type RelationOptions, relationModule } from './relation-module';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -59,23 +59,24 @@ function build({ backbone, seed }: LearnerParts, options: RelationNetOptions): L
       },
     },
     embed: (images) => tf.tidy(() => mapped(images)),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: ({ x, labels, way }) => ({
-          x: combine(x, labels, way),
-          labels: Int32Array.from({ length: way }, (_, label) => label),
-          way,
-        }),
-        score: (query, memory) => {
-          const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));
-          const parts: tf.Tensor2D[] = [];
-          for (let from = 0; from < query.shape[0]!; from += most) {
-            const part = tf.slice(query, from, Math.min(most, query.shape[0]! - from)) as tf.Tensor4D;
-            parts.push(relation.score(part, memory.x as tf.Tensor4D));
-          }
-          return tf.concat2d(parts, 0);
+    fit: async (support, way, fit) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: ({ x, labels, way }) => oneEach(combine(x, labels, way), way),
+          score: (query, memory) => {
+            const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));
+            const parts: tf.Tensor2D[] = [];
+            for (let from = 0; from < query.shape[0]!; from += most) {
+              const part = tf.slice(query, from, Math.min(most, query.shape[0]! - from)) as tf.Tensor4D;
+              parts.push(relation.score(part, memory.x as tf.Tensor4D));
+            }
+            return tf.concat2d(parts, 0);
+          },
         },
-      }),
+        fit,
+      ),
   };
 }
 

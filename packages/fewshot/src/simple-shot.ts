@@ -12,7 +12,7 @@ import { embeddingSize, embeddings } from './backbone';
 import { BaseCentre, type Normalization } from './base-centre';
 import { baseHead } from './base-head';
 import { joinModels } from './join-models';
-import { memoryClassifier } from './memory-classifier';
+import { memoryClassifier, oneEach } from './memory-classifier';
 import { metricOf } from './metric';
 import { prototypes } from './prototypes';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -56,15 +56,16 @@ function build(
       ? { prepare: (images) => centre.prepare(images, (batch) => embeddings(backbone, batch)) }
       : {}),
     embed: (images) => tf.tidy(() => model.apply(embeddings(backbone, images)) as tf.Tensor2D),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: ({ x, labels, way }) => ({
-          x: prototypes(x, labels, way),
-          labels: Int32Array.from({ length: way }, (_, label) => label),
-          way,
-        }),
-        score: (query, { x }) => metric.score(query, x),
-      }),
+    fit: async (support, way, options) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
+          score: (query, { x }) => metric.score(query, x),
+        },
+        options,
+      ),
   };
 }
 

@@ -1,7 +1,6 @@
 // A run's events as the few words of its progress line.
 
-import { plusMinus } from '@neusim/report';
-import type { TrainEvent } from '@neusim/train';
+import type { RunConfig, TrainEvent } from '@neusim/train';
 import type { Progress } from '../terminal/progress';
 import { timeLeft } from './time-left';
 
@@ -9,7 +8,7 @@ import { timeLeft } from './time-left';
 const LOADING_TOLD = 0.05;
 
 /** A function that takes a run's events and keeps its progress line up to date. */
-export function ticker(name: string, progress: Progress): (event: TrainEvent<object>) => void {
+export function ticker(name: string, progress: Progress): (event: TrainEvent<RunConfig>) => void {
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
@@ -59,10 +58,11 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent<obj
         break;
       case 'evaluation':
         words.testing = '';
+        // Of a sample of episodes, which may be of validation classes: how sure it is, is told.
         words.error =
           event.interval === undefined
             ? `test error ${event.testError.toFixed(2)} %`
-            : `accuracy ${plusMinus(100 - event.testError, event.interval)} %`;
+            : `error ${event.testError.toFixed(2)} ± ${event.interval.toFixed(2)} %`;
         if (step === steps) return show(true);
         break;
       case 'warning':
