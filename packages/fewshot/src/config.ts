@@ -49,8 +49,10 @@ export const fewShotConfigSchema = strictOptions({
   backbone: v.optional(backbone, 'cnn-4'),
   /** A method's name, or an object of name and options. */
   method: partSchema,
-  /** Base classes; a run's saved config has their number. */
-  classes: v.optional(about("classes that are trained on; default: the data set's", count)),
+  /** These two are the data set's: a run's saved config has them, so that its learner can be made without it. */
+  classes: v.optional(about("classes that are trained on: the data set's", count)),
+  /** [height, width, channels] of an image as the network gets it, or [features]. */
+  inputShape: v.optional(about('of one image, after `transform`', v.pipe(v.array(count), v.minLength(1)))),
   steps: about('updates in all; 0: the network is only tested', countOrNone),
   /** Of training, where the method is trained by episodes; `way` is also what a head of a fixed size gets. */
   episodes: v.optional(

@@ -1,12 +1,23 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
-import { plugin } from '@neusim/registry';
-import euclideanDefinition from './euclidean';
-import { maml } from './maml';
-import { metaStaticNsn } from './meta-static-nsn';
-import { nearestNeighbour } from './nearest-neighbour';
-import { protoNet } from './proto-net';
-import { simpleShot } from './simple-shot';
 
+import { plugin } from '@neusim/registry';
+import { baselinePp } from './baseline-pp';
+import { discriminativeKShot } from './discriminative-k-shot';
+import { dynamicNsn } from './dynamic-nsn';
+import euclideanDefinition from './euclidean';
+import { finetune } from './finetune';
+import { leo } from './leo';
+import { maml } from './maml';
+import { matchingNetDefinition } from './matching-net';
+import { metaStaticNsn } from './meta-static-nsn';
+import { nearestNeighbourDefinition } from './nearest-neighbour';
+import { protoNetDefinition } from './proto-net';
+import { relationNetDefinition } from './relation-net';
+import { simpleShotDefinition } from './simple-shot';
+import { staticNsn } from './static-nsn';
+import { tadam } from './tadam';
+
+export type { Adaptation } from './adaptation';
 export {
   compareEpisodes,
   type EpisodeComparison,
@@ -19,6 +30,8 @@ export {
   fewShotConfigSchema,
   parseFewShotConfig,
 } from './config';
+export type { FewShotContext } from './context';
+export { CosineHead, type CosineHeadArgs } from './cosine-head';
 export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
@@ -33,8 +46,16 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
-export { type MadeLearner, makeLearner } from './make-learner';
-export { openFewShotDataset } from './open-dataset';
+export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
+export { type MatchingNetOptions, matchingNet } from './matching-net';
+export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
+export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
+export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type ProtoNetOptions, protoNet } from './proto-net';
+export { type RelationNetOptions, relationNet } from './relation-net';
+export { type SimpleShotOptions, simpleShot } from './simple-shot';
+
+export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
   Classifier,
@@ -49,10 +70,19 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  leo,
   maml,
   metaStaticNsn,
   euclideanDefinition,
-  nearestNeighbour,
-  protoNet,
-  simpleShot,
+  matchingNetDefinition,
+  nearestNeighbourDefinition,
+  relationNetDefinition,
+  protoNetDefinition,
+  simpleShotDefinition,
+  finetune,
+  baselinePp,
+  staticNsn,
+  dynamicNsn,
+  discriminativeKShot,
+  tadam,
 ]);

@@ -27,16 +27,6 @@ export interface BackboneContext {
 /** A backbone that leaves images as they are. */
 export const IDENTITY = 'identity';
 
-/** A backbone's spec with what it leaves open to the data set. */
-export function settleBackbone(
-  backbone: FewShotConfig['backbone'],
-  shape: readonly number[],
-): FewShotConfig['backbone'] {
-  if (isFile(backbone) || splitPart(backbone).name === IDENTITY) return backbone;
-  const { name, options } = splitPart(backbone);
-  return { name, inputShape: [...shape], ...options };
-}
-
 /**
  * From images to embeddings [B,features], or to a map. The caller disposes of it.
  * @throws NeusimError FEWSHOT_BACKBONE where it does not fit the data set; CONFIG_INVALID with `data.path` under
@@ -46,6 +36,15 @@ export async function makeBackbone(
   backbone: FewShotConfig['backbone'],
   { registry, shape, seed, files = platform }: BackboneContext,
 ): Promise<LayersModel> {
+  if (shape.length === 1 && (isFile(backbone) || splitPart(backbone).name !== IDENTITY))
+    throw new NeusimError(
+      'FEWSHOT_BACKBONE',
+      'the data set has features, and a backbone makes them of images',
+      {
+        data: { backbone, image: [...shape] },
+        hint: `Use backbone: '${IDENTITY}', which takes them as they are.`,
+      },
+    );
   const made = isFile(backbone)
     ? await fromFile(registry, backbone, files)
     : await fromName(registry, splitPart(backbone), shape, seed);
@@ -56,16 +55,10 @@ export async function makeBackbone(
   const [height] = takes[0] as number[];
   throw new NeusimError('FEWSHOT_BACKBONE', `the backbone takes ${told}, but an image is [${shape}]`, {
     data: { backbone, takes, image: [...shape] },
-    hint: hintFor(shape, height),
+    hint: height
+      ? `Give images its size, transform: { "resize": ${height}, "centerCrop": ${height} }, or use another backbone.`
+      : 'Use a backbone for images of that size.',
   });
-}
-
-function hintFor(shape: readonly number[], height: number | undefined): string {
-  if (shape.length === 1)
-    return `These are features, which no network has to embed: backbone: '${IDENTITY}'.`;
-  return height
-    ? `Give images its size, transform: { "resize": ${height}, "centerCrop": ${height} }, or use another backbone.`
-    : 'Use a backbone for images of that size.';
 }
 
 /** A size that is open fits any. */
@@ -116,6 +109,11 @@ async function fromName(
 /** Images as vectors. */
 function identity(shape: readonly number[]): LayersModel {
   const images = input({ name: 'image', shape: [...shape] });
-  const embedding = layers.flatten({ name: 'embedding' }).apply(images) as SymbolicTensor;
+  // Flattening wants something to flatten.
+  const layer =
+    shape.length > 1
+      ? layers.flatten({ name: 'embedding' })
+      : layers.activation({ name: 'embedding', activation: 'linear' });
+  const embedding = layer.apply(images) as SymbolicTensor;
   return makeModel({ name: IDENTITY, inputs: images, outputs: embedding });
 }

@@ -7,11 +7,14 @@ import { type TrainFiles, whenReady } from '@neusim/train';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { FewShotConfig } from './config';
 import type { LearnerRecipe } from './learner-recipe';
-import { makeBackbone, settleBackbone } from './make-backbone';
+import { makeBackbone } from './make-backbone';
 import type { FewShotMethod, Learner } from './types';
 
 /** A config that leaves nothing to its data set. */
-export type SettledConfig = FewShotConfig & { readonly classes: number };
+export type SettledConfig = FewShotConfig & {
+  readonly classes: number;
+  readonly inputShape: readonly number[];
+};
 
 export interface MadeLearner {
   readonly learner: Learner;
@@ -21,13 +24,30 @@ export interface MadeLearner {
   readonly recipe: LearnerRecipe;
 }
 
-/** [height, width, channels] of an image as a network gets it, or [features]. */
-export function inputShape(
-  { transform, augment }: Pick<FewShotConfig, 'transform' | 'augment'>,
-  { train, shape }: Pick<FewShotDataset, 'train' | 'shape'>,
-): readonly number[] {
-  if (isFeaturePool(train)) return [shape[0] * shape[1] * shape[2]];
-  return inputShapeOf(shape, transform, augment);
+/**
+ * What a config leaves to its data set.
+ * @throws NeusimError CONFIG_INVALID where it says otherwise; DATASET_BAD_TRANSFORM, DATASET_BAD_AUGMENT
+ */
+export function fromDataset(
+  config: FewShotConfig,
+  { train, shape, name }: Pick<FewShotDataset, 'train' | 'shape' | 'name'>,
+): Pick<SettledConfig, 'classes' | 'inputShape'> {
+  const { transform, augment } = config;
+  const found = {
+    classes: train.classes.length,
+    inputShape: isFeaturePool(train)
+      ? [shape[0] * shape[1] * shape[2]]
+      : [...inputShapeOf(shape, transform, augment)],
+  };
+  for (const key of ['classes', 'inputShape'] as const) {
+    const [met, wanted] = [config[key], found[key]];
+    if (met !== undefined && String(met) !== String(wanted))
+      throw new NeusimError('CONFIG_INVALID', `${key} is ${met}, but that of ${name} is ${wanted}`, {
+        data: { path: key, met, wanted },
+        hint: `Leave ${key} out.`,
+      });
+  }
+  return found;
 }
 
 /** The config's method. @throws NeusimError REGISTRY_UNKNOWN_NAME, CONFIG_INVALID with `data.path` under `method` */
@@ -49,22 +69,19 @@ export function makeMethod(
 export async function makeLearner(
   config: FewShotConfig,
   registry: AnyRegistry,
-  dataset: Pick<FewShotDataset, 'train' | 'shape'>,
+  dataset: Pick<FewShotDataset, 'train' | 'shape' | 'name'>,
   files?: TrainFiles,
 ): Promise<MadeLearner> {
-  const shape = inputShape(config, dataset);
-  const backbone = settleBackbone(config.backbone, shape);
-  const classes = dataset.train.classes.length;
-  return buildSettled({ ...config, backbone, classes }, registry, { shape, files });
+  return buildSettled({ ...config, ...fromDataset(config, dataset) }, registry, files);
 }
 
-/** @param shape of one input. */
+/** The same of a config that has all of it. */
 export async function buildSettled(
   config: SettledConfig,
   registry: AnyRegistry,
-  { shape, files }: { readonly shape: readonly number[]; readonly files?: TrainFiles | undefined },
+  files?: TrainFiles,
 ): Promise<MadeLearner> {
-  const { classes, seed, episodes } = config;
+  const { classes, inputShape: shape, seed, episodes } = config;
   const method = await makeMethod(config, registry);
   const backbone = await makeBackbone(config.backbone, { registry, shape, seed, files });
   const recipe: LearnerRecipe = {
@@ -74,23 +91,17 @@ export async function buildSettled(
     way: episodes.way,
     seed,
   };
+  let mine = backbone;
   try {
     const learner = method.build({ backbone, classes, way: episodes.way, seed });
-    try {
-      requireWeights(config, method, learner);
-    } catch (error) {
-      disposeModel(learner.model);
-      throw error;
-    }
+    mine = learner.model;
+    requireWeights(config, method, learner);
     return { learner, backbone, recipe };
   } catch (error) {
-    if (!isDisposed(backbone)) disposeModel(backbone);
+    disposeModel(mine);
     throw error;
   }
 }
-
-const isDisposed = (model: LayersModel) =>
-  describeWeights(model).some(({ variable }) => variable.read().isDisposed);
 
 /** @throws NeusimError FEWSHOT_NO_WEIGHTS where there is nothing that steps could change. */
 function requireWeights(

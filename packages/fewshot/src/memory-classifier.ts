@@ -52,6 +52,7 @@ export function memoryClassifier(
     },
     predict(x) {
       requireExamples('the query', x, shape);
+      if (x.shape[0] === 0) return tf.zeros([0, memory.way]);
       return tf.tidy(() => score(x, memory));
     },
     ...(grows ? { addClass } : {}),

@@ -4,7 +4,7 @@
  * place, with prototypes for kernels: with M it is learned how embeddings are compared.
  */
 import { disposeNewVariables, strictOptions } from '@neusim/core';
-import { define } from '@neusim/registry';
+import { type AnyRegistry, define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingSize, embeddings, embedTask, mapOf, mapShape } from './backbone';
 import { requireTask } from './examples';
@@ -17,25 +17,16 @@ import type { FewShotMethod, Learner, LearnerParts } from './types';
 
 export interface ProtoNetOptions extends MetricOptions {}
 
-export const protoNet = define({
-  kind: 'method',
-  name: 'proto-net',
-  version: '1.0.0',
-  summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
-  options: strictOptions(metricEntries('euclidean')),
-  requires: ['similarity:euclidean'],
-  load:
-    () =>
-    (options: ProtoNetOptions, registry): FewShotMethod => {
-      const makeMetric = metricOf(registry, options);
-      return Object.freeze({
-        name: 'proto-net',
-        options: Object.freeze({ ...options }),
-        trainedBy: 'episodes',
-        build: (parts: LearnerParts) => disposeNewVariables(() => build(parts, options, makeMetric)),
-      });
-    },
-});
+/** @param registry knows the metric. @throws NeusimError as `metricOf`. */
+export function protoNet(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
+  const makeMetric = metricOf(registry, options);
+  return Object.freeze<FewShotMethod>({
+    name: 'proto-net',
+    options: { ...options },
+    trainedBy: 'episodes',
+    build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
+  });
+}
 
 function build(
   { backbone, seed }: LearnerParts,
@@ -72,3 +63,13 @@ function build(
     fit: async (support, way) => memoryClassifier(support, way, remembering),
   };
 }
+
+export const protoNetDefinition = define({
+  kind: 'method',
+  name: 'proto-net',
+  version: '1.0.0',
+  summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
+  options: strictOptions(metricEntries('euclidean')),
+  requires: ['similarity:euclidean'],
+  load: () => protoNet,
+});
