@@ -252,7 +252,7 @@ export const features: Format = {
     );
     demand(images.length === count * shape[2], `${images.length} values of ${count} features of ${shape[2]}`);
     demand(labels.length === count, `${labels.length} labels for ${count} features`);
-    demand((images as Float32Array).every(Number.isFinite), 'a value that is not finite');
+    demand(images.every(Number.isFinite), 'a value that is not finite');
     demand(
       labels.every((label) => label >= 0 && label < classes.length),
       `a label of ${classes.length}`,
