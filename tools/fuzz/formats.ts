@@ -1,6 +1,18 @@
 // All formats that are fuzzed, by the names that `--format` takes.
 
-import { cifar, csv, idxGz, idxPlain, npy, npzFormat, parquetFormat, tar, tarGz, zip } from './datasets';
+import {
+  cifar,
+  csv,
+  idxGz,
+  idxPlain,
+  npy,
+  npzFormat,
+  parquetFormat,
+  pickle,
+  tar,
+  tarGz,
+  zip,
+} from './datasets';
 import type { Format } from './format';
 import { jpeg, png, webp } from './images';
 import { checkpoint, modelJson, weights } from './states';
@@ -18,6 +30,7 @@ export const formats: Readonly<Record<string, Format>> = {
   npz: npzFormat,
   npy,
   parquet: parquetFormat,
+  pickle,
   csv,
   'model.json': modelJson,
   weights,
