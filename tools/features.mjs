@@ -14,7 +14,7 @@ import models from '@neusim/models';
 import { createRegistry, kinds, plugin } from '@neusim/registry';
 import { presets } from '@neusim/train';
 import { findAdapter } from './adapter.mjs';
-import { combine, every, measure, operators, valuesOf } from './operator-checks.mjs';
+import { combine, every, measure, operators, referenceOf } from './operator-checks.mjs';
 import { quiet, root } from './shell.mjs';
 
 const path = join(root, 'FEATURES.md');
@@ -61,7 +61,7 @@ async function operatorSection() {
   for (const engine of engines) {
     await startBackend(registry, engine);
     for (const [i, operator] of operators(registry).entries()) {
-      rows[i].reference ??= await valuesOf(operator);
+      rows[i].reference ??= await referenceOf(operator);
       rows[i].results.push(await measure(registry, operator, rows[i].reference));
     }
   }
@@ -72,11 +72,14 @@ async function operatorSection() {
     '## Operators',
     '',
     'Each measured on a small odd layer: values against those of `cpu`, gradients and second-order gradients against',
-    'finite differences, odd shapes (an empty batch; a window of 3×2 with a stride of 2×1), one training step, fold (the',
-    'folded model gives the same output), save and load, and that no tensor is left behind. The tests of each operator',
-    'hold its values to float64 loops, on more shapes and with its other options. M is – for what is no choice of M.',
+    'finite differences, odd shapes (an empty batch; a window of 3×2 with a stride of 2×1: as finite differences; and five',
+    'layers on a map of 6×5, of uneven windows, strides and margins, with batches of 0, 1 and 3: output and every gradient',
+    'as on `cpu`), one training step, fold (the folded model gives the same output), save and load, and that no tensor is',
+    'left behind. The tests of each operator hold its values to float64 loops, on more shapes and with its other options.',
+    'M is – for what is no choice of M.',
     'A column holds ✓ where cpu and wasm pass, an engine’s where every check passes on it; – does not apply.',
-    'WebGPU is measured where there is an adapter, which CI has, on windows of 2×2; elsewhere its column stays as it is.',
+    'WebGPU is measured where there is an adapter, which CI has, on windows of 2×2 and on those five odd layers; elsewhere',
+    'its column stays as it is.',
     'Engines that want a package installed by hand (`node-gpu`, `node`) are not in this table: their own suite holds them',
     'to the same oracles.',
     '',

@@ -7,7 +7,7 @@ import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { every, measure, operators, small, valuesOf } from './operator-checks.mjs';
+import { every, measure, operators, referenceOf, small } from './operator-checks.mjs';
 
 console.warn = () => {};
 const registry = createRegistry(core, masks, hypernet, webgpu);
@@ -16,7 +16,7 @@ const wanted = process.argv.slice(2);
 const chosen = () => operators(registry).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 await startBackend(registry, 'cpu');
 const references = [];
-for (const operator of chosen()) references.push(await valuesOf(operator, small));
+for (const operator of chosen()) references.push(await referenceOf(operator, small));
 await startBackend(registry, 'webgpu');
 tf.env().set('WEBGPU_CPU_FORWARD', false);
 const marks = [];

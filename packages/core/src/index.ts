@@ -41,6 +41,7 @@ export {
 export { type FoldOptions, foldModel, foldModelAsync, isFoldable } from './fold/fold-model';
 export { foldSimilarity } from './fold/fold-similarity';
 export { type ConvOptions, dilatedSize, type Geometry, geometry, type Padding, type Pair } from './geometry';
+export { applySimilarity, type Compared, windowOf } from './layers/apply-similarity';
 export { BatchNorm, type BatchNormArgs } from './layers/batch-norm';
 export { isOperatorLayer } from './layers/is-operator-layer';
 export { restorePart, type SavedPart, savePart } from './layers/loading';

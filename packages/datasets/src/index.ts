@@ -4,6 +4,7 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
+import { features } from './features';
 import { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
@@ -33,6 +34,7 @@ export {
   type Batch,
   type BatchOptions,
   batches,
+  batchIndices,
   evaluationBatches,
   stepsPerEpoch,
   trainingBatch,
@@ -43,8 +45,6 @@ export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
 export {
-  type ClassPart,
-  type Division,
   divideClasses,
   divideNames,
   divisionSchema,
@@ -61,7 +61,15 @@ export {
   readPool,
 } from './episodes/read-pool';
 export { requireEpisodes } from './episodes/require-episodes';
-export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export type {
+  ClassPart,
+  ClassPool,
+  Division,
+  Episode,
+  EpisodeOptions,
+  FewShotDataset,
+} from './episodes/types';
+export { features } from './features';
 export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
@@ -74,11 +82,13 @@ export {
   resolveNormalize,
   type StatisticsOptions,
 } from './normalize';
+export { type FeatureOptions, featurePool, readFeatures, writeFeatures } from './npy/features';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
+export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
-export { type Random, random, uniformInt } from './random';
+export { permutation, type Random, random, streams, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type DecodeOptions, decodeToSize } from './store/decode';
@@ -115,6 +125,7 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   csvImages,
   omniglot,
   npz,
+  features,
   parquet,
   miniImagenet,
   tieredImagenet,

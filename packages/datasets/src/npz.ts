@@ -16,7 +16,7 @@ import {
   readLabels,
 } from './npy/images';
 import { type NpyPlaces, openPlaces } from './npy/places';
-import { limitSchema } from './options';
+import { inFolderSchema, limitSchema } from './options';
 import { firstImages, splitDataset } from './split';
 import { tooLarge } from './store/errors';
 import { DEFAULT_MEMORY } from './store/open-encoded';
@@ -32,11 +32,7 @@ const USUAL: readonly { readonly train: Pair; readonly test?: Pair | undefined }
   { train: ['images', 'labels'] },
 ];
 
-const inFolder = v.pipe(
-  v.string(),
-  v.regex(/^(?!.*(^|[\\/])\.\.([\\/]|$))[^\\/\0][^\\\0]*$/, 'allowed: a name below the folder'),
-);
-const pair = v.pipe(v.tuple([inFolder, inFolder]), v.readonly());
+const pair = v.pipe(v.tuple([inFolderSchema, inFolderSchema]), v.readonly());
 
 const options = v.strictObject({
   limit: limitSchema,
@@ -45,7 +41,7 @@ const options = v.strictObject({
   /** Names of the classes, in the order of the labels; default: the numbers of those met. */
   classes: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(65_536))),
   /** The .npz in the folder; default: the only one. */
-  file: v.optional(inFolder),
+  file: v.optional(inFolderSchema),
   /** Names of the arrays, `FILE.npz:NAME` for those of another .npz; without `test` some are held out by chance. */
   arrays: v.optional(v.strictObject({ train: pair, test: v.optional(pair) })),
   /** Default: channels last, unless only the second axis has 1 or 3. */

@@ -5,44 +5,49 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import { chooseClasses, classesSchema } from './files/choose';
+import type { Division } from './episodes/types';
+import { classesSchema } from './files/choose';
 import { openFiles } from './files/open-files';
-import { findImages, type LabelledFile, openTree, subfolders, type Tree } from './files/tree';
-import { findFolder, lookFor } from './folder';
-import { limitSchema } from './options';
+import { encodedFiles, type LabelledFile } from './files/tree';
+import { lookFor } from './folder';
+import { below, type Character, findCharacters, NAME, SETS } from './omniglot/characters';
+import { ALL_TURNS, divideCharacters, divisionOf, NO_TURN, turnedDataset } from './omniglot/divide';
+import { readLists } from './omniglot/lists';
+import { inFolderSchema, limitSchema } from './options';
 import { permutation, random, streams } from './random';
 import { imageEntries } from './store/encoded';
-import { emptyClass } from './store/errors';
+import { openEncodedPool } from './store/open-pool';
 import type { DatasetSource } from './types';
 
-const NAME = 'omniglot';
 const VERSION = '1.0.0';
 const DRAWERS = 20;
-const SETS = {
-  background: ['images_background'],
-  evaluation: ['images_evaluation'],
-  both: ['images_background', 'images_evaluation'],
-} as const;
-
-const below = ['omniglot', 'omniglot-py'];
 
 const options = v.strictObject({
   ...imageEntries(28, 1),
-  set: v.optional(v.picklist(['background', 'evaluation', 'both']), 'background'),
-  /** What a class is. */
+  /** Default: `background`; for episodes `both`. */
+  set: v.optional(v.picklist(['background', 'evaluation', 'both'])),
+  /** What a class is; in episodes it is a character. */
   classes: v.optional(v.picklist(['character', 'alphabet']), 'character'),
   /** Alphabets to keep, in place of all. */
   alphabets: classesSchema,
   /** How many of the 20 drawers to test on. */
   testDrawers: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(DRAWERS - 1)), 4),
-  /** Chooses them; without it, they are the last ones. */
+  /** Chooses them; without it, they are the last ones. Of episodes: chooses the characters, default 0. */
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   limit: limitSchema,
+  /** Of episodes: which characters are tested on. */
+  split: v.optional(v.picklist(['lake', 'vinyals']), 'vinyals'),
+  /** Of episodes: characters turned by 90, 180 and 270 degrees are further classes. Default: with `vinyals` they are. */
+  rotations: v.optional(v.boolean()),
+  /** Of episodes: files below the folder that name the classes, in place of `split`. */
+  lists: v.optional(
+    v.strictObject({ train: inFolderSchema, validation: inFolderSchema, test: inFolderSchema }),
+  ),
 });
 
 type Options = v.InferOutput<typeof options>;
 
-/** Omniglot as a data set to classify. */
+/** Omniglot as a data set to classify, and for few-shot learning. */
 export const omniglot = define({
   kind: 'dataset',
   name: NAME,
@@ -61,51 +66,57 @@ export const omniglot = define({
         return { folder: found, options: { set } };
       },
       async open(platform, folder, open) {
-        const at = await findFolder(platform, NAME, folder, below, SETS[given.set]);
-        const tree = await openTree(platform, at, given.maxPixels, open);
-        const { classes, train, test } = await list(tree, given);
+        const { tree, characters } = await findCharacters(
+          platform,
+          folder,
+          given.set ?? 'background',
+          given,
+          open,
+        );
+        const { classes, train, test } = list(characters, given);
         return openFiles(tree, { name: NAME, version: VERSION, classes, train, test }, given);
+      },
+      async episodes(platform, folder, open) {
+        const { tree, characters } = await findCharacters(platform, folder, given.set ?? 'both', given, open);
+        const classes = characters.map(({ name }) => name);
+        const labels = new Map(classes.map((name, label) => [name, label]));
+        const lists = given.lists && (await readLists(tree, given.lists, labels, given.rotations));
+        const files = characters.flatMap(({ images }, label) => images.map((path) => ({ path, label })));
+        const groups = characters.map(({ alphabet }) => alphabet);
+        const images = await encodedFiles(tree, files);
+        const pool = await openEncodedPool(
+          platform,
+          { name: NAME, version: VERSION, classes, groups, images },
+          given,
+          open,
+        );
+        const turns = (given.rotations ?? given.split === 'vinyals') ? ALL_TURNS : NO_TURN;
+        const divide = (division: Division) => divideCharacters(pool, division, turns);
+        const tested = characters.filter(({ set }) => set === SETS.both[1]).map(({ alphabet }) => alphabet);
+        const usual = () => divisionOf(given.split, groups, [...new Set(tested)], given.seed ?? 0);
+        try {
+          return turnedDataset(pool, lists ?? divide(usual()), divide);
+        } catch (error) {
+          await pool.close?.();
+          throw error;
+        }
       },
     }),
 });
 
-async function list(tree: Tree, given: Options) {
-  const alphabets = await findAlphabets(tree, given);
+/** Divided by drawers. */
+function list(characters: readonly Character[], given: Options) {
   const tested = testDrawers(given);
-  const classes: string[] = [];
+  const nameOf = ({ name, alphabet }: Character) => (given.classes === 'alphabet' ? alphabet : name);
+  const classes = [...new Set(characters.map(nameOf))];
+  const labels = new Map(classes.map((name, label) => [name, label]));
   const train: LabelledFile[] = [];
   const test: LabelledFile[] = [];
-  for (const [alphabet, folder] of alphabets) {
-    if (given.classes === 'alphabet') classes.push(alphabet);
-    const characters = await subfolders(tree, folder);
-    if (characters.size === 0) throw emptyClass(NAME, alphabet, 'train', folder);
-    for (const [character, at] of characters) {
-      if (given.classes === 'character') classes.push(`${alphabet}/${character}`);
-      const { images } = await findImages(tree, at);
-      if (images.length === 0) throw emptyClass(NAME, `${alphabet}/${character}`, 'train', at);
-      for (const path of images)
-        (tested.has(drawerOf(path)) ? test : train).push({ path, label: classes.length - 1 });
-    }
-    tree.options.onProgress?.({ phase: 'listing', done: classes.length, total: 0 });
+  for (const character of characters) {
+    const label = labels.get(nameOf(character))!;
+    for (const path of character.images) (tested.has(drawerOf(path)) ? test : train).push({ path, label });
   }
   return { classes, train, test };
-}
-
-/** Folders of the alphabets, sorted by name within each set. */
-async function findAlphabets(tree: Tree, given: Options): Promise<[string, string][]> {
-  const top = await subfolders(tree, tree.root);
-  const found = new Map<string, string>();
-  for (const name of SETS[given.set]) {
-    const folder = top.get(name);
-    if (folder === undefined)
-      throw new NeusimError('DATASET_NOT_FOUND', `${tree.root} has no folder ${name}`, {
-        data: { dataset: NAME, looked: [tree.platform.joinPath(tree.root, name)] },
-        hint: `unpack ${name}.zip there, or set "set" to another`,
-      });
-    for (const [alphabet, at] of await subfolders(tree, folder)) found.set(alphabet, at);
-  }
-  const names = chooseClasses(NAME, [...found.keys()], given.alphabets);
-  return names.map((name) => [name, found.get(name) as string]);
 }
 
 /** @throws NeusimError `DATASET_BAD_NAMES` */

@@ -19,3 +19,9 @@ export interface Limit {
   readonly train?: number | undefined;
   readonly test?: number | undefined;
 }
+
+/** A path below the data set's folder. */
+export const inFolderSchema = v.pipe(
+  v.string(),
+  v.regex(/^(?!.*(^|[\\/])\.\.([\\/]|$))[^\\/\0][^\\\0]*$/, 'allowed: a name below the folder'),
+);

@@ -25,6 +25,10 @@ export const streams = {
   episode: 20,
   episodeImages: 21,
   classes: 22,
+  headStart: 40,
+  adaptationOrder: 41,
+  supportOrder: 45,
+  auxiliaryStep: 50,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

@@ -1,6 +1,61 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
-import { plugin } from '@neusim/registry';
 
+import { plugin } from '@neusim/registry';
+import { baselinePp } from './baseline-pp';
+import { discriminativeKShot } from './discriminative-k-shot';
+import { dynamicNsn } from './dynamic-nsn';
+import euclideanDefinition from './euclidean';
+import { finetune } from './finetune';
+import { leo } from './leo';
+import { maml } from './maml';
+import { matchingNetDefinition } from './matching-net';
+import { metaStaticNsn } from './meta-static-nsn';
+import { nearestNeighbourDefinition } from './nearest-neighbour';
+import { protoNetDefinition } from './proto-net';
+import { relationNetDefinition } from './relation-net';
+import { simpleShotDefinition } from './simple-shot';
+import { staticNsn } from './static-nsn';
+import { tadam } from './tadam';
+
+export type { Adaptation } from './adaptation';
+export {
+  compareEpisodes,
+  type EpisodeComparison,
+  type NamedEvaluation,
+  type PairedDifference,
+} from './compare-episodes';
+export {
+  type FewShotConfig,
+  type FewShotConfigInput,
+  fewShotConfigSchema,
+  parseFewShotConfig,
+} from './config';
+export type { FewShotContext } from './context';
+export { CosineHead, type CosineHeadArgs } from './cosine-head';
+export { cutHead } from './cut-head';
+export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
+export type { PoolReading } from './episode-inputs';
+export type { EpisodeWorkers } from './episode-workers';
+export { euclidean } from './euclidean';
+export {
+  type EpisodeProgress,
+  type EvaluateEpisodesOptions,
+  evaluateEpisodes,
+  type TestOptions,
+} from './evaluate-episodes';
+export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
+export { fewshotTasks } from './fewshot-tasks';
+export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
+export { type MatchingNetOptions, matchingNet } from './matching-net';
+export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
+export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
+export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type ProtoNetOptions, protoNet } from './proto-net';
+export { type RelationNetOptions, relationNet } from './relation-net';
+export { type SimpleShotOptions, simpleShot } from './simple-shot';
+
+export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
   Classifier,
@@ -13,5 +68,21 @@ export type {
   Training,
 } from './types';
 
-/** The methods. */
-export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', []);
+/** The methods, and the similarity that they bring. */
+export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  leo,
+  maml,
+  metaStaticNsn,
+  euclideanDefinition,
+  matchingNetDefinition,
+  nearestNeighbourDefinition,
+  relationNetDefinition,
+  protoNetDefinition,
+  simpleShotDefinition,
+  finetune,
+  baselinePp,
+  staticNsn,
+  dynamicNsn,
+  discriminativeKShot,
+  tadam,
+]);

@@ -50,7 +50,7 @@ export async function evaluationReport(evaluated: Evaluated): Promise<Evaluation
     wrong,
     classes: classFigures(classes, confusion),
     confused: confusedPairs(classes, confusion),
-    confusion: shrink(confusion),
+    confusion: shrinkConfusion(confusion),
     mistakes: await mistakesOf(evaluated, wrong),
   };
 }
@@ -96,7 +96,8 @@ export function confusedPairs(
     }));
 }
 
-function shrink(confusion: readonly (readonly number[])[]): EvaluationReport['confusion'] {
+/** At most a hundred cells to a side. */
+export function shrinkConfusion(confusion: readonly (readonly number[])[]): EvaluationReport['confusion'] {
   const perCell = Math.ceil(confusion.length / MOST_CELLS);
   const size = Math.ceil(confusion.length / perCell);
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));

@@ -5,6 +5,8 @@ export { type ResultColumn, resultColumns } from './columns';
 export { compareRuns } from './comparison/compare-runs';
 export { type Labelled, mergeReports } from './comparison/merge-reports';
 export type { Comparison, PairFigures, VariantFigures } from './comparison/types';
+export { episodesPage, plusMinus, verdictOf } from './episodes/page';
+export type { EpisodeDifference, EpisodeFigures, EpisodesReport } from './episodes/types';
 export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
 export type { Html } from './html';
 export { type ActivateTools, activate } from './inspection/activate';

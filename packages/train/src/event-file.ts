@@ -5,6 +5,7 @@
  */
 import type { TrainFiles } from './context';
 import type { History, StartEvent, TrainEvent } from './events';
+import type { RunConfig } from './run-config';
 import type { EventSink } from './sinks';
 
 const NAME = 'events.jsonl';
@@ -19,7 +20,7 @@ const NAME = 'events.jsonl';
 export async function openEventFile(
   files: TrainFiles,
   out: string,
-  start: StartEvent,
+  start: StartEvent<RunConfig>,
   history: History,
 ): Promise<EventSink> {
   const path = files.joinPath(out, NAME);
@@ -47,7 +48,7 @@ export async function openEventFile(
 }
 
 /** Whether an earlier event belongs to the run as it goes on from `step`. */
-function isOf({ steps, evaluations }: History, step: number): (event: TrainEvent) => boolean {
+function isOf({ steps, evaluations }: History, step: number): (event: TrainEvent<RunConfig>) => boolean {
   const lossAt = {
     step: new Map(steps.map((known) => [known.step, known.loss])),
     evaluation: new Map(evaluations.map((known) => [known.step, known.loss])),
@@ -68,7 +69,7 @@ function isOf({ steps, evaluations }: History, step: number): (event: TrainEvent
 }
 
 /** The events in a file's text; lines that are none are left out. */
-function parseLines(text: string): TrainEvent[] {
+function parseLines(text: string): TrainEvent<RunConfig>[] {
   return text.split('\n').flatMap((line) => {
     try {
       const event = JSON.parse(line);

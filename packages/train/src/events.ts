@@ -1,10 +1,11 @@
 /** What a training run tells while it runs: plain JSON, so that a worker can post it and a file keep it. */
 import type { TrainConfig } from './config';
 
-export interface StartEvent {
+/** @template C of the run: another than `TrainConfig` where it trains on something else. */
+export interface StartEvent<C = TrainConfig> {
   readonly type: 'start';
   readonly name: string;
-  readonly config: TrainConfig;
+  readonly config: C;
   /** tfjs's name of the engine, with the options it was started with, if any: `wasm (precision fast)`. */
   readonly backend: string;
   /** Threads that share each batch; 1: the run's own does all. */
@@ -69,12 +70,14 @@ export interface CompilationEvent {
   readonly ms: number;
 }
 
-/** One exact pass over the test images. */
+/** One exact pass over the test images; or, with an `interval`, a sample of episodes. */
 export interface EvaluationEvent {
   readonly type: 'evaluation';
   readonly step: number;
   /** Percent. */
   readonly testError: number;
+  /** Half of the 95 % interval of `testError`, in percent, where it is that of a sample. */
+  readonly interval?: number | undefined;
   /** Percent; null with five classes or fewer. */
   readonly top5Error: number | null;
   /** Mean cross-entropy, without smoothing; null where it is no finite number. */
@@ -94,10 +97,10 @@ export interface WarningEvent {
   readonly message: string;
 }
 
-export interface EndEvent {
+export interface EndEvent<C = TrainConfig> {
   readonly type: 'end';
   readonly step: number;
-  readonly result: TrainResult;
+  readonly result: TrainResult<C>;
 }
 
 /** The run was stopped by its signal. */
@@ -108,15 +111,15 @@ export interface AbortedEvent {
   readonly checkpoint: string | null;
 }
 
-export type TrainEvent =
-  | StartEvent
+export type TrainEvent<C = TrainConfig> =
+  | StartEvent<C>
   | StepEvent
   | ProgressEvent
   | CompilationEvent
   | EvaluationEvent
   | CheckpointEvent
   | WarningEvent
-  | EndEvent
+  | EndEvent<C>
   | AbortedEvent;
 
 /** A run's curve, from its first step on, whatever the number of times it was resumed. */
@@ -125,9 +128,9 @@ export interface History {
   readonly evaluations: Omit<EvaluationEvent, 'type'>[];
 }
 
-export interface TrainResult {
+export interface TrainResult<C = TrainConfig> {
   readonly name: string;
-  readonly config: TrainConfig;
+  readonly config: C;
   readonly backend: string;
   readonly steps: number;
   readonly parameters: number;
@@ -136,9 +139,13 @@ export interface TrainResult {
   readonly penalties: Readonly<Record<string, number>>;
   /** As in the `start` event; absent in results of earlier versions. */
   readonly orthogonality?: Readonly<Record<string, number>>;
-  /** Of the last evaluation, in percent. */
+  /** Of the last evaluation, or of the best, in percent. */
   readonly testError: number;
+  /** As in its event. */
+  readonly interval?: number;
   readonly top5Error: number | null;
+  /** Step of the weights that were tested best, where a run ends with those. */
+  readonly bestStep?: number;
   /** Of training alone, over this process's steps but the first; without a second the earlier process's, or null. */
   readonly trainImagesPerSecond: number | null;
   /** Share of those steps' time, 0..1, in which they waited for images; null without a second step of this process. */

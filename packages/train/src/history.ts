@@ -1,11 +1,13 @@
 /** A run's curve, as it goes on from a checkpoint. */
 import type { Checkpoint } from './checkpoint/format';
-import { parseConfig } from './config';
 import type { History } from './events';
+import type { RunConfig } from './run-config';
 
-/** A finished run's history without what only its end brought, as it is made longer. */
-export function withoutEnd({ step, history: { steps, evaluations }, pending, config }: Checkpoint): History {
-  const { every } = parseConfig(config).evaluation;
+/** A finished run's history without what only its end brought, as it is made longer. @param config that it was begun with. */
+export function withoutEnd(
+  { step, history: { steps, evaluations }, pending }: Checkpoint,
+  { evaluation: { every } }: Pick<RunConfig, 'evaluation'>,
+): History {
   const before = <T extends { step: number }>(entries: T[]) => entries.filter((entry) => entry.step < step);
   return {
     steps: pending.length > 0 ? before(steps) : steps,

@@ -5,20 +5,35 @@
 import { type Batch, type Dataset, isInMemory, trainingBatch } from '@neusim/datasets';
 import type { TrainConfig } from './config';
 
-export interface Loader {
+/** @template B what a step trains on. */
+export interface Loader<B = Batch> {
   /** The batch of step `step` (0, 1, …). */
-  batch(step: number): Promise<Batch>;
+  batch(step: number): Promise<B>;
   /** Begins on a batch, if that is not done yet. What goes wrong is told by the `batch` that wants it. */
   prepare(step: number): void;
   /** Milliseconds that `batch` took since the last call. */
   lap(): number;
 }
 
+/** The batches of a classifier's run. */
 export function createLoader(config: TrainConfig, { train }: Dataset): Loader {
-  let next: { readonly step: number; readonly batch: Promise<Batch> } | undefined;
+  const read = (step: number) => trainingBatch(train, step, config);
+  return loadAhead({ steps: config.steps, isRead: !isInMemory(train), read });
+}
+
+/** @param isRead whether `read` waits for files. */
+export function loadAhead<B>({
+  steps,
+  isRead,
+  read,
+}: {
+  readonly steps: number;
+  readonly isRead: boolean;
+  read(step: number): Promise<B>;
+}): Loader<B> {
+  let next: { readonly step: number; readonly batch: Promise<B> } | undefined;
   let waited = 0;
-  const isRead = !isInMemory(train);
-  const begin = (step: number) => ({ step, batch: trainingBatch(train, step, config) });
+  const begin = (step: number) => ({ step, batch: read(step) });
   const prepare = (step: number) => {
     if (next?.step === step) return;
     next = begin(step);
@@ -33,7 +48,7 @@ export function createLoader(config: TrainConfig, { train }: Dataset): Loader {
       const found = await batch;
       waited += performance.now() - started;
       // Files are read while the step is computed; what lies in memory would only keep this thread from it.
-      if (isRead && step + 1 < config.steps) prepare(step + 1);
+      if (isRead && step + 1 < steps) prepare(step + 1);
       return found;
     },
     lap() {

@@ -4,7 +4,7 @@
  */
 import { engineAbilities } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainConfig } from './config';
+import type { RunConfig } from './run-config';
 
 export interface Losses {
   /** Takes a step's loss over. */
@@ -22,7 +22,7 @@ export interface Losses {
 const MOST_ON_GPU = 16;
 
 /** @param readEvery of the config: how many may wait. */
-export function createLosses(readEvery: TrainConfig['log']['readEvery']): Losses {
+export function createLosses(readEvery: RunConfig['log']['readEvery']): Losses {
   const most = readEvery === 'auto' ? (engineAbilities().capture ? MOST_ON_GPU : 1) : readEvery;
   let waiting: tf.Scalar[] = [];
   return {

@@ -1,60 +1,33 @@
-/** From a config to a run that is ready to go on: data, model and, where it is resumed, its checkpoint. */
-import { countParameters, describeWeights, multiplyAdds } from '@neusim/core';
-import { type Dataset, resolveNormalize } from '@neusim/datasets';
+/** From a kind of run to a session that is ready to go on: fresh, or from its checkpoint. */
 import { disposeModel } from '@neusim/models';
 import * as platform from '@neusim/platform';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { checkDataset } from './check-split';
 import { findCheckpoint, requireFreshFolder, sweepPartials } from './checkpoint/folder';
 import { type Checkpoint, decodeCheckpoint } from './checkpoint/format';
 import { requireSameRun } from './checkpoint/state';
-import { computeHere, computeInWorkers } from './compute';
-import { parseConfig, type TrainConfig, type TrainConfigInput } from './config';
-import type { TrainContext, TrainFiles } from './context';
-import { createLoader } from './loader';
-import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
-import { chooseModel, currentBackend, engineLabel, openDataset } from './prepare';
-import { savedWorkers } from './resume-warnings';
+import type { RunContext, TrainFiles } from './context';
+import type { Opener, Saved } from './objective';
+import { currentBackend, engineLabel } from './prepare';
+import type { RunConfig } from './run-config';
 import { Session } from './session';
-import { whenReady } from './when-ready';
 
 /** Leaves nothing behind where it throws. */
-export async function openSession(input: TrainConfigInput, context: TrainContext): Promise<Session> {
-  const given = parseConfig(input);
-  const { registry, out, resume, workers, capture, files = platform } = context;
+export async function openSession<C extends RunConfig>(
+  opener: Opener<C>,
+  { out, resume, files = platform }: RunContext,
+): Promise<Session<C>> {
   const backend = currentBackend();
   if (out !== undefined && !resume) await requireFreshFolder(files, out);
   const from = resume ? await findCheckpoint(files, out, resume) : undefined;
-  const dataset = context.dataset ?? (await openDataset(given, context));
-  // Whoever opens closes.
-  const closeDataset = context.dataset ? undefined : async () => dataset.close?.();
-  const dispose: (() => unknown)[] = closeDataset ? [closeDataset] : [];
+  const checkpoint =
+    from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
+  const saved = from !== undefined && checkpoint ? savedRun(opener, from, checkpoint) : undefined;
+  const objective = await opener.open(saved);
+  const dispose: (() => unknown)[] = [() => objective.close(), () => disposeModel(objective.model)];
   try {
-    checkDataset(dataset);
-    const chosen = await chooseModel(given, registry, dataset);
-    const saved = from === undefined ? undefined : await decodeCheckpoint(from, await files.readFile(from));
-    const parsed = await withStatistics(given, saved, dataset, context);
-    if (from !== undefined && saved) requireSameRun(from, parsed, saved);
-
-    const model = await whenReady(registry, () => chosen.build());
-    dispose.unshift(() => disposeModel(model));
-    const config = withWorkers(parsed, saved, workers, backend, model);
-    const loader = createLoader(config, dataset);
-    const work = { config, model, dataset, loader };
-    const compute =
-      workers && config.workers !== 1
-        ? await computeInWorkers(work, backend, workers)
-        : computeHere(
-            work,
-            backend,
-            describeWeights(model).filter(({ trainable }) => trainable),
-          );
-    dispose.unshift(() => compute.close());
-    const parts = { ...work, compute, files, out, capture, closeDataset };
-    const session = new Session(parts, engineLabel(backend));
+    const session = new Session(objective, { files, out, backend: engineLabel(backend) });
     dispose.splice(0, dispose.length, () => session.dispose());
-    if (from !== undefined && saved) session.restore(from, saved);
-    if (out !== undefined) await prepareFolder(files, out, config);
+    if (from !== undefined && checkpoint && saved) session.restore(from, checkpoint, saved.config);
+    if (out !== undefined) await prepareFolder(files, out, objective.config);
     return session;
   } catch (error) {
     for (const free of dispose) await free();
@@ -62,38 +35,16 @@ export async function openSession(input: TrainConfigInput, context: TrainContext
   }
 }
 
-/** The config with the data set's mean and deviation in numbers, where it asks for them: the checkpoint's, or found. */
-async function withStatistics(
-  config: TrainConfig,
-  saved: Checkpoint | undefined,
-  dataset: Dataset,
-  { open, signal }: TrainContext,
-): Promise<TrainConfig> {
-  if (config.normalize !== 'dataset') return config;
-  const before = saved && parseConfig(saved.config).normalize;
-  // Another choice in the checkpoint is another run: told by comparing, without a look at the images.
-  if (typeof before === 'string') return config;
-  const normalize =
-    before ?? (await resolveNormalize('dataset', dataset, { ...open, signal: open?.signal ?? signal }));
-  return Object.freeze({ ...config, normalize });
+function savedRun<C extends RunConfig>(
+  { parse, curve }: Opener<C>,
+  path: string,
+  { config: json, step }: Checkpoint,
+): Saved<C> {
+  const config = parse(json);
+  return { config, step, requireSame: (now) => requireSameRun(path, now, { config, step }, curve) };
 }
 
-/** The config with the number of workers: the checkpoint's, or as many as this machine and the model want. */
-function withWorkers(
-  config: TrainConfig,
-  saved: Checkpoint | undefined,
-  workers: TrainWorkers | undefined,
-  backend: string,
-  model: LayersModel,
-): TrainConfig {
-  const cores = workers ? (workers.platform ?? platform).cores() : null;
-  const before = saved && config.workers === 'auto' ? savedWorkers(saved) : undefined;
-  const given = before === undefined || cores === null ? config : { ...config, workers: before };
-  const cost = { multiplyAdds: multiplyAdds(model), parameters: countParameters(model) };
-  return Object.freeze({ ...config, workers: chooseWorkers(given, cores, backend, cost) });
-}
-
-async function prepareFolder(files: TrainFiles, out: string, config: TrainConfig): Promise<void> {
+async function prepareFolder(files: TrainFiles, out: string, config: RunConfig): Promise<void> {
   await files.makeFolder(out);
   await sweepPartials(files, out);
   await files.writeAtomic(files.joinPath(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);

@@ -1,8 +1,8 @@
 /** Updates of all weights by core's `updateSgd` or `updateAdam`, and the state that they carry on. */
 import { adamRate, sgdRate, updateAdam, updateSgd, type WeightInfo } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainConfig } from './config';
 import { orthogonalityGradient, orthogonalityOf } from './orthogonality';
+import type { RunConfig } from './run-config';
 
 /** One tensor of an optimiser's state. */
 export interface Slot {
@@ -48,7 +48,7 @@ interface Rule extends Pick<Optimizer, 'rates'> {
   ): tf.Tensor[];
 }
 
-function ruleOf(config: TrainConfig['optimizer']): Rule {
+function ruleOf(config: RunConfig['optimizer']): Rule {
   switch (config.name) {
     case 'sgd': {
       const { momentum, nesterov } = config;
@@ -80,7 +80,7 @@ function ruleOf(config: TrainConfig['optimizer']): Rule {
 
 /** @param weights the trainable ones. */
 export function createOptimizer(
-  { optimizer, l2, orthogonality }: Pick<TrainConfig, 'optimizer' | 'l2' | 'orthogonality'>,
+  { optimizer, l2, orthogonality }: Pick<RunConfig, 'optimizer' | 'l2' | 'orthogonality'>,
   weights: readonly WeightInfo[],
 ): Optimizer {
   const rule = ruleOf(optimizer);

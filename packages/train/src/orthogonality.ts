@@ -4,12 +4,12 @@
  */
 import type { WeightInfo } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
-import type { TrainConfig } from './config';
+import type { RunConfig } from './run-config';
 
 /** λ of a weight: its own, or its role's; 0 for one that has no filters. */
 export function orthogonalityOf(
   { variable, role, orthogonality }: WeightInfo,
-  byRole: TrainConfig['orthogonality'],
+  byRole: RunConfig['orthogonality'],
 ): number {
   if (variable.shape.length < 2) return 0;
   return orthogonality ?? (role === 'filter' || role === 'predictor' ? byRole[role] : 0);

@@ -1,22 +1,21 @@
 /** What a run's first event and its result both tell of it. */
 import { countParameters, multiplyAdds, type WeightInfo } from '@neusim/core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { TrainConfig } from './config';
 import type { StartEvent } from './events';
+import type { Objective } from './objective';
 import { orthogonalityOf } from './orthogonality';
+import type { RunConfig } from './run-config';
 
-export type RunFacts = Pick<
-  StartEvent,
+export type RunFacts<C> = Pick<
+  StartEvent<C>,
   'name' | 'config' | 'backend' | 'parameters' | 'multiplyAdds' | 'penalties' | 'orthogonality'
 >;
 
 /** @param trainable the model's trainable weights. */
-export function runFacts(
-  config: TrainConfig,
+export function runFacts<C extends RunConfig>(
+  { config, name, model, network = model }: Objective<C>,
   backend: string,
-  model: LayersModel,
   trainable: readonly WeightInfo[],
-): RunFacts {
+): RunFacts<C> {
   const own = (lambdaOf: (weight: WeightInfo) => number, common: (weight: WeightInfo) => number) =>
     Object.fromEntries(
       trainable.flatMap((weight) => {
@@ -26,11 +25,11 @@ export function runFacts(
     );
   const { l2, orthogonality } = config;
   return {
-    name: config.name ?? (typeof config.model === 'string' ? config.model : config.model.name),
+    name,
     config,
     backend,
     parameters: countParameters(model),
-    multiplyAdds: multiplyAdds(model),
+    multiplyAdds: multiplyAdds(network),
     penalties: own(
       (weight) => weight.l2 ?? l2[weight.role],
       ({ role }) => l2[role],

@@ -1,19 +1,17 @@
 /**
- * A run's state and what moves it on. One step: loss and gradients of a batch come from whoever computes them (this
- * thread or workers), core's update makes the next weights. A step depends on the config and the step's number alone,
- * so that a run that was stopped goes on to the same curve.
+ * A run's state and what moves it on. One step: loss and gradients of a batch come from the run's objective, core's update
+ * makes the next weights. A step depends on the config and the step's number alone, so that a run that was stopped goes on
+ * to the same curve.
  */
-import { describeWeights, engineAbilities, type WeightInfo } from '@neusim/core';
-import { type Dataset, stepsPerEpoch } from '@neusim/datasets';
+import { describeWeights, type WeightInfo } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { Best, bestOf, splitBest } from './best';
 import { saveCheckpoint } from './checkpoint/folder';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/format';
 import { readState, restoreState } from './checkpoint/state';
 import { createClock } from './clock';
-import type { Compute } from './compute';
-import type { TrainConfig } from './config';
 import type { TrainFiles } from './context';
 import type {
   CheckpointEvent,
@@ -27,46 +25,38 @@ import type {
   TrainResult,
 } from './events';
 import { withoutEnd } from './history';
-import type { Loader } from './loader';
 import { createLosses, type Losses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
+import type { Objective } from './objective';
 import { createOptimizer, type Optimizer } from './optimizer';
-import { resumeWarnings } from './resume-warnings';
+import { otherBackend } from './resume-warnings';
+import type { RunConfig } from './run-config';
 import { type RunFacts, runFacts } from './run-facts';
 import { notCaptured, stuck } from './run-warnings';
 import { learningRateAt } from './schedule';
+import { seldom } from './seldom';
 import { standsStill } from './stands-still';
-import { capturedSteps, eagerSteps, type Steps } from './steps';
+import type { Steps } from './steps';
 
-const LEAST_MS_BETWEEN_PROGRESS = 250;
+/** For messages: the weights that were tested best. */
+const BEST = 'the best weights';
 
-/** What a run is made of. */
-export interface Parts {
-  readonly config: TrainConfig;
-  readonly dataset: Dataset;
-  readonly model: LayersModel;
-  readonly compute: Compute;
-  readonly loader: Loader;
+/** Where a run takes place. */
+interface Place {
   readonly files: TrainFiles;
   readonly out: string | undefined;
-  readonly capture: boolean | undefined;
-  /** Lets go of a data set that was opened for this run. */
-  readonly closeDataset?: (() => Promise<void>) | undefined;
+  /** The engine, as a run remembers it. */
+  readonly backend: string;
 }
 
-export class Session {
-  readonly config: TrainConfig;
-  private readonly dataset: Dataset;
-  private readonly model: LayersModel;
-  private readonly compute: Compute;
-  private readonly loader: Loader;
-  private readonly files: TrainFiles;
-  private readonly out: string | undefined;
+export class Session<C extends RunConfig = RunConfig> {
+  readonly config: C;
   /** Steps done. */
   step = 0;
   /** Path of the last checkpoint written or resumed from. */
   checkpoint: string | null = null;
-  private savedStep = 0;
+  /** None before the first step, but of a run that has no steps. */
+  private savedStep: number;
   private savedAt = performance.now();
   private resumedFrom: string | null = null;
   /** From the run's first step on, of earlier processes too. */
@@ -75,7 +65,7 @@ export class Session {
   private pending: number[] = [];
   /** Images a second of the processes before this one. */
   private earlierSpeed: number | null = null;
-  private readonly toTell: TrainEvent[] = [];
+  private readonly toTell: TrainEvent<C>[] = [];
   private readonly losses: Losses;
   private readonly clock = createClock();
   private readonly stuck: (loss: number) => number | undefined;
@@ -84,70 +74,63 @@ export class Session {
   private readonly optimizer: Optimizer;
   private readonly steps: Steps;
   private toldReason = false;
-  private readonly facts: RunFacts;
+  private readonly facts: RunFacts<C>;
+  private readonly best: Best | undefined;
+  private isSettled = false;
   private taken = false;
-  private readonly closeDataset: Parts['closeDataset'];
 
   constructor(
-    { config, dataset, model, compute, loader, files, out, capture = true, closeDataset }: Parts,
-    private readonly backend: string,
+    private readonly objective: Objective<C>,
+    private readonly place: Place,
   ) {
+    const { config, model, keepBest, warnings, classes } = objective;
     this.config = config;
-    this.dataset = dataset;
-    this.model = model;
-    this.compute = compute;
-    this.loader = loader;
-    this.files = files;
-    this.out = out;
-    this.closeDataset = closeDataset;
+    this.savedStep = config.steps === 0 ? -1 : 0;
     this.weights = describeWeights(model);
     this.trainable = this.weights.filter(({ trainable }) => trainable);
+    this.facts = runFacts(objective, place.backend, this.trainable);
     this.optimizer = createOptimizer(config, this.trainable);
     this.losses = createLosses(config.log.readEvery);
-    const records = capture && compute.isHere && engineAbilities().capture;
-    this.steps = records
-      ? capturedSteps({ config, model, loader }, this.weights, this.optimizer)
-      : eagerSteps(compute, this.optimizer);
-    this.facts = runFacts(config, backend, model, this.trainable);
-    this.stuck = standsStill(dataset.classes.length);
+    this.steps = objective.steps(this.weights, this.optimizer);
+    this.stuck = standsStill(classes);
+    this.best = keepBest && new Best(this.weights);
+    this.toTell.push(...warnings);
   }
 
   /** @throws NeusimError CHECKPOINT_MISMATCH where its tensors are another network's. */
-  restore(path: string, saved: Checkpoint): void {
-    restoreState(path, saved, this.weights, this.optimizer);
-    const { step, pending, imagesPerSecond } = saved;
+  restore(path: string, saved: Checkpoint, config: C): void {
+    const { run, best } = splitBest(saved.tensors);
+    restoreState(path, run, this.weights, this.optimizer);
+    this.best?.load(best);
+    const { step, pending, imagesPerSecond, history } = saved;
     this.step = step;
     this.savedStep = step;
-    this.history = this.isFinished ? saved.history : withoutEnd(saved);
+    this.history = history;
+    this.isSettled = this.isFinished;
+    if (!this.isFinished) this.history = withoutEnd(saved, config);
     this.pending = pending;
     this.earlierSpeed = imagesPerSecond;
     this.checkpoint = path;
     this.resumedFrom = path;
-    this.toTell.push(...resumeWarnings(saved, this.config, this.backend));
+    this.toTell.unshift(...otherBackend(saved, this.place.backend));
   }
 
-  startEvent(): StartEvent {
-    const { config, dataset, step, resumedFrom } = this;
-    return {
-      type: 'start',
-      ...this.facts,
-      workers: config.workers as number,
-      dataset: {
-        name: dataset.name,
-        shape: dataset.shape,
-        classes: dataset.classes,
-        trainImages: dataset.train.count,
-        testImages: dataset.test.count,
-      },
-      step,
-      steps: config.steps,
-      stepsPerEpoch: stepsPerEpoch(dataset.train, config),
-      resumedFrom,
-    };
+  startEvent(): StartEvent<C> {
+    const { step, resumedFrom } = this;
+    const { steps } = this.config;
+    return { type: 'start', ...this.facts, ...this.objective.about, step, steps, resumedFrom };
   }
 
   get isFinished(): boolean {
-    return this.step >= this.config.steps;
+    return this.step >= this.config.steps || this.isBestLongAgo;
+  }
+
+  /** Whether tests get no better any more. */
+  private get isBestLongAgo(): boolean {
+    const { evaluations } = this.history;
+    const { patience = 0 } = this.objective.keepBest ?? {};
+    const best = bestOf(evaluations);
+    return patience > 0 && best !== undefined && evaluations.length > evaluations.indexOf(best) + patience;
   }
 
   get evaluationIsDue(): boolean {
@@ -160,60 +143,67 @@ export class Session {
   get checkpointIsDue(): boolean {
     const { every, seconds } = this.config.checkpoint;
     const late = seconds > 0 && performance.now() - this.savedAt >= 1000 * seconds;
-    return this.unsaved && (late || this.isDue(this.step, every));
+    return this.unsaved && (late || this.isFinished || this.isDue(this.step, every));
   }
 
   /** Whether the run has a folder, and a state that is not in it. */
   get unsaved(): boolean {
-    return this.out !== undefined && this.step !== this.savedStep;
+    return this.place.out !== undefined && this.step !== this.savedStep;
   }
 
-  /** One exact pass over the test images; undefined where the signal stopped it. */
+  /** A test of the network; undefined where the signal stopped it. */
   async *evaluate(
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ProgressEvent, EvaluationEvent | undefined> {
-    const { dataset, step } = this;
-    const pass = this.compute.test(signal);
+    const { step, objective, history } = this;
+    const tell = (done: number): ProgressEvent => {
+      return { type: 'progress', phase: 'evaluation', step, done, total: objective.tests };
+    };
     try {
-      const total = dataset.test.count;
-      let told = performance.now();
-      let next = await pass.next();
-      for (; !next.done; next = await pass.next()) {
-        if (performance.now() - told < LEAST_MS_BETWEEN_PROGRESS) continue;
-        yield { type: 'progress', phase: 'evaluation', step, done: next.value, total };
-        told = performance.now();
-      }
-      const found = next.value;
+      const { error, interval, top5Error, ...found } = yield* seldom(objective.test(signal), tell);
       const loss = Number.isFinite(found.loss) ? found.loss : null;
       if (loss === null) await this.requireFiniteWeights(found.loss);
-      const entry = { step, testError: found.error, top5Error: found.top5Error, loss };
-      this.history.evaluations.push(entry);
+      const entry = { step, testError: error, ...(interval !== undefined && { interval }), top5Error, loss };
+      history.evaluations.push(entry);
+      if (bestOf(history.evaluations) === entry) await this.best?.keep();
       return { type: 'evaluation', ...entry };
     } catch (error) {
       if (signal?.aborted) return undefined;
       throw error;
-    } finally {
-      // Nobody may read on: what the pass holds is freed all the same.
-      await pass.return(undefined as never);
     }
+  }
+
+  /** What is to be done once, before the last checkpoint, with the weights that the run ends with. */
+  async settle(): Promise<void> {
+    const { objective, best, weights } = this;
+    if (this.isSettled) return;
+    this.isSettled = true;
+    if (!objective.settle) return;
+    const last = await readState(weights, { slots: [] });
+    best?.restore(BEST);
+    await objective.settle();
+    if (!best) return;
+    await best.keep();
+    restoreState(BEST, last, weights, { slots: [] });
   }
 
   /** Writes a checkpoint of this moment. */
   async save(): Promise<CheckpointEvent> {
     await this.readLosses({});
-    const { step, files, config, backend, pending, history, imagesPerSecond } = this;
+    const { step, config, pending, history, imagesPerSecond, best } = this;
+    const { files, out, backend } = this.place;
     const tensors = await readState(this.weights, this.optimizer);
     requireFinite(step, tensors, this.checkpoint);
     const bytes = await encodeCheckpoint({
-      config: { ...config },
+      config: { ...config } as Checkpoint['config'],
       backend,
       step,
       pending,
       imagesPerSecond,
       history,
-      tensors,
+      tensors: [...tensors, ...(best?.stored ?? [])],
     });
-    const path = await saveCheckpoint(files, this.out as string, step, bytes, config.checkpoint.keep);
+    const path = await saveCheckpoint(files, out as string, step, bytes, config.checkpoint.keep);
     this.savedStep = step;
     this.savedAt = performance.now();
     this.checkpoint = path;
@@ -231,10 +221,11 @@ export class Session {
 
   /** One step. */
   async advance(): Promise<void> {
-    const { config, clock } = this;
+    const { config, clock, objective } = this;
     clock.start();
     const learningRate = learningRateAt(config, this.step);
     const { loss, grads, finish } = await this.steps.take(this.step, learningRate);
+    const images = objective.images(this.step);
     this.losses.add(loss);
     this.step++;
     const logged = this.isDue(this.step, config.log.every);
@@ -245,33 +236,39 @@ export class Session {
     } finally {
       tf.dispose(grads);
     }
-    clock.stop(config.batchSize, this.loader.lap());
+    clock.stop(images, objective.waited());
     this.tellReason();
     if (logged) this.log(learningRate);
   }
 
   /** What there is to tell since the last call. */
-  notices(): TrainEvent[] {
+  notices(): TrainEvent<C>[] {
     return this.toTell.splice(0);
   }
 
   /** Saves the trained model and the result. */
-  async finish(): Promise<EndEvent> {
-    const { history, files, out, step, model } = this;
-    const last = history.evaluations.at(-1) as History['evaluations'][number];
+  async finish(): Promise<EndEvent<C>> {
+    const { history, step, objective, best } = this;
+    const { files, out } = this.place;
+    best?.restore(BEST);
+    const { evaluations } = history;
+    const told = (best ? bestOf(evaluations) : evaluations.at(-1)) as History['evaluations'][number];
+    const { testError, interval, top5Error } = told;
     const folder = out === undefined ? null : files.joinPath(out, 'model');
-    const result: TrainResult = {
+    const result: TrainResult<C> = {
       ...this.facts,
       steps: step,
-      testError: last.testError,
-      top5Error: last.top5Error,
+      testError,
+      ...(interval !== undefined && { interval }),
+      top5Error,
+      ...(best && { bestStep: told.step }),
       trainImagesPerSecond: this.imagesPerSecond,
       loadingShare: this.clock.overall()?.loading ?? null,
       history,
       model: folder,
     };
     if (out !== undefined && folder !== null) {
-      await model.save(files.modelFile(folder) as tf.io.IOHandler);
+      await (objective.network ?? objective.model).save(files.modelFile(folder) as tf.io.IOHandler);
       await files.writeAtomic(files.joinPath(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     }
     return { type: 'end', step, result };
@@ -279,16 +276,15 @@ export class Session {
 
   takeModel(): LayersModel {
     this.taken = true;
-    return this.model;
+    return this.objective.model;
   }
 
   async dispose(): Promise<void> {
     this.steps.dispose();
-    await this.compute.close();
     this.losses.dispose();
     this.optimizer.dispose();
-    if (!this.taken) disposeModel(this.model);
-    await this.closeDataset?.();
+    await this.objective.close();
+    if (!this.taken) disposeModel(this.objective.model);
   }
 
   private get imagesPerSecond(): number | null {
@@ -296,7 +292,7 @@ export class Session {
   }
 
   private isDue(step: number, every: number): boolean {
-    return step > 0 && (step >= this.config.steps || (every > 0 && step % every === 0));
+    return step >= this.config.steps || (step > 0 && every > 0 && step % every === 0);
   }
 
   /** @throws NeusimError TRAIN_NON_FINITE */
@@ -308,7 +304,7 @@ export class Session {
         throw nonFinite(step, loss, await findNonFinite(this.trainable, grads), this.checkpoint);
       this.pending.push(loss);
       const stood = step > this.config.schedule.warmup ? this.stuck(loss) : undefined;
-      if (stood !== undefined) this.toTell.push(stuck(step, stood, this.dataset.classes.length));
+      if (stood !== undefined) this.toTell.push(stuck(step, stood, this.objective.classes));
     }
   }
 

@@ -1,15 +1,16 @@
 /** Where a run's events go besides to whoever reads them: files, pages, other tools. */
 import type { TrainEvent } from './events';
+import type { RunConfig } from './run-config';
 
 export interface EventSink {
   /** Takes each event, before the run's reader does; the run waits for it, and stops where it throws. */
-  add(event: TrainEvent): void | Promise<void>;
+  add(event: TrainEvent<RunConfig>): void | Promise<void>;
   /** Writes what was taken: before every checkpoint, and when the run ends in whatever way. */
   flush?(): void | Promise<void>;
 }
 
 export interface JoinedSinks {
-  add(event: TrainEvent): Promise<void>;
+  add(event: TrainEvent<RunConfig>): Promise<void>;
   flush(): Promise<void>;
 }
 

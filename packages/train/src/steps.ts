@@ -11,15 +11,10 @@ import {
   type StepInput,
   type WeightInfo,
 } from '@neusim/core';
-import { isMixing } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { liveTensors } from './checkpoint/state';
-import type { Compute } from './compute';
-import type { TrainConfig } from './config';
-import type { Loader } from './loader';
 import type { Optimizer } from './optimizer';
-import { gradientsOf } from './training-step';
+import type { StepResult } from './training-step';
 
 export interface Taken {
   readonly loss: tf.Scalar;
@@ -39,57 +34,41 @@ export interface Steps {
   dispose(): void;
 }
 
-/** Op by op. */
-export function eagerSteps(compute: Compute, optimizer: Optimizer): Steps {
+/** Op by op. @param compute loss and gradients of step `step` (0, 1, …), at the weights of now. */
+export function eagerSteps(compute: (step: number) => Promise<StepResult>, optimizer: Optimizer): Steps {
   return {
     reason: null,
     async take(step, learningRate) {
-      const { loss, grads } = await compute.step(step);
+      const { loss, grads } = await compute(step);
       return { loss, grads, finish: () => optimizer.update(grads, learningRate, step + 1) };
     },
     dispose: () => {},
   };
 }
 
-interface Work {
-  readonly config: TrainConfig;
-  readonly model: LayersModel;
-  readonly loader: Loader;
+/** A step as a function of tensors that have the same shapes at every step. */
+export interface Recordable {
+  inputs(step: number): Promise<StepInput[]>;
+  /** @param inputs tensors of `inputs`. It reads no data from the engine. */
+  compute(inputs: readonly tf.Tensor[]): StepResult;
 }
 
 /** Recorded and replayed. @param weights all of the model's. */
 export function capturedSteps(
-  { config, model, loader }: Work,
+  { inputs, compute }: Recordable,
   weights: readonly WeightInfo[],
   optimizer: Optimizer,
 ): Steps {
-  const trainable = weights.filter((weight) => weight.trainable);
   const state = liveTensors(weights, optimizer);
-  const mixes = isMixing(config.augment);
-  const whole = ([x, first, rate, second, share]: tf.Tensor[]) => {
-    const labels = first as tf.Tensor1D;
-    const mixed = mixes ? { labels: second as tf.Tensor1D, share: share as tf.Tensor1D } : undefined;
-    const { loss, grads } = gradientsOf(model, trainable, x as tf.Tensor4D, { labels, mixed }, config.loss);
+  const whole = ([rate, ...given]: tf.Tensor[]) => {
+    const { loss, grads } = compute(given);
     optimizer.apply(grads, rate as tf.Tensor1D);
     tf.dispose(grads);
     return [loss];
   };
-  const inputs = async (step: number, learningRate: number): Promise<StepInput[]> => {
-    const { images, labels, shape, mixed } = await loader.batch(step);
+  const all = async (step: number, learningRate: number): Promise<StepInput[]> => {
     const rates = Float32Array.from(optimizer.rates(learningRate, step + 1));
-    const always = [
-      { values: images, shape },
-      { values: labels, shape: [labels.length] },
-      { values: rates, shape: [rates.length] },
-    ];
-    // A recording is of one graph: a batch that is not mixed has its own labels twice.
-    if (!mixes) return always;
-    const { labels: second, share } = mixed ?? { labels, share: 1 };
-    return [
-      ...always,
-      { values: second, shape: [second.length] },
-      { values: Float32Array.of(share), shape: [1] },
-    ];
+    return [{ values: rates, shape: [rates.length] }, ...(await inputs(step))];
   };
   const captured: CapturedStep = captureStep(whole, state);
   return {
@@ -97,10 +76,10 @@ export function capturedSteps(
       return captured.reason;
     },
     async take(step, learningRate) {
-      const [loss] = await captured.run(await inputs(step, learningRate));
+      const [loss] = await captured.run(await all(step, learningRate));
       return { loss: loss as tf.Scalar, grads: {}, finish: () => {} };
     },
-    compile: engineAbilities().compile && (async (step) => compileStep(whole, state, await inputs(step, 0))),
+    compile: engineAbilities().compile && (async (step) => compileStep(whole, state, await all(step, 0))),
     dispose: () => captured.dispose(),
   };
 }

@@ -33,7 +33,6 @@ function benchOperators(engines: Engines, quick: boolean, operators: readonly Op
   return {
     rows: found.flatMap(({ rows }) => rows),
     ratios: meanRatios(found.map(({ ratios }) => ratios)),
-    notRun: [...new Set(found.flatMap(({ notRun = [] }) => notRun))],
   };
 }
 
@@ -47,7 +46,7 @@ function benchOperator(
   const plain = passes(tensors);
   engines.use('neusim');
   const work = start(shape, tensors);
-  const { run, composed = run, composedForward = composed, impossible } = work;
+  const { run, composed = run, composedForward = composed } = work;
   const own = (pass: Pass) => ({ engine: 'neusim' as const, ...timed(work, run, pass, tensors.dy) });
   const beside = (pass: Pass, rounds: number) =>
     measure(
@@ -61,7 +60,6 @@ function benchOperator(
     );
   // Seconds a round: a comparison of its own.
   const besideComposed = (pass: Pass) => {
-    if (impossible) return null;
     const other = timed(work, pass === 'forward' ? composedForward : composed, pass, tensors.dy);
     return measure(engines, { own: own(pass), composed: { engine: 'foundation', ...other } }, quick ? 1 : 3);
   };
@@ -84,7 +82,7 @@ function benchOperator(
       rowOf(`plain beside ${name},`, winograd),
       rowOf(`plain beside ${name},`, direct),
       rowOf(name, own),
-      ...(slow ? [rowOf(`${name}, composed,`, slow.composed)] : []),
+      rowOf(`${name}, composed,`, slow.composed),
     ];
   };
   const { forward, train } = found;
@@ -94,13 +92,10 @@ function benchOperator(
       [`${name}ForwardVsConv`]: ratio(forward.own, forward.direct),
       [`${name}TrainVsConv`]: ratio(train.own, train.direct),
       [`${name}MemoryVsConv`]: peak(train.own) / peak(train.direct),
-      ...(forward.slow && { [`${name}ForwardVsComposed`]: ratio(forward.slow.own, forward.slow.composed) }),
-      ...(train.slow && {
-        [`${name}TrainVsComposed`]: ratio(train.slow.own, train.slow.composed),
-        [`${name}MemoryVsComposed`]: peak(train.slow.own) / peak(train.slow.composed),
-      }),
+      [`${name}ForwardVsComposed`]: ratio(forward.slow.own, forward.slow.composed),
+      [`${name}TrainVsComposed`]: ratio(train.slow.own, train.slow.composed),
+      [`${name}MemoryVsComposed`]: peak(train.slow.own) / peak(train.slow.composed),
     },
-    ...(impossible ? { notRun: [`${name}, composed: ${impossible}`] } : {}),
   };
 }
 

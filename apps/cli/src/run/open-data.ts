@@ -26,17 +26,21 @@ export async function openData(
     readonly open?: Pick<OpenOptions, 'cache'>;
   },
 ): Promise<Dataset> {
+  const { open, stop } = openingTicks(terminal);
+  return openDataset(config, { registry, folder, open: { ...more, ...open } }).finally(stop);
+}
+
+/** How a data set is opened for a terminal; `stop` takes the bar away. */
+export function openingTicks(terminal: Terminal): { readonly open: OpenOptions; stop(): void } {
   const progress = createProgress(terminal, ['data set']);
   const tick = openTicks();
-  const open = {
-    ...more,
+  const open: OpenOptions = {
     signal: terminal.interrupted,
     workers: { url: decodeWorkerUrl },
-    onProgress: (at: OpenProgress) => progress.update('data set', tick(at)),
-    onWarning: ({ message, hint }: { message: string; hint: string }) =>
-      progress.note(`Warning: ${message}; ${hint}.`),
+    onProgress: (at) => progress.update('data set', tick(at)),
+    onWarning: ({ message, hint }) => progress.note(`Warning: ${message}; ${hint}.`),
   };
-  return openDataset(config, { registry, folder, open }).finally(() => progress.stop());
+  return { open, stop: () => progress.stop() };
 }
 
 /** Progress as a bar's state: with the speed of decoding and, where it is long, the time left. */

@@ -7,12 +7,12 @@
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
-import { foldSimilarity } from '../fold/fold-similarity';
 import { type ConvOptions, dilatedSize, type Geometry, geometry, type Pair } from '../geometry';
 import type { Conv2DArgs, Predictor, Products, Shape, Similarity, Taps, Weight } from '../parts';
 import { full } from '../shape/full';
 import { innerProduct } from '../similarity/inner-product';
-import { callOf, compare, energyMultiplyAdds, masked, products } from './compare';
+import { applySimilarity, type Compared, comparison } from './apply-similarity';
+import { callOf, energyMultiplyAdds, products } from './compare';
 import { chooseDilations, type ParsedConv2D, parseConv2D } from './conv2d-options';
 import { inputShapes, requireParts, requirePredicted } from './layer-inputs';
 import { restorePart, type SavedPart, savePart } from './loading';
@@ -141,7 +141,8 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     return tf.tidy(() => {
       const x = (this.channelsFirst ? tf.transpose(given as tf.Tensor, [0, 2, 3, 1]) : given) as tf.Tensor4D;
       const taps = this.taps(x, training);
-      let y = this.respond(x, taps, training) ?? this.bilinear(x, z, taps);
+      const call = callOf(training, this.ownWeights);
+      let y: tf.Tensor = applySimilarity(this.similarity, x, this.compared(z, taps), call);
       if (this.bias) y = tf.add(y, this.bias.read());
       if (this.options.activation) y = this.options.activation.apply(y);
       return this.channelsFirst ? tf.transpose(y, [0, 3, 1, 2]) : y;
@@ -167,25 +168,7 @@ export class NeuralSimilarityConv2D extends layers.Layer {
    * @param z the predictor's output [B,H',W',channels], where the similarity is dynamic.
    */
   comparison(z?: tf.Tensor, taps = this.taps()): { w: tf.Tensor4D; m: tf.Tensor | null } {
-    const g = this.window as Geometry;
-    const { mask, side = 'kernel' } = taps;
-    const kernel = (this.kernel as LayerVariable).read() as tf.Tensor4D;
-    const { similarity } = this;
-    if (similarity.source !== 'predictor') {
-      const m = similarity.toM(this.ownWeights[0]?.read(), g);
-      const folded = (w: tf.Tensor4D) =>
-        similarity.fold ? similarity.fold(w, m, g, mask) : foldSimilarity(w, m);
-      const first = side === 'kernel' && similarity.form !== 'none';
-      return { w: first ? folded(masked(kernel, mask)) : masked(folded(kernel), mask), m: null };
-    }
-    if (!z)
-      throw new NeusimError('LAYER_INPUT', `layer ${this.name} (${similarity.name}) needs a second input`, {
-        data: { layer: this.name, similarity: similarity.name },
-        hint: 'Apply it to [x, predictor.apply(x)], or use neuralSimilarity(x, spec).',
-      });
-    const m = similarity.toM(z, g);
-    if (side === 'kernel' || !mask || similarity.form === 'diagonal') return { w: masked(kernel, mask), m };
-    return { w: kernel, m: tf.mul(m as tf.Tensor, mask) };
+    return comparison(this.similarity, this.compared(z, taps));
   }
 
   /** The weights of the similarity, in its order; states that training moves by itself too. */
@@ -245,13 +228,16 @@ export class NeuralSimilarityConv2D extends layers.Layer {
     } as never);
   }
 
-  /** What a similarity that is not bilinear gives. */
-  private respond(x: tf.Tensor4D, taps: Taps, training: boolean): tf.Tensor | undefined {
-    return this.similarity.respond?.(
-      this.products(x, taps),
-      this.ownWeights.map((weight) => weight.read()),
-      callOf(training, this.ownWeights),
-    );
+  private compared(z: tf.Tensor | undefined, taps: Taps): Compared {
+    return {
+      kernel: (this.kernel as LayerVariable).read() as tf.Tensor4D,
+      weights: this.ownWeights.map((weight) => weight.read()),
+      z,
+      taps,
+      options: this.convOptions,
+      window: this.window,
+      name: this.name,
+    };
   }
 
   private products(x: tf.Tensor4D, taps: Taps): Products {
@@ -265,11 +251,6 @@ export class NeuralSimilarityConv2D extends layers.Layer {
       const { offsets, modulation } = this.taps();
       return offsets !== undefined || modulation !== undefined;
     });
-  }
-
-  private bilinear(x: tf.Tensor4D, z: tf.Tensor | undefined, taps: Taps): tf.Tensor {
-    const { w, m } = this.comparison(z, taps);
-    return compare(x, w, m, taps, this.convOptions);
   }
 
   private get kernelSize(): Pair {

@@ -65,6 +65,27 @@ const gradients: Readonly<Record<string, Gradient>> = {
       },
     }),
   },
+  // tfjs has gradients of Conv2D and of Conv2DBackpropInput: with this one the three are closed.
+  Conv2DBackpropFilter: {
+    inputsToSave: ['x', 'dy'],
+    gradFunc: (ddw, [x, dy], attrs) => {
+      const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
+      const [image, filter] = [x as tf.Tensor4D, ddw as tf.Tensor4D];
+      return {
+        x: () =>
+          tf
+            .engine()
+            .runKernel(tf.Conv2DBackpropInput, { dy: dy as tf.Tensor, filter }, {
+              strides,
+              pad,
+              dataFormat,
+              dimRoundingMode,
+              inputShape: image.shape,
+            } as object as tf.NamedAttrMap) as tf.Tensor,
+        dy: () => tf.conv2d(image, filter, strides, pad, dataFormat, 1, dimRoundingMode),
+      };
+    },
+  },
   MaxPool: {
     inputsToSave: ['x'],
     gradFunc: (dy, [x], attrs) => ({

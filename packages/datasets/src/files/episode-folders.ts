@@ -1,8 +1,9 @@
 // Folders of images for few-shot learning: train/CLASS, val/CLASS and test/CLASS with other classes each are a division
 // of them; class folders alone, or folders that have the same classes, are none.
 
-import { type Division, divideNames } from '../episodes/divide-classes';
+import { divideNames } from '../episodes/divide-classes';
 import { sharedClass } from '../episodes/errors';
+import type { Division } from '../episodes/types';
 import { chooseClasses } from './choose';
 import { filesOfClasses, filesToTest, TEST_FOLDERS, TINY_ANNOTATIONS } from './class-folders';
 import { type LabelledFile, subfolders, type Tree } from './tree';
@@ -37,8 +38,9 @@ export async function episodeFiles(
     if (await tree.platform.exists(tree.platform.joinPath(folder, TINY_ANNOTATIONS)))
       return sameClasses(dataset, tree, tested, top, train, wanted);
     const classes = await subfolders(tree, folder);
-    // One folder alone holds all images, or a class that no episode can be made of.
-    if (classes.size > 1) others.push([name, classes]);
+    // Where labels are kept from the public, there is one folder of all images.
+    const isUnlabelled = classes.size === 1 && classes.has('images');
+    if (classes.size > 0 && !isUnlabelled) others.push([name, classes]);
   }
   const isOther = ([, classes]: [string, Folders]) => ![...classes.keys()].some((name) => train.has(name));
   if (!others.some(isOther)) return sameClasses(dataset, tree, tested, top, train, wanted);

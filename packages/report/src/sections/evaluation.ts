@@ -36,7 +36,12 @@ export function mistakesSection({ result, evaluation }: RunReport): Html | null 
 </section>`;
 }
 
-function confusionView({ confusion, classes, confused }: EvaluationReport): Html {
+/** The matrix, and with many classes the pairs most often confused. */
+export function confusionView({
+  confusion,
+  classes,
+  confused,
+}: Pick<EvaluationReport, 'confusion' | 'classes' | 'confused'>): Html {
   const many = classes.length > FEW;
   const rows = confused.map(
     ({ label, predicted, images }) =>
@@ -109,7 +114,8 @@ function confusionMap(counts: EvaluationReport['confusion']['counts']): Html {
   return html`<img class="confusion-map" alt="confusion matrix" src="${uri}">`;
 }
 
-function classTable(classes: readonly ClassFigures[]): Html {
+/** Accuracy of each class, of the hardest where there are many. */
+export function classTable(classes: readonly ClassFigures[]): Html {
   const tested = classes.filter(({ images }) => images > 0);
   const shown =
     tested.length > FEW

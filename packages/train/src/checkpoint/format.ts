@@ -47,6 +47,7 @@ const headerSchema = v.object({
       v.object({
         step: whole,
         testError: v.number(),
+        interval: v.optional(v.number()),
         top5Error: v.nullable(v.number()),
         loss: v.nullable(v.number()),
       }),

@@ -2,14 +2,14 @@
 import type { StepState, WeightInfo } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { parseConfig, type TrainConfig } from '../config';
 import type { Optimizer } from '../optimizer';
-import type { Checkpoint, StoredTensor } from './format';
+import type { RunConfig } from '../run-config';
+import type { StoredTensor } from './format';
 
 /** Every weight, trainable or not, then the optimiser's state. */
 export async function readState(
   weights: readonly WeightInfo[],
-  optimizer: Optimizer,
+  optimizer: Pick<Optimizer, 'slots'>,
 ): Promise<StoredTensor[]> {
   const stored: StoredTensor[] = [];
   for (const { name, read } of liveTensors(weights, optimizer)) {
@@ -24,7 +24,7 @@ export async function readState(
 /** Puts a checkpoint's tensors in place. @throws NeusimError CHECKPOINT_MISMATCH where they are another network's. */
 export function restoreState(
   path: string,
-  { tensors }: Checkpoint,
+  tensors: readonly StoredTensor[],
   weights: readonly WeightInfo[],
   optimizer: Pick<Optimizer, 'slots'>,
 ): void {
@@ -49,11 +49,17 @@ export function restoreState(
 }
 
 /**
+ * @param curve the part of a config that its curve depends on.
  * @throws NeusimError CHECKPOINT_MISMATCH for a config that would give another curve, with `data` { path, here, there }
  *   of the first key that differs, or one whose `steps` the checkpoint has passed.
  */
-export function requireSameRun(path: string, config: TrainConfig, { config: saved, step }: Checkpoint): void {
-  const difference = firstDifference(curveOf(config), curveOf(parseConfig(saved)), '');
+export function requireSameRun<C extends RunConfig>(
+  path: string,
+  config: C,
+  { config: saved, step }: { readonly config: C; readonly step: number },
+  curve: (config: C) => object,
+): void {
+  const difference = firstDifference(curve(config), curve(saved), '');
   if (!difference) {
     if (config.steps >= step) return;
     throw mismatch(path, `steps is ${config.steps} here, and the checkpoint is of step ${step}`, {
@@ -102,15 +108,6 @@ export function liveTensors(
       },
     })),
   ];
-}
-
-/**
- * The part of a config that its curve depends on; what `workers` changes is told when a run is resumed. The length is
- * one only where the schedule looks at it. A plug-in may lie elsewhere now: what it gives the run has names of its own.
- */
-function curveOf(config: TrainConfig): object {
-  const { name, log, evaluation, checkpoint, workers, plugins, steps, ...rest } = config;
-  return config.schedule.name === 'cosine' ? { ...rest, steps } : rest;
 }
 
 interface Difference {

@@ -8,6 +8,7 @@ import {
 } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { type SeparableWeights, separable } from '../../baselines/compositions/predictors';
 import * as shapes from '../../baselines/compositions/shapes';
 import * as similarities from '../../baselines/compositions/similarities';
 import { registry } from '../../registry';
@@ -123,11 +124,13 @@ const ofPredictor = (name: string): Operator => ({
       predictor: make('predictor', name, { seed: 1 }),
     });
     const model = tfl.model({ inputs: input, outputs: output });
-    return {
-      inputs: [x, ...model.trainableWeights.map((weight) => weight.read())],
-      run: () => model.apply(x, { training: true }) as T4,
-      ...(name === 'separable' ? { impossible: 'tfjs-wasm has no gradients of depthwise convolution' } : {}),
-    };
+    const weights = model.trainableWeights.map((weight) => weight.read());
+    const work = { inputs: [x, ...weights], run: () => model.apply(x, { training: true }) as T4 };
+    if (name !== 'separable') return work;
+    const [m1, m2] = [0, 4].map((at) => weights.slice(at, at + 4) as unknown as SeparableWeights);
+    const [w] = weights.slice(8) as [T4];
+    const composed = () => separable(x, m1 as SeparableWeights, m2 as SeparableWeights, w);
+    return { ...work, composed };
   },
 });
 

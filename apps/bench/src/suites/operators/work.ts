@@ -12,8 +12,6 @@ export interface Work {
   readonly run: () => T4;
   /** The same as one writes it from stock ops; default `run`, on an engine that has none of our kernels. */
   readonly composed?: () => T4;
-  /** Why stock ops cannot do it at all. */
-  readonly impossible?: string;
   /** The same, where a pass without gradients may take what has none. */
   readonly composedForward?: () => T4;
 }

@@ -1,0 +1,152 @@
+// The data of few-shot commands: any format, its classes divided as its authors say, else by a draw; or all of them.
+
+import {
+  type ClassPool,
+  type DatasetSource,
+  type Episode,
+  type FewShotDataset,
+  joinPools,
+  openEpisodes,
+  openOfficialRuns,
+  poolOf,
+  type RunImageOptions,
+} from '@neusim/datasets';
+import { inPath } from '@neusim/models';
+import * as platform from '@neusim/platform';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { describe, keysOf } from '../settings/schema';
+import type { Terminal } from '../terminal/terminal';
+import { dataFolder } from './data-folder';
+import { findData } from './find-data';
+import { openingTicks } from './open-data';
+
+/** The part of a data set that episodes are drawn from. */
+export type PartName = 'train' | 'validation' | 'test' | 'all';
+
+export interface OpenPool {
+  /** Of the data set. */
+  readonly dataset: string;
+  readonly pool: ClassPool;
+  readonly part: PartName;
+  /** Tasks that its authors have fixed: the official runs. */
+  readonly runs?: readonly Episode[] | undefined;
+  close(): Promise<void>;
+}
+
+/** Which data, as words of a command line say it. */
+export interface DataOptions {
+  /** A set's or a reader's name, or a folder; with `dataset` its folder. */
+  readonly data?: string | undefined;
+  /** A reader's name. */
+  readonly dataset?: string | undefined;
+}
+
+export interface NamedData {
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly folder: string | undefined;
+}
+
+/** @throws NeusimError CLI_NO_DATA, and what `findData` throws */
+export async function nameData(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  { data, dataset }: DataOptions,
+): Promise<NamedData> {
+  if (dataset !== undefined) return { name: dataset, options: {}, folder: data ?? terminal.env.NEUSIM_DATA };
+  const word = requireData(terminal, data);
+  const found = await findData(registry, word, dataFolder(terminal, undefined));
+  return { name: found.dataset.name, options: found.dataset.options ?? {}, folder: found.folder };
+}
+
+/** `--data`, else NEUSIM_DATA. @throws NeusimError CLI_NO_DATA */
+export function requireData({ env }: Terminal, data: string | undefined): string {
+  const word = data ?? env.NEUSIM_DATA;
+  if (word) return word;
+  throw new NeusimError('CLI_NO_DATA', 'no data is named', {
+    hint: 'give a folder with a folder of images for each class: --data FOLDER',
+  });
+}
+
+/** The same with images decoded to a network's size, where the reader can. @param shape [height, width, channels] */
+export function sizedFor(
+  registry: AnyRegistry,
+  { name, options, folder }: NamedData,
+  [height, width, channels]: readonly (number | null)[],
+): NamedData {
+  const known = registry.has('dataset', name)
+    ? (keysOf(describe(registry.schema('dataset', name)).schema, {})?.entries ?? {})
+    : {};
+  const sized = {
+    ...('size' in known && height && width && { size: [height, width] }),
+    ...('channels' in known && (channels === 1 || channels === 3) && { channels }),
+  };
+  return { name, options: { ...sized, ...options }, folder };
+}
+
+/**
+ * @param part default: the classes to test on, where they are named; all, where only a draw would choose them: what is tested
+ *   was not trained here.
+ * @throws NeusimError what opening the data throws; EPISODE_TOO_FEW_CLASSES
+ */
+export async function openPool(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  { name, options, folder }: NamedData,
+  part?: PartName,
+): Promise<OpenPool> {
+  await registry.ready(`dataset:${name}`);
+  const source = inPath('dataset', () => registry.make('dataset', name, options)) as DatasetSource;
+  const { open, stop } = openingTicks(terminal);
+  try {
+    let divided: FewShotDataset;
+    try {
+      divided = await openEpisodes(source, platform, folder, open);
+    } catch (error) {
+      const isSmall = error instanceof NeusimError && error.code === 'EPISODE_TOO_FEW_CLASSES';
+      if (!isSmall || (part !== undefined && part !== 'all')) throw error;
+      const dataset = await source.open(platform, folder, open);
+      return {
+        dataset: dataset.name,
+        pool: poolOf(dataset),
+        part: 'all',
+        close: async () => dataset.close?.(),
+      };
+    }
+    const chosen = part ?? (divided.isDrawn ? 'all' : 'test');
+    const { train, validation, test } = divided;
+    return {
+      dataset: divided.name,
+      pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
+      part: chosen,
+      close: async () => divided.close?.(),
+    };
+  } finally {
+    stop();
+  }
+}
+
+/**
+ * Omniglot's official runs.
+ * @param folder with all_runs.zip, or run01 to run20. @param shape [height, width, channels] that the network takes.
+ * @throws NeusimError what `openOfficialRuns` throws
+ */
+export async function openRuns(
+  terminal: Terminal,
+  folder: string,
+  [height, width, channels]: readonly (number | null)[],
+): Promise<OpenPool> {
+  const { open, stop } = openingTicks(terminal);
+  const image: RunImageOptions = {
+    ...(height && width && { size: [height, width] as const }),
+    ...(channels === 3 && { channels }),
+  };
+  const { pool, episodes } = await openOfficialRuns(platform, folder, image, open).finally(stop);
+  return {
+    dataset: 'omniglot-runs',
+    pool,
+    part: 'all',
+    runs: episodes,
+    close: async () => pool.close?.(),
+  };
+}

@@ -1,0 +1,38 @@
+// What is tested on episodes: a learner, the pool that it is tested on, and how images are read for it. It comes of a run, or
+// of a method and a network.
+
+import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
+import type { Learner, LearnerRecipe } from '@neusim/fewshot';
+import type { DataOptions, PartName } from './few-shot-data';
+
+export interface SubjectOptions extends DataOptions {
+  /** Folder of a run or of a model. */
+  readonly backbone?: string | undefined;
+  /** The layer whose output is the embedding. */
+  readonly layer?: string | undefined;
+  readonly part?: PartName | undefined;
+  /** Omniglot's official runs, in place of episodes that are drawn. */
+  readonly runs?: boolean | undefined;
+  readonly set?: readonly string[] | undefined;
+  readonly way: number;
+  readonly seed: number;
+}
+
+export interface Subject {
+  readonly name: string;
+  readonly learner: Learner;
+  /** Multiply-adds of the backbone for an image; 0 where that is open. */
+  readonly cost: number;
+  /** What a thread makes the same learner of. */
+  readonly recipe: LearnerRecipe;
+  readonly pool: ClassPool;
+  readonly part: PartName;
+  readonly runs?: readonly Episode[] | undefined;
+  /** Name of the data set. */
+  readonly dataset: string;
+  readonly reading: { readonly transform?: Transform | undefined; readonly normalize: Normalize };
+  /** What it was made of, for who reads the figures. */
+  readonly facts: readonly (readonly [what: string, value: string])[];
+  /** Frees the learner and lets go of the data. */
+  close(): Promise<void>;
+}

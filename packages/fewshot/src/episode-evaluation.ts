@@ -1,0 +1,91 @@
+/** From the answers to many episodes to what is told of them. */
+import type { ClassPool, Episode } from '@neusim/datasets';
+import { meanInterval } from './mean-interval';
+import type { ShareScores } from './score-episodes';
+
+/** The form of the episodes, and which they are. */
+export interface TestedEpisodes {
+  readonly episodes: number;
+  readonly way: number;
+  readonly shot: number;
+  readonly query: number;
+  /** A fingerprint of the pool's classes and of all images of all episodes: equal where the episodes are the same. */
+  readonly drawn: string;
+}
+
+export interface EpisodeEvaluation extends TestedEpisodes {
+  /** Mean over the episodes of the percentage of queries whose largest logit is their class's. */
+  readonly accuracy: number;
+  /** Half of its 95 % interval, in percent: 1.96·std/√episodes. */
+  readonly interval: number;
+  /** [episodes], in percent. */
+  readonly accuracies: Float32Array;
+  /** Mean cross-entropy of the queries, by the softmax of the logits. */
+  readonly loss: number;
+  /** Names of the pool's classes. */
+  readonly classes: readonly string[];
+  /** confusion[class][predicted class], in queries, of all episodes together; a class is no other's rival but in the same episode. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Percentage of each class's queries that were read as it; null for a class that no episode has. */
+  readonly classAccuracies: readonly (number | null)[];
+}
+
+/** @param scores of all episodes, in their order. */
+export function judgeEpisodes(
+  pool: ClassPool,
+  episodes: readonly Episode[],
+  form: { readonly way: number; readonly shot: number; readonly query: number },
+  scores: readonly ShareScores[],
+): EpisodeEvaluation {
+  const { way, shot, query } = form;
+  const count = pool.classes.length;
+  const accuracies = new Float32Array(episodes.length);
+  const confusion = Array.from({ length: count }, () => new Array<number>(count).fill(0));
+  const asked = new Array<number>(count).fill(0);
+  const predicted = scores.flatMap((score) => [...score.predicted]);
+  for (const [index, { classes }] of episodes.entries()) {
+    let right = 0;
+    for (let i = 0; i < way * query; i++) {
+      const label = Math.floor(i / query);
+      const found = predicted[index * way * query + i]!;
+      asked[classes[label]!]!++;
+      if (found >= 0) confusion[classes[label]!]![classes[found]!]!++;
+      if (found === label) right++;
+    }
+    accuracies[index] = (100 * right) / (way * query);
+  }
+  const { mean: accuracy, interval } = meanInterval(accuracies);
+  return {
+    episodes: episodes.length,
+    way,
+    shot,
+    query,
+    drawn: fingerprint(pool, episodes),
+    accuracy,
+    interval,
+    accuracies,
+    loss: meanInterval(scores.flatMap(({ losses }) => [...losses])).mean,
+    classes: pool.classes,
+    confusion,
+    classAccuracies: asked.map((queries, label) =>
+      queries === 0 ? null : (100 * confusion[label]![label]!) / queries,
+    ),
+  };
+}
+
+/** FNV-1a of the names and the indices, twice with other starts: 64 bits. */
+function fingerprint({ classes, count }: ClassPool, episodes: readonly Episode[]): string {
+  const hashes = [0x811c9dc5, 0x2f0b4f1d].map((start) => {
+    let hash = start;
+    const add = (value: number) => {
+      hash = Math.imul(hash ^ value, 0x01000193);
+      hash ^= hash >>> 15;
+    };
+    for (const unit of classes.join('\n')) add(unit.codePointAt(0)!);
+    add(count);
+    for (const each of episodes)
+      for (const indices of [each.classes, each.support, each.query]) for (const index of indices) add(index);
+    return (hash >>> 0).toString(16).padStart(8, '0');
+  });
+  return hashes.join('');
+}
