@@ -9,6 +9,7 @@ import {
   extractArchive,
   featurePool,
   idx,
+  miniImagenet,
   npz,
   parquet,
   readFeatures,
@@ -22,9 +23,13 @@ import { makeTar, text } from '../../packages/datasets/src/archive/make-tar.fixt
 import { csvImages } from '../../packages/datasets/src/csv-images';
 import { makeNpy } from '../../packages/datasets/src/npy/arrays.fixture';
 import { greyPng, makeParquet } from '../../packages/datasets/src/parquet/parquet.fixture';
+import { pickleOf } from '../../packages/datasets/src/pickle/pickle.fixture';
+import golden from '../golden/pickles.json' with { type: 'json' };
 import { demand, type Format } from './format';
 
-const registry = createRegistry(plugin('fuzz', '1.0.0', [cifar10, csvImages, idx, npz, parquet]));
+const registry = createRegistry(
+  plugin('fuzz', '1.0.0', [cifar10, csvImages, idx, miniImagenet, npz, parquet]),
+);
 const MEMORY = 2 ** 24;
 const MAX_BYTES = 2 ** 20;
 
@@ -276,6 +281,40 @@ export const parquetFormat: Format = {
     await writeFile(path, bytes);
     const source = registry.make('dataset', 'parquet', { size: 4, maxPixels: 2 ** 16 });
     await whole(await source.open(platform, path, { cache: false, memory: MEMORY }));
+  },
+};
+
+const pickledImages = (count: number) => ({ shape: [count, 4, 4, 3], values: noise(count * 48) });
+const evenAndOdd = (count: number) =>
+  [0, 1].map((odd) => Array.from({ length: count / 2 }, (_, i) => 2 * i + odd));
+
+export const pickle: Format = {
+  async seeds() {
+    const written = golden.cases
+      .filter(({ of }) => of === 'a cache of images')
+      .map(({ base64 }) => ({ bytes: new Uint8Array(Buffer.from(base64, 'base64')) }));
+    const [a, b] = evenAndOdd(24);
+    return [
+      ...written,
+      // More than is held: read where it lies.
+      { bytes: pickleOf({ image_data: pickledImages(24), class_dict: { a, b } }) },
+      { bytes: pickleOf({ data: pickledImages(4), labels: { shape: [4], values: [5, 9, 5, 9] } }) },
+      {
+        bytes: pickleOf({
+          data: [0, 1, 2].map(() => ({ shape: [4, 4, 3], values: noise(48) })),
+          labels: [0, 1, 0],
+        }),
+      },
+    ];
+  },
+  async read(bytes, folder) {
+    await writeFile(join(folder, 'mini-imagenet-cache-train.pkl'), bytes);
+    await registry.ready();
+    const source = registry.make('dataset', 'mini-imagenet', { size: 4, testShare: 0.5 });
+    for (const memory of [0, MEMORY]) {
+      const dataset = await source.open(platform, folder, { cache: false, memory });
+      await whole(dataset).finally(() => dataset.close?.());
+    }
   },
 };
 

@@ -1,6 +1,7 @@
 // A few-shot data set out of whichever of its layouts lies in a folder: to train on its training classes, a share of each
 // held out, and for episodes.
 
+import { NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { baseDataset } from '../episodes/base-dataset';
 import { requireDisjoint } from '../episodes/divide-classes';
@@ -49,8 +50,8 @@ export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSo
     detect: (platform, folder) => detect(platform, set, folder),
     async open(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
-      const [pool] = await pools(reader, ['train'], options);
-      return limited(pool as NamedPool, given);
+      const [pool] = (await pools(reader, ['train'], options)) as [NamedPool];
+      return toClassify(pool, given);
     },
     async episodes(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
@@ -92,8 +93,19 @@ async function together(name: string, parts: readonly NamedPool[]): Promise<FewS
   }
 }
 
-function limited(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): Dataset {
+async function toClassify(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): Promise<Dataset> {
   const { train, test, ...base } = baseDataset(pool, { test: testShare, seed });
+  if (test.count === 0) {
+    await pool.close?.();
+    throw new NeusimError(
+      'DATASET_EMPTY',
+      `no class of ${pool.name} has two images, one of them to test on`,
+      {
+        data: { dataset: pool.name, split: 'test' },
+        hint: 'give more images of each class',
+      },
+    );
+  }
   const first = (split: Split, most: number | undefined) => {
     if (most === undefined || most >= split.count) return split;
     const all = Array.from(split.labels, (label, index) => ({ label, index }));
