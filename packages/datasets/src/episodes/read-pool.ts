@@ -11,6 +11,7 @@ import type { Split } from '../types';
 import { mixedEpisode } from './errors';
 import type { ClassPool, Episode, FeaturePool } from './types';
 
+/** How a pool's images become what a network gets. */
 export interface ReadPoolOptions {
   /** Default: images as they are stored. */
   readonly transform?: Transform | undefined;

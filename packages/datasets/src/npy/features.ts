@@ -13,6 +13,7 @@ import { type NpyPlaces, openPlaces } from './places';
 import { parseAnyDtype, readTexts } from './text';
 import { writeNpy, writeNpz } from './write';
 
+/** Where the arrays are. */
 export interface FeatureOptions {
   /** The .npz in the folder; default: the only one. */
   readonly file?: string | undefined;
