@@ -62,9 +62,10 @@ export default [
   alone('backend-webgpu', '40 KB'),
   // For Node alone.
   entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
-  // Readers of image files and the store of decoded images make a third of it, those of archives and augmentation a quarter each.
+  // Readers of image files and the store of decoded images make a quarter of it, those of archives, augmentation, and episodes
+  // with features a fifth each.
   // The libraries are apart: a page loads each with the first image, archive or Parquet file that wants it.
-  entry('datasets', '43 KB', { apart: ['@neusim/*', ...whenWanted, ...fewShotSets] }),
+  entry('datasets', '54 KB', { apart: ['@neusim/*', ...whenWanted, ...fewShotSets] }),
   // Ten families of networks and the conversion of others: each file is one, and a bundle leaves out none that the plug-in lists.
   alone('models', '9 KB'),
   // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.

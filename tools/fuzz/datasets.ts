@@ -4,10 +4,21 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Dataset } from '@neusim/datasets';
-import { cifar10, extractArchive, idx, miniImagenet, npz, parquet, readImages } from '@neusim/datasets';
+import {
+  cifar10,
+  extractArchive,
+  featurePool,
+  idx,
+  miniImagenet,
+  npz,
+  parquet,
+  readFeatures,
+  readImages,
+  writeFeatures,
+} from '@neusim/datasets';
 import * as platform from '@neusim/platform';
 import { createRegistry, plugin } from '@neusim/registry';
-import { zipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { makeTar, text } from '../../packages/datasets/src/archive/make-tar.fixture';
 import { csvImages } from '../../packages/datasets/src/csv-images';
 import { makeNpy } from '../../packages/datasets/src/npy/arrays.fixture';
@@ -204,6 +215,53 @@ export const npy: Format = {
     for (const [name, file] of Object.entries({ ...kerasArrays('|u1'), 'x_train.npy': bytes }))
       await writeFile(join(folder, name), file);
     await whole(await registry.make('dataset', 'npz').open(platform, folder, { memory: MEMORY }));
+  },
+};
+
+const FEATURES = { count: 6, shape: [1, 1, 1] as const, classes: ['a', 'bé', 'c'] };
+
+/** The text of classes, the features and the labels, one of them damaged; and the archive around them. */
+export const features: Format = {
+  async seeds() {
+    const labels = Int32Array.of(0, 1, 2, 2, 1, 0);
+    const pool = { ...FEATURES, labels, images: new Uint8Array(6) };
+    const files = new Map<string, Uint8Array>();
+    const kept = {
+      writeAtomic: async (path: string, data: Uint8Array | string) =>
+        void files.set(path, data as Uint8Array),
+    };
+    await writeFeatures(
+      kept,
+      'a.npz',
+      featurePool(
+        pool,
+        Float32Array.from({ length: 24 }, (_, i) => i / 7),
+      ),
+    );
+    const bytes = files.get('a.npz') as Uint8Array;
+    const arrays = unzipSync(bytes);
+    const inner = Object.entries(arrays).map(([name, of]) => ({
+      bytes: of,
+      wrap: (damaged: Uint8Array) => zipped({ ...arrays, [name]: damaged }, 0),
+    }));
+    return [{ bytes }, ...inner];
+  },
+  async read(bytes, folder) {
+    const path = join(folder, 'a.npz');
+    await writeFile(path, bytes);
+    const { count, shape, images, labels, classes } = await readFeatures(
+      platform,
+      path,
+      {},
+      { memory: MEMORY },
+    );
+    demand(images.length === count * shape[2], `${images.length} values of ${count} features of ${shape[2]}`);
+    demand(labels.length === count, `${labels.length} labels for ${count} features`);
+    demand(images.every(Number.isFinite), 'a value that is not finite');
+    demand(
+      labels.every((label) => label >= 0 && label < classes.length),
+      `a label of ${classes.length}`,
+    );
   },
 };
 

@@ -3,6 +3,7 @@
 import {
   cifar,
   csv,
+  features,
   idxGz,
   idxPlain,
   npy,
@@ -29,6 +30,7 @@ export const formats: Readonly<Record<string, Format>> = {
   zip,
   npz: npzFormat,
   npy,
+  features,
   parquet: parquetFormat,
   pickle,
   csv,
