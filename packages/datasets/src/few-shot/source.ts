@@ -2,29 +2,20 @@
 // held out, and for episodes.
 
 import { NeusimError } from '@neusim/registry';
-import * as v from 'valibot';
 import { baseDataset } from '../episodes/base-dataset';
 import { requireDisjoint } from '../episodes/divide-classes';
 import type { NamedPool } from '../episodes/pool';
 import type { FewShotDataset } from '../episodes/types';
 import { evenly } from '../files/choose';
 import { detected, findFolder } from '../folder';
-import { type Limit, limitSchema } from '../options';
+import type { Limit } from '../options';
 import { selectImages } from '../split';
 import type { ImageOptions } from '../store/encoded';
 import { DEFAULT_MEMORY } from '../store/open-encoded';
 import type { Dataset, DatasetPlatform, DatasetSource, Detected, OpenOptions, Split } from '../types';
 import type { Layout, Part, PartReader } from './layout';
 
-/** Options of all few-shot data sets, besides those of images. */
-export const fewShotEntries = {
-  /** Of classification: the share of each training class's images to test on. */
-  testShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1)), 0.2),
-  /** Of that choice. */
-  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
-  limit: limitSchema,
-};
-
+/** Options of all few-shot data sets. */
 export interface FewShotOptions extends ImageOptions {
   readonly testShare: number;
   readonly seed: number;
