@@ -88,7 +88,7 @@ onEachEngine('other weights', () => {
       tf.addN(gradients(at).map((g, i) => tf.sum(tf.mul(g, directions[i]!)))) as tf.Scalar;
     const second = tf.tidy(() => innerGradients(along, weights(), 2) as tf.Tensor[]);
     // The Hessian is symmetric: what it does to a direction is the slope of the gradient along it.
-    const step = 3e-3;
+    const step = 3e-4;
     const expected = tf.tidy(() => {
       const moved = (by: number) => gradients(weights().map((w, i) => tf.add(w, tf.mul(directions[i]!, by))));
       const below = moved(-step);

@@ -5,6 +5,9 @@ import { discriminativeKShot } from './discriminative-k-shot';
 import { dynamicNsn } from './dynamic-nsn';
 import euclideanDefinition from './euclidean';
 import { finetune } from './finetune';
+import { leo } from './leo';
+import { maml } from './maml';
+import { metaStaticNsn } from './meta-static-nsn';
 import { nearestNeighbour } from './nearest-neighbour';
 import { protoNet } from './proto-net';
 import { simpleShot } from './simple-shot';
@@ -30,9 +33,12 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   nearestNeighbour,
   protoNet,
   simpleShot,
+  maml,
   finetune,
   baselinePp,
   staticNsn,
+  metaStaticNsn,
   dynamicNsn,
   discriminativeKShot,
+  leo,
 ]);
