@@ -47,7 +47,7 @@ export function fullContext(features: number, steps: number, seed: number): Full
       tf.tidy(() => {
         let state = attention.zeros(embedded.shape[0]);
         for (let k = 0; k < steps; k++) {
-          const weights = tf.softmax(tf.matMul(state.h, tf.transpose<tf.Tensor2D>(support)));
+          const weights = tf.softmax(tf.matMul(state.h, tf.transpose(support) as tf.Tensor2D));
           const read = tf.matMul(weights, support);
           const { h, c } = attention.step(state, embedded, state.h, read);
           state = { h: tf.add(h, embedded), c };

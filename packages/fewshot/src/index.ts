@@ -82,6 +82,7 @@ export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
   finetune,
   baselinePp,
   staticNsn,
+  metaStaticNsn,
   dynamicNsn,
   discriminativeKShot,
   tadam,
