@@ -82,11 +82,7 @@ export function baseHead(backbone: LayersModel, options: BaseHeadOptions): BaseH
 export function classTraining(
   backbone: LayersModel,
   head: LayersModel,
-  {
-    scale = 1,
-    labelSmoothing = 0,
-    onEmbeddings,
-  }: Pick<BaseHeadOptions, 'scale' | 'labelSmoothing' | 'onEmbeddings'> = {},
+  { scale = 1, labelSmoothing = 0, onEmbeddings }: Partial<BaseHeadOptions> = {},
 ): BaseHead['training'] {
   return {
     by: 'classes',

@@ -4,8 +4,9 @@ import { relativeError } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../tools/engines';
+import type { BaselinePpOptions } from './baseline-pp';
 import { CosineHead } from './cosine-head';
-import fewshot, { type BaselinePpOptions } from './index';
+import fewshot from './index';
 import { accuracy, adaptingSuite, answers, build, newTask } from './test/adapting';
 import { parts, tinyBackbone } from './test/tiny';
 

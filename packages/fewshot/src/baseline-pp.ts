@@ -20,13 +20,12 @@ export interface BaselinePpOptions extends Adaptation {
   readonly scale?: number | undefined;
 }
 
-/** The method `baseline-pp`. Its classifiers can learn another class. */
-export function baselinePp(options: BaselinePpOptions): FewShotMethod {
+function methodOf(options: BaselinePpOptions): FewShotMethod {
   const { norm, scale } = options;
   const scaleFor = (classes: number) => scale ?? (classes > 200 ? 10 : 2);
   return Object.freeze<FewShotMethod>({
     name: 'baseline-pp',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const head = () => cosineBaseHead(backbone, { classes, seed, norm, scale: scaleFor(classes) });
@@ -37,7 +36,7 @@ export function baselinePp(options: BaselinePpOptions): FewShotMethod {
   });
 }
 
-export const baselinePpDefinition = define({
+export const baselinePp = define({
   kind: 'method',
   name: 'baseline-pp',
   version: '1.0.0',
@@ -49,5 +48,5 @@ export const baselinePpDefinition = define({
     scale: v.optional(v.pipe(v.number(), v.gtValue(0))),
     ...adaptationEntries,
   }),
-  load: () => baselinePp,
+  load: () => methodOf,
 });

@@ -3,7 +3,8 @@ import { relativeError } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../tools/engines';
-import fewshot, { type DiscriminativeKShotOptions } from './index';
+import type { DiscriminativeKShotOptions } from './discriminative-k-shot';
+import fewshot from './index';
 import { accuracy, adaptingSuite, answers, build, newTask } from './test/adapting';
 import { tinyBackbone } from './test/tiny';
 

@@ -23,11 +23,10 @@ export interface DiscriminativeKShotOptions extends PriorOptions {
   readonly bias: boolean;
 }
 
-/** The method `discriminative-k-shot`. Its classifiers can learn another class. */
-export function discriminativeKShot(options: DiscriminativeKShotOptions): FewShotMethod {
+function methodOf(options: DiscriminativeKShotOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'discriminative-k-shot',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const head = () => baseHead(backbone, { classes, seed, useBias: options.bias });
@@ -78,7 +77,7 @@ function rows(values: Float32Array, count: number, bias: boolean): Float64Array[
   });
 }
 
-export const discriminativeKShotDefinition = define({
+export const discriminativeKShot = define({
   kind: 'method',
   name: 'discriminative-k-shot',
   version: '1.0.0',
@@ -91,5 +90,5 @@ export const discriminativeKShotDefinition = define({
     strength: v.optional(v.pipe(v.number(), v.gtValue(0)), 1),
     bias: v.optional(v.boolean(), true),
   }),
-  load: () => discriminativeKShot,
+  load: () => methodOf,
 });

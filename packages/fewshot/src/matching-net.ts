@@ -33,11 +33,11 @@ const EPSILON = 1e-12;
  * The method `matching-net`. Its classifiers can learn another class, unless the context is full.
  * @param registry knows the metric. @throws NeusimError as `metricOf`.
  */
-export function matchingNet(options: MatchingNetOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: MatchingNetOptions, registry: AnyRegistry): FewShotMethod {
   const makeMetric = metricOf(registry, options);
   return Object.freeze<FewShotMethod>({
     name: 'matching-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -97,7 +97,7 @@ function shuffled({ x, labels }: Examples, seed: number): Examples {
   return { x: tf.matMul(rows, x as tf.Tensor2D), labels: Int32Array.from(order, (place) => labels[place]!) };
 }
 
-export const matchingNetDefinition = define({
+export const matchingNet = define({
   kind: 'method',
   name: 'matching-net',
   version: '1.0.0',
@@ -109,5 +109,5 @@ export const matchingNetDefinition = define({
     fullContext: v.optional(v.boolean(), false),
     steps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
   }),
-  load: () => matchingNet,
+  load: () => methodOf,
 });

@@ -33,14 +33,14 @@ export interface NearestNeighbourOptions {
  * @param registry knows the metric.
  * @throws NeusimError CONFIG_INVALID for a metric with weights, and as `metricOf`.
  */
-export function nearestNeighbour(options: NearestNeighbourOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: NearestNeighbourOptions, registry: AnyRegistry): FewShotMethod {
   const { metric, on } = options;
   requireWeightless(registry, metric);
   const makeMetric = metricOf(registry, { metric, on: 'embedding', scale: 1, learnScale: false });
   const build = on === 'pixels' ? onPixels : onEmbeddings;
   return Object.freeze<FewShotMethod>({
     name: 'nearest-neighbour',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: on === 'pixels' ? 'nothing' : 'classes',
     build: (parts) => disposeNewVariables(() => build(parts, makeMetric)),
   });
@@ -105,7 +105,7 @@ function requireWeightless(registry: AnyRegistry, spec: PartSpec): void {
   });
 }
 
-export const nearestNeighbourDefinition = define({
+export const nearestNeighbour = define({
   kind: 'method',
   name: 'nearest-neighbour',
   version: '1.0.0',
@@ -114,5 +114,5 @@ export const nearestNeighbourDefinition = define({
     metric: v.optional(partSchema, 'hyperspherical'),
     on: v.optional(v.picklist(['embedding', 'pixels']), 'embedding'),
   }),
-  load: () => nearestNeighbour,
+  load: () => methodOf,
 });

@@ -6,8 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../tools/engines';
 import { embeddings } from './backbone';
 import { headLogits, headStart, linear } from './head';
-import fewshot, { type StaticNsnOptions } from './index';
+import fewshot from './index';
 import { headTensors } from './linear-head';
+import type { StaticNsnOptions } from './static-nsn';
 import { adaptingSuite, answers, build, newTask, readBy } from './test/adapting';
 import { tinyBackbone } from './test/tiny';
 

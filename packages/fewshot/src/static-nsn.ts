@@ -8,21 +8,21 @@ import { define, NeusimError } from '@neusim/registry';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import { networkFit } from './adapt-network';
-import { type Adaptation, adaptationEntries } from './adaptation';
+import { type Adaptation, adaptationEntries, networkRateEntry } from './adaptation';
 import { baseHead } from './base-head';
 import { classTrained } from './class-trained';
 import { headOf } from './head';
 import type { FewShotMethod } from './types';
 
 export interface StaticNsnOptions extends Adaptation {
+  readonly networkRate: number;
   readonly head: 'linear' | 'cosine';
 }
 
-/** The method `static-nsn`. Its classifiers can learn another class: M and head then adapt anew. */
-export function staticNsn(options: StaticNsnOptions): FewShotMethod {
+function methodOf(options: StaticNsnOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'static-nsn',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const weights = similarityWeights(backbone);
@@ -47,7 +47,7 @@ export function similarityWeights(backbone: LayersModel) {
   });
 }
 
-export const staticNsnDefinition = define({
+export const staticNsn = define({
   kind: 'method',
   name: 'static-nsn',
   version: '1.0.0',
@@ -55,6 +55,7 @@ export const staticNsnDefinition = define({
   options: strictOptions({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
     ...adaptationEntries,
+    ...networkRateEntry,
   }),
-  load: () => staticNsn,
+  load: () => methodOf,
 });
