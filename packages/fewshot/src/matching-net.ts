@@ -51,9 +51,9 @@ function build(
   const features = embeddingSize(backbone);
   const metric = makeMetric([features], seed);
   const context = options.fullContext ? fullContext(features, options.steps, seed) : undefined;
-  const seen = (examples: Examples, start = seed): Examples => {
+  const seen = (examples: Examples, order = 0): Examples => {
     if (!context) return examples;
-    const { x, labels } = shuffled(examples, start);
+    const { x, labels } = shuffled(examples, order);
     return { x: context.support(x as tf.Tensor2D), labels };
   };
   const logits = (query: tf.Tensor, { x, labels }: Examples, way: number, training = false): tf.Tensor2D => {
@@ -69,7 +69,7 @@ function build(
         requireTask(task);
         return tf.tidy(() => {
           const { support, query } = embedTask(task, (images) => embeddings(backbone, images, true));
-          const memory = seen({ x: support, labels: task.support.labels });
+          const memory = seen({ x: support, labels: task.support.labels }, task.seed);
           return crossEntropy(task.query.labels, logits(query, memory, task.way, true));
         });
       },

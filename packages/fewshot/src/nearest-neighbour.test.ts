@@ -2,6 +2,7 @@ import core, { describeWeights } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { type AnyRegistry, createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
+import { input, layers, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../tools/engines';
 import fewshot from './index';
@@ -49,6 +50,21 @@ describe('nearest-neighbour', () => {
     tf.dispose([x, embedded, task.support.x, task.query.x]);
     disposeModel(learner.model);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('on what are no images but vectors, too; not on what has no size', async () => {
+    const vector = (size: number | null) => {
+      const x = input({ shape: [size] });
+      const y = layers.activation({ activation: 'linear' }).apply(x) as SymbolicTensor;
+      return makeModel({ inputs: x, outputs: y });
+    };
+    const learner = build(make({ on: 'pixels' }), vector(2));
+    const classifier = await learner.fit({ x: tf.eye(2), labels: Int32Array.of(0, 1) }, 2);
+    const [row] = await classifier.predict(tf.tensor2d([[4, 0]])).array();
+    expect(row![0]).toBeGreaterThan(row![1]!);
+    expect(() => build(make({ on: 'pixels' }), vector(null))).toThrow(
+      expect.objectContaining({ code: 'FEWSHOT_BACKBONE' }),
+    );
   });
 
   test('a metric that nothing would train is refused', () => {

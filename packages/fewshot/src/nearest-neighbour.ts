@@ -15,7 +15,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
-import { embeddingSize, embeddings } from './backbone';
+import { embeddingSize, embeddings, imageSize } from './backbone';
 import { baseHead } from './base-head';
 import { joinModels } from './join-models';
 import { type Memory, memoryClassifier } from './memory-classifier';
@@ -60,7 +60,8 @@ function onEmbeddings({ backbone, classes, seed }: LearnerParts, makeMetric: Mak
 /** A network of no weights; the backbone, whose input says what an image is, is disposed of. */
 function onPixels({ backbone, seed }: LearnerParts, makeMetric: MakeMetric): Learner {
   const image = input({ name: 'image', shape: backbone.inputs[0]!.shape.slice(1) });
-  const pixels = layers.flatten({ name: 'pixels' }).apply(image) as SymbolicTensor;
+  const flat = layers.reshape({ name: 'pixels', targetShape: [imageSize(backbone)] });
+  const pixels = flat.apply(image) as SymbolicTensor;
   const model = makeModel({ name: 'nearest-neighbour', inputs: image, outputs: pixels });
   const learner: Learner = { model, training: { by: 'nothing' }, ...nearest(model, makeMetric, seed) };
   disposeModel(backbone);
