@@ -44,6 +44,7 @@ export {
   type TestOptions,
 } from './evaluate-episodes';
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
+export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
@@ -51,6 +52,8 @@ export { type Metric, type MetricOptions, metricOf } from './metric';
 export { SimilarityMetric, type SimilarityMetricArgs } from './metric-layer';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './presets';
+
 export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
