@@ -9,6 +9,7 @@ import { addData } from './command-line/data';
 import { addDemo } from './command-line/demo';
 import { addDoctor } from './command-line/doctor';
 import { addEval } from './command-line/eval';
+import { addFewShot } from './command-line/fewshot';
 import { findCommands } from './command-line/find-command';
 import { addFold } from './command-line/fold';
 import { addInspect } from './command-line/inspect';
@@ -77,6 +78,7 @@ function commandLine(terminal: Terminal, done: (outcome: Outcome) => void): Comm
     addTrain,
     addCompare,
     addEval,
+    addFewShot,
     addFold,
     addInspect,
     addReport,

@@ -52,12 +52,15 @@ function checkBatchSize(batchSize: number): void {
   }
 }
 
+/** What has an order: images are not looked at. */
+type Counted = Pick<Split, 'count'>;
+
 /**
  * Steps (batches) in one epoch.
  * @throws NeusimError `DATASET_BAD_BATCH` where there is none
  */
 export function stepsPerEpoch(
-  split: Split,
+  split: Counted,
   { batchSize, dropLast = true }: Pick<BatchOptions, 'batchSize' | 'dropLast'>,
 ): number {
   checkBatchSize(batchSize);
@@ -77,14 +80,35 @@ interface EpochOrder {
 }
 
 /** The last order of each split: a step needs no new permutation, and it goes when the split goes. */
-const lastOrders = /* @__PURE__ */ new WeakMap<Split, EpochOrder>();
+const lastOrders = /* @__PURE__ */ new WeakMap<Counted, EpochOrder>();
 
-export function epochOrder(split: Split, seed: number, epoch: number): Uint32Array {
+export function epochOrder(split: Counted, seed: number, epoch: number): Uint32Array {
   const last = lastOrders.get(split);
   if (last && last.seed === seed && last.epoch === epoch) return last.order;
   const order = permutation(random(seed, streams.order, epoch), split.count);
   lastOrders.set(split, { seed, epoch, order });
   return order;
+}
+
+/**
+ * Indices of the images of global step `step` (0, 1, … through all epochs): those of `trainingBatch`.
+ * @throws NeusimError `DATASET_BAD_BATCH`, `DATASET_BAD_SEED`
+ */
+export function batchIndices(
+  split: Counted,
+  step: number,
+  options: Pick<BatchOptions, 'batchSize' | 'seed' | 'shuffle' | 'dropLast'>,
+): Uint32Array {
+  const { batchSize, seed, shuffle = true } = options;
+  const steps = stepsPerEpoch(split, options);
+  if (!Number.isInteger(step) || step < 0 || step >= 2 ** 32) {
+    throw badBatch(`step = ${step}; allowed: integers from 0`, { step }, 'count steps from 0');
+  }
+  const epoch = Math.floor(step / steps);
+  const first = (step - epoch * steps) * batchSize;
+  const order = shuffle ? epochOrder(split, seed, epoch) : undefined;
+  const length = Math.min(batchSize, split.count - first);
+  return Uint32Array.from({ length }, (_, i) => (order ? order[first + i]! : first + i));
 }
 
 /** What a step trains on: which images, and what is drawn for them together. */
@@ -100,17 +124,9 @@ export interface StepPlan {
 
 /** Errors as `trainingBatch`. */
 export function planStep(split: Split, step: number, options: BatchOptions): StepPlan {
-  const { batchSize, seed, shuffle = true, transform, augment } = options;
-  const steps = stepsPerEpoch(split, options);
-  if (!Number.isInteger(step) || step < 0 || step >= 2 ** 32) {
-    throw badBatch(`step = ${step}; allowed: integers from 0`, { step }, 'count steps from 0');
-  }
+  const { seed, transform, augment } = options;
+  const indices = batchIndices(split, step, options);
   const shape = inputShapeOf(split.shape, transform, augment);
-  const epoch = Math.floor(step / steps);
-  const first = (step - epoch * steps) * batchSize;
-  const order = shuffle ? epochOrder(split, seed, epoch) : undefined;
-  const length = Math.min(batchSize, split.count - first);
-  const indices = Uint32Array.from({ length }, (_, i) => (order ? order[first + i]! : first + i));
   const next = random(seed, streams.augment, step);
   const crops = augment ? Array.from(indices, () => drawCrop(next, augment)) : null;
   return { step, indices, crops, mix: augment && drawMix(seed, step, augment, shape), shape };

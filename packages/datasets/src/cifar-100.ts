@@ -9,7 +9,7 @@ import { type CifarSet, detectCifar, findCifar } from './find-cifar';
 import { limitSchema } from './options';
 import type { DatasetFiles, DatasetSource, MemorySplit } from './types';
 
-const set: CifarSet = {
+export const cifar100Set: CifarSet = {
   name: 'cifar-100',
   below: ['cifar-100', 'cifar-100-binary'],
   archive: 'cifar-100-binary.tar.gz',
@@ -36,9 +36,9 @@ export const cifar100 = define({
   load:
     () =>
     ({ limit, labels, subset }): DatasetSource<MemorySplit, DatasetFiles> => ({
-      detect: (files, folder) => detectCifar(files, set, folder),
+      detect: (files, folder) => detectCifar(files, cifar100Set, folder),
       async open(platform, folder, open) {
-        const { files, at } = await findCifar(platform, set, folder, open);
+        const { files, at } = await findCifar(platform, cifar100Set, folder, open);
         const path = (name: string) => files.joinPath(at, name);
         const count = labels === 'fine' ? 100 : 20;
         const classes = await readNames(files, path(`${labels}_label_names.txt`), count);

@@ -5,9 +5,9 @@
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
 import { chooseClasses, classesSchema, divide, splitEntries } from './files/choose';
-import { isFolder, type ListedFiles, listedFiles } from './files/listed-files';
+import { type CsvEntry, readCsvList } from './files/csv-list';
+import { isFolder, listedFiles } from './files/listed-files';
 import { openFiles } from './files/open-files';
-import { badRow, parseCsv, readRows } from './files/rows';
 import { openTree, type Tree } from './files/tree';
 import { findFolder, lookFor } from './folder';
 import { limitSchema } from './options';
@@ -70,21 +70,13 @@ export const csvImages = define({
     }),
 });
 
-/** An image that a list names. */
-interface Entry {
-  readonly path: string;
-  readonly class: string;
-  readonly list: string;
-  readonly line: number;
-}
-
 async function list(tree: Tree, given: Options) {
   const { platform, root } = tree;
   const images =
     given.images ?? ((await isFolder(platform, platform.joinPath(root, 'images'))) ? 'images' : '.');
   const base = await platform.realPath(platform.joinPath(root, images));
   const files = listedFiles(tree, base);
-  const read = (name: string) => readList(tree, platform.joinPath(root, name), files, given);
+  const read = (name: string) => readCsvList(tree, platform.joinPath(root, name), files, given.columns);
   if (given.split === 'seeded') {
     const lists = given.lists ?? (await present(platform, root, ['train.csv', 'val.csv', 'test.csv']));
     const entries = (await Promise.all(lists.map(read))).flat();
@@ -101,49 +93,16 @@ async function list(tree: Tree, given: Options) {
   return { classes, train: labelled(train), test: labelled(test) };
 }
 
-function label(entries: readonly Entry[], { classes: wanted }: Options) {
+function label(entries: readonly CsvEntry[], { classes: wanted }: Options) {
   const all = [...new Set(entries.map((entry) => entry.class))].sort();
   const classes = chooseClasses(NAME, all, wanted);
   const labels = new Map(classes.map((name, index) => [name, index]));
-  const labelled = (some: readonly Entry[]) =>
+  const labelled = (some: readonly CsvEntry[]) =>
     some.flatMap(({ path, class: name }) => {
       const own = labels.get(name);
       return own === undefined ? [] : [{ path, label: own }];
     });
   return { all, classes, labelled };
-}
-
-async function readList(
-  tree: Tree,
-  file: string,
-  files: ListedFiles,
-  { columns }: Options,
-): Promise<Entry[]> {
-  const [header, ...rows] = parseCsv(file, await readRows(tree.platform, file));
-  const column = (name: string) => {
-    const at = header?.fields.findIndex((field) => field.trim() === name) ?? -1;
-    if (at >= 0) return at;
-    const met = header?.fields.join(', ') ?? '';
-    throw badRow(
-      file,
-      header?.line ?? 1,
-      `no column "${name}"; there is: ${met}`,
-      'name the columns by "columns"',
-    );
-  };
-  const [fileAt, labelAt] = [column(columns.file), column(columns.label)];
-  const entries: Entry[] = [];
-  for (const { line, fields } of rows) {
-    const of = fields[labelAt]?.trim() ?? '';
-    if (of === '') throw badRow(file, line, 'the class is empty');
-    entries.push({ path: await files.find(fields[fileAt] ?? '', file, line), class: of, list: file, line });
-    if (entries.length % 1024 === 0) {
-      tree.options.signal?.throwIfAborted();
-      tree.options.onProgress?.({ phase: 'listing', done: entries.length, total: rows.length });
-    }
-  }
-  if (entries.length === 0) throw badRow(file, 1, 'no rows below the header');
-  return entries;
 }
 
 async function present(
@@ -163,7 +122,7 @@ function noTest(folder: string) {
   });
 }
 
-function disjoint(entry: Entry, train: string) {
+function disjoint(entry: CsvEntry, train: string) {
   return new NeusimError(
     'DATASET_BAD_LABEL',
     `${entry.list}, line ${entry.line}: class "${entry.class}" is not among those of ${train}`,

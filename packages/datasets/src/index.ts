@@ -4,6 +4,8 @@ import { plugin } from '@neusim/registry';
 import { cifar10 } from './cifar-10';
 import { cifar100 } from './cifar-100';
 import { csvImages } from './csv-images';
+import { features } from './features';
+import { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 import { idx } from './idx';
 import { imageFolder } from './image-folder';
 import { imagenet } from './imagenet';
@@ -32,6 +34,7 @@ export {
   type Batch,
   type BatchOptions,
   batches,
+  batchIndices,
   evaluationBatches,
   stepsPerEpoch,
   trainingBatch,
@@ -42,8 +45,6 @@ export { csvImages } from './csv-images';
 export { type DigitFile, defineDigits, digitsFrom } from './digits';
 export { type BaseDatasetOptions, baseDataset } from './episodes/base-dataset';
 export {
-  type ClassPart,
-  type Division,
   divideClasses,
   divideNames,
   divisionSchema,
@@ -60,7 +61,16 @@ export {
   readPool,
 } from './episodes/read-pool';
 export { requireEpisodes } from './episodes/require-episodes';
-export type { ClassPool, Episode, EpisodeOptions, FewShotDataset } from './episodes/types';
+export type {
+  ClassPart,
+  ClassPool,
+  Division,
+  Episode,
+  EpisodeOptions,
+  FewShotDataset,
+} from './episodes/types';
+export { features } from './features';
+export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
 export { idx, parseIdx } from './idx';
 export { imageFolder } from './image-folder';
 export { imagenet } from './imagenet';
@@ -72,6 +82,7 @@ export {
   resolveNormalize,
   type StatisticsOptions,
 } from './normalize';
+export { type FeatureOptions, featurePool, readFeatures, writeFeatures } from './npy/features';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
 export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
@@ -114,5 +125,10 @@ export default /* @__PURE__ */ plugin('@neusim/datasets', '0.1.0', [
   csvImages,
   omniglot,
   npz,
+  features,
   parquet,
+  miniImagenet,
+  tieredImagenet,
+  cifarFs,
+  fc100,
 ]);

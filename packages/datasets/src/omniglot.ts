@@ -5,7 +5,7 @@
 
 import { define, NeusimError } from '@neusim/registry';
 import * as v from 'valibot';
-import type { Division } from './episodes/divide-classes';
+import type { Division } from './episodes/types';
 import { classesSchema } from './files/choose';
 import { openFiles } from './files/open-files';
 import { encodedFiles, type LabelledFile } from './files/tree';

@@ -28,6 +28,7 @@ export const streams = {
   headStart: 40,
   adaptationOrder: 41,
   supportOrder: 45,
+  auxiliaryStep: 50,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

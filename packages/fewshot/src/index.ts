@@ -14,6 +14,13 @@ export {
   type NamedEvaluation,
   type PairedDifference,
 } from './compare-episodes';
+export {
+  type FewShotConfig,
+  type FewShotConfigInput,
+  fewShotConfigSchema,
+  parseFewShotConfig,
+} from './config';
+export type { FewShotContext } from './context';
 export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
@@ -28,6 +35,10 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
+export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
+export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
   Classifier,

@@ -2,8 +2,16 @@
 // and a pool of workers.
 
 export { breathe } from './breathe';
+export { findCheckpoint } from './checkpoint/folder';
 export { configSchema, parseConfig, type TrainConfig, type TrainConfigInput } from './config';
-export type { TrainContext, TrainFiles } from './context';
+export {
+  identityEntries,
+  imageEntries,
+  optimizerSchema,
+  recordEntries,
+  updateEntries,
+} from './config-entries';
+export type { RunContext, TrainContext, TrainFiles } from './context';
 export { type EvaluateOptions, evaluate } from './evaluate';
 export type {
   AbortedEvent,
@@ -40,7 +48,15 @@ export {
   spreadOfM,
 } from './inspect-similarity';
 export { type LearnedParts, learnedParts, testImages } from './learned-parts';
-export { type OpenCheckpoint, openCheckpoint } from './open-checkpoint';
+export { loadAhead } from './loader';
+export type { Objective, Opener, Saved, Tested } from './objective';
+export {
+  type OpenCheckpoint,
+  openCheckpoint,
+  type ReadCheckpoint,
+  readCheckpoint,
+} from './open-checkpoint';
+export type { Optimizer } from './optimizer';
 export type { TrainWorkers } from './parallel/choose-workers';
 export { type ReplicaOptions, trainTasks } from './parallel/replica';
 export { Moved } from './pool/messages';
@@ -49,8 +65,12 @@ export { type PoolWorker, poolData, serveTasks, type Task, type Tasks } from './
 export { openDataset } from './prepare';
 export { findPreset, type Preset, presets } from './presets';
 export { startRun, type TrainingRun } from './run';
+export type { RunConfig } from './run-config';
 export { learningRateAt } from './schedule';
 export type { Evaluation, Predictions } from './score';
 export { setConfigValue } from './set-config-value';
 export type { EventSink } from './sinks';
+export { capturedSteps, eagerSteps, type Recordable, type Steps, type Taken } from './steps';
 export { train } from './train';
+export type { StepResult } from './training-step';
+export { whenReady } from './when-ready';

@@ -50,8 +50,8 @@ export interface Objective<C extends RunConfig = RunConfig> {
   readonly tests: number;
   /** Tests the model; yields how far it is. */
   test(signal: AbortSignal | undefined): AsyncGenerator<number, Tested>;
-  /** Once the model has the weights that it ends with. */
-  finish?(): Promise<void>;
+  /** Computes what the last checkpoint keeps of the weights that the model ends with, into weights of the model. */
+  settle?(): Promise<void>;
   /** Lets go of all but the model. */
   close(): Promise<void>;
 }

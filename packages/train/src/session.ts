@@ -38,6 +38,9 @@ import { seldom } from './seldom';
 import { standsStill } from './stands-still';
 import type { Steps } from './steps';
 
+/** For messages: the weights that were tested best. */
+const BEST = 'the best weights';
+
 /** Where a run takes place. */
 interface Place {
   readonly files: TrainFiles;
@@ -73,6 +76,7 @@ export class Session<C extends RunConfig = RunConfig> {
   private toldReason = false;
   private readonly facts: RunFacts<C>;
   private readonly best: Best | undefined;
+  private isSettled = false;
   private taken = false;
 
   constructor(
@@ -102,6 +106,7 @@ export class Session<C extends RunConfig = RunConfig> {
     this.step = step;
     this.savedStep = step;
     this.history = history;
+    this.isSettled = this.isFinished;
     if (!this.isFinished) this.history = withoutEnd(saved, config);
     this.pending = pending;
     this.earlierSpeed = imagesPerSecond;
@@ -168,6 +173,20 @@ export class Session<C extends RunConfig = RunConfig> {
     }
   }
 
+  /** What is to be done once, before the last checkpoint, with the weights that the run ends with. */
+  async settle(): Promise<void> {
+    const { objective, best, weights } = this;
+    if (this.isSettled) return;
+    this.isSettled = true;
+    if (!objective.settle) return;
+    const last = await readState(weights, { slots: [] });
+    best?.restore(BEST);
+    await objective.settle();
+    if (!best) return;
+    await best.keep();
+    restoreState(BEST, last, weights, { slots: [] });
+  }
+
   /** Writes a checkpoint of this moment. */
   async save(): Promise<CheckpointEvent> {
     await this.readLosses({});
@@ -231,8 +250,7 @@ export class Session<C extends RunConfig = RunConfig> {
   async finish(): Promise<EndEvent<C>> {
     const { history, step, objective, best } = this;
     const { files, out } = this.place;
-    best?.restore(this.checkpoint ?? 'the best weights');
-    await objective.finish?.();
+    best?.restore(BEST);
     const { evaluations } = history;
     const told = (best ? bestOf(evaluations) : evaluations.at(-1)) as History['evaluations'][number];
     const { testError, interval, top5Error } = told;

@@ -3,10 +3,13 @@
 import {
   type ClassPool,
   type DatasetSource,
+  type Episode,
   type FewShotDataset,
   joinPools,
   openEpisodes,
+  openOfficialRuns,
   poolOf,
+  type RunImageOptions,
 } from '@neusim/datasets';
 import { inPath } from '@neusim/models';
 import * as platform from '@neusim/platform';
@@ -25,6 +28,8 @@ export interface OpenPool {
   readonly dataset: string;
   readonly pool: ClassPool;
   readonly part: PartName;
+  /** Tasks that its authors have fixed: the official runs. */
+  readonly runs?: readonly Episode[] | undefined;
   close(): Promise<void>;
 }
 
@@ -49,13 +54,18 @@ export async function nameData(
   { data, dataset }: DataOptions,
 ): Promise<NamedData> {
   if (dataset !== undefined) return { name: dataset, options: {}, folder: data ?? terminal.env.NEUSIM_DATA };
-  const word = data ?? terminal.env.NEUSIM_DATA;
-  if (word === undefined)
-    throw new NeusimError('CLI_NO_DATA', 'no data is named', {
-      hint: 'give a folder with a folder of images for each class: --data FOLDER',
-    });
+  const word = requireData(terminal, data);
   const found = await findData(registry, word, dataFolder(terminal, undefined));
   return { name: found.dataset.name, options: found.dataset.options ?? {}, folder: found.folder };
+}
+
+/** `--data`, else NEUSIM_DATA. @throws NeusimError CLI_NO_DATA */
+export function requireData({ env }: Terminal, data: string | undefined): string {
+  const word = data ?? env.NEUSIM_DATA;
+  if (word) return word;
+  throw new NeusimError('CLI_NO_DATA', 'no data is named', {
+    hint: 'give a folder with a folder of images for each class: --data FOLDER',
+  });
 }
 
 /** The same with images decoded to a network's size, where the reader can. @param shape [height, width, channels] */
@@ -63,7 +73,6 @@ export function sizedFor(
   registry: AnyRegistry,
   { name, options, folder }: NamedData,
   [height, width, channels]: readonly (number | null)[],
-  given: Readonly<Record<string, unknown>>,
 ): NamedData {
   const known = registry.has('dataset', name)
     ? (keysOf(describe(registry.schema('dataset', name)).schema, {})?.entries ?? {})
@@ -72,7 +81,7 @@ export function sizedFor(
     ...('size' in known && height && width && { size: [height, width] }),
     ...('channels' in known && (channels === 1 || channels === 3) && { channels }),
   };
-  return { name, options: { ...options, ...sized, ...given }, folder };
+  return { name, options: { ...sized, ...options }, folder };
 }
 
 /**
@@ -115,4 +124,29 @@ export async function openPool(
   } finally {
     stop();
   }
+}
+
+/**
+ * Omniglot's official runs.
+ * @param folder with all_runs.zip, or run01 to run20. @param shape [height, width, channels] that the network takes.
+ * @throws NeusimError what `openOfficialRuns` throws
+ */
+export async function openRuns(
+  terminal: Terminal,
+  folder: string,
+  [height, width, channels]: readonly (number | null)[],
+): Promise<OpenPool> {
+  const { open, stop } = openingTicks(terminal);
+  const image: RunImageOptions = {
+    ...(height && width && { size: [height, width] as const }),
+    ...(channels === 3 && { channels }),
+  };
+  const { pool, episodes } = await openOfficialRuns(platform, folder, image, open).finally(stop);
+  return {
+    dataset: 'omniglot-runs',
+    pool,
+    part: 'all',
+    runs: episodes,
+    close: async () => pool.close?.(),
+  };
 }

@@ -1,34 +1,33 @@
 // A method with a network that somebody has trained, on classes that the network need never have seen.
 
-import { describeWeights, loadModel } from '@neusim/core';
-import { type Normalize, normalizeSchema, type Transform, transformSchema } from '@neusim/datasets';
-import { cutHead, type FewShotMethod } from '@neusim/fewshot';
-import { disposeModel, inPath, partSchema, splitPart } from '@neusim/models';
+import { describeWeights } from '@neusim/core';
+import { type Normalize, normalizeSchema, type Transform } from '@neusim/datasets';
+import { type FewShotConfigInput, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
+import { disposeModel, splitPart } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
-import { type AnyRegistry, NeusimError, parseSchema } from '@neusim/registry';
-import type * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { AnyRegistry } from '@neusim/registry';
 import * as v from 'valibot';
+import { checkSettings } from '../settings/check';
 import type { Terminal } from '../terminal/terminal';
-import { nameData, type OpenPool, openPool, sizedFor } from './few-shot-data';
+import {
+  type NamedData,
+  nameData,
+  type OpenPool,
+  openPool,
+  openRuns,
+  requireData,
+  sizedFor,
+} from './few-shot-data';
 import type { Subject, SubjectOptions } from './few-shot-subject';
 import { findModel } from './find-model';
 import { changeConfig } from './read-config';
 import { shippedBackbone } from './shipped-backbone';
 
-/** What --set reaches. */
-const settingsSchema = v.strictObject({
-  method: partSchema,
-  dataset: v.optional(v.looseObject({}), {}),
-  transform: v.optional(transformSchema),
-  normalize: v.optional(normalizeSchema),
-});
-
 /**
  * @param method its name.
- * @param options `backbone`: folder of a run or of a model; default: the one that is shipped.
- * @throws NeusimError CLI_NO_DATA, CLI_NO_BACKBONE, CONFIG_INVALID for --set, CLI_MODEL_MISMATCH, FEWSHOT_BACKBONE, and what finding
- *   and reading the network and the data throw
+ * @param options `backbone`: folder of a run or of a model, or the name of a network; default: the one that is shipped.
+ * @throws NeusimError CLI_NO_DATA, CLI_NO_BACKBONE, CONFIG_INVALID, and what finding and reading the network and the data, and
+ *   `makeLearner` throw
  */
 export async function openMethod(
   terminal: Terminal,
@@ -36,49 +35,56 @@ export async function openMethod(
   method: string,
   options: SubjectOptions,
 ): Promise<Subject> {
-  const json = changeConfig({ method }, { set: options.set });
-  const settings = parseSchema(settingsSchema, json, 'config');
-  const { name, options: given } = splitPart(settings.method);
-  await registry.ready(`method:${name}`);
-  const made = inPath('method', () => registry.make('method', name, given)) as FewShotMethod;
-  const data = await nameData(terminal, registry, options);
-  const path = options.backbone ?? (await shippedBackbone());
-  const found = await findModel(path);
-  const network = await loadModel(registry, modelFile(found.model) as tf.io.IOHandler);
-  let mine = network;
-  let opened: OpenPool | undefined;
+  const { way, seed, set, layer } = options;
+  const network = await findBackbone(registry, options.backbone, layer);
+  const data = options.runs
+    ? { name: 'omniglot', options: {}, folder: requireData(terminal, options.data) }
+    : await nameData(terminal, registry, options);
+  const { backbone, normalize } = network;
+  const start = {
+    method,
+    dataset: { name: data.name },
+    backbone,
+    normalize,
+    seed,
+    episodes: { way },
+    steps: 0,
+  };
+  const asked = changeConfig(start, { set });
+  checkSettings(registry, asked);
+  const { options: given } = splitPart(asked.dataset as string);
+  const opened = await openFor(
+    terminal,
+    registry,
+    { ...data, options: { ...data.options, ...given } },
+    network,
+    options,
+  );
+  const { pool, close } = opened;
   try {
-    const backbone = cutHead(network, options.layer);
-    mine = backbone;
-    const wanted = backbone.inputs[0]!.shape.slice(1);
-    opened = await openPool(
-      terminal,
-      registry,
-      sizedFor(registry, data, wanted, settings.dataset),
-      options.part,
-    );
-    const { pool, part, dataset, close } = opened;
-    const reading = {
-      transform: fitted(wanted, pool.shape, settings.transform, path),
-      normalize: settings.normalize ?? normalizeOf(found.config),
-    };
-    const topology = backbone.toJSON(null, false) as object;
-    const brought = describeWeights(backbone).length;
-    const parts = { classes: pool.classes.length, way: options.way, seed: options.seed };
-    const learner = made.build({ backbone, ...parts });
-    mine = learner.model;
-    warnUntrained(terminal, made, describeWeights(learner.model).length - brought);
+    const config = parseFewShotConfig({
+      ...asked,
+      dataset: data.name,
+      transform: asked.transform ?? fitted(network.shape, pool.shape),
+    });
+    const made = await makeLearner(config, registry, { train: pool, shape: pool.shape });
+    const { learner, recipe } = made;
+    const own = describeWeights(learner.model).length - describeWeights(made.backbone).length;
+    if (own > 0 && learner.training.by !== 'nothing')
+      terminal.err(
+        `Warning: ${recipe.method.name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
+      );
+    const { name, options: more } = splitPart(config.method);
+    const hasOptions = Object.keys(more).length > 0;
     return {
+      ...opened,
       name,
       learner,
-      recipe: { method: { name, options: made.options }, backbone: topology, ...parts },
-      pool,
-      part,
-      dataset,
-      reading,
+      recipe,
+      reading: { transform: config.transform, normalize: config.normalize },
       facts: [
-        ['backbone', path],
-        ...(Object.keys(given).length > 0 ? [['options', JSON.stringify(given)] as const] : []),
+        ['backbone', network.told],
+        ...(hasOptions ? [['options', JSON.stringify(more)] as const] : []),
       ],
       async close() {
         disposeModel(learner.model);
@@ -86,41 +92,73 @@ export async function openMethod(
       },
     };
   } catch (error) {
-    disposeModel(mine);
-    await opened?.close();
+    await close();
     throw error;
   }
 }
 
-function warnUntrained(terminal: Terminal, { name, trainedBy }: FewShotMethod, own: number): void {
-  if (own > 0 && trainedBy !== 'nothing')
-    terminal.err(
-      `Warning: ${name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
-    );
+interface Backbone {
+  readonly backbone: NonNullable<FewShotConfigInput['backbone']>;
+  /** As a person names it. */
+  readonly told: string;
+  /** [height, width, channels] that it takes; what is null or missing is open. */
+  readonly shape: readonly (number | null)[];
+  readonly normalize: Normalize;
 }
 
-/** What a run's images were divided by; 0..1 where it is not known. */
+async function findBackbone(
+  registry: AnyRegistry,
+  word: string | undefined,
+  layer: string | undefined,
+): Promise<Backbone> {
+  if (word === 'identity' || (word !== undefined && registry.has('model', word)))
+    return { backbone: word, told: word, shape: [], normalize: 'unit' };
+  const told = word ?? (await shippedBackbone());
+  const { model, config } = await findModel(told);
+  const { modelTopology } = await modelFile(model).load();
+  return {
+    backbone: { file: model, ...(layer !== undefined && { layer }) },
+    told,
+    shape: inputShapeIn(modelTopology)?.slice(1) ?? [],
+    normalize: normalizeOf(config),
+  };
+}
+
+/** The first shape of an input that a topology tells, its batch before it. */
+function inputShapeIn(topology: unknown): (number | null)[] | undefined {
+  if (typeof topology !== 'object' || topology === null) return undefined;
+  const { batch_input_shape: own } = topology as { batch_input_shape?: (number | null)[] };
+  if (Array.isArray(own)) return own;
+  for (const value of Object.values(topology)) {
+    const found = inputShapeIn(value);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What a run's images were normalised by; 0..1 where it is not known. */
 function normalizeOf(config: Record<string, unknown> | null): Normalize {
   const parsed = v.safeParse(normalizeSchema, config?.normalize);
   return parsed.success && parsed.output !== 'dataset' ? parsed.output : 'unit';
 }
 
-/** @throws NeusimError CLI_MODEL_MISMATCH for images of other channels */
+/** The data, decoded to what the network takes where its reader can. */
+function openFor(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  data: NamedData,
+  { shape }: Backbone,
+  { runs, part }: SubjectOptions,
+): Promise<OpenPool> {
+  if (runs) return openRuns(terminal, data.folder as string, shape);
+  return openPool(terminal, registry, sizedFor(registry, data, shape), part);
+}
+
+/** For images that are of another size as they are stored. */
 function fitted(
-  [height, width, channels]: LayersModel['inputs'][number]['shape'],
+  [height, width]: readonly (number | null)[],
   shape: readonly [number, number, number],
-  given: Transform | undefined,
-  path: string,
 ): Transform | undefined {
-  if (channels !== null && channels !== undefined && channels !== shape[2])
-    throw new NeusimError(
-      'CLI_MODEL_MISMATCH',
-      `the network in ${path} takes images of ${channels} channels; these have ${shape[2]}`,
-      {
-        data: { backbone: path, wanted: channels, met: shape[2] },
-        hint: 'give another backbone, or data whose reader has channels: --set dataset.channels=1 or 3',
-      },
-    );
-  if (given || !height || !width || (height === shape[0] && width === shape[1])) return given;
+  if (!height || !width || (height === shape[0] && width === shape[1])) return undefined;
   return { resize: [height, width] };
 }

@@ -1,7 +1,7 @@
 // What is tested on episodes: a learner, the pool that it is tested on, and how images are read for it. It comes of a run, or
 // of a method and a network.
 
-import type { ClassPool, Normalize, Transform } from '@neusim/datasets';
+import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
 import type { Learner, LearnerRecipe } from '@neusim/fewshot';
 import type { DataOptions, PartName } from './few-shot-data';
 
@@ -11,6 +11,8 @@ export interface SubjectOptions extends DataOptions {
   /** The layer whose output is the embedding. */
   readonly layer?: string | undefined;
   readonly part?: PartName | undefined;
+  /** Omniglot's official runs, in place of episodes that are drawn. */
+  readonly runs?: boolean | undefined;
   readonly set?: readonly string[] | undefined;
   readonly way: number;
   readonly seed: number;
@@ -23,6 +25,7 @@ export interface Subject {
   readonly recipe: LearnerRecipe;
   readonly pool: ClassPool;
   readonly part: PartName;
+  readonly runs?: readonly Episode[] | undefined;
   /** Name of the data set. */
   readonly dataset: string;
   readonly reading: { readonly transform?: Transform | undefined; readonly normalize: Normalize };

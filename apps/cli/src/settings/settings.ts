@@ -1,5 +1,6 @@
 // Every key that a config may have, from its schema and from those of the data set, model and parts that it names.
 
+import { fewShotConfigSchema } from '@neusim/fewshot';
 import { partSchema, splitPart } from '@neusim/models';
 import { type AnyRegistry, isKind } from '@neusim/registry';
 import { configSchema, setConfigValue } from '@neusim/train';
@@ -31,8 +32,11 @@ const NAME = 'name';
  * @param config as it is written: it says which optimizer, data set and model there are.
  */
 export function listSettings(registry: AnyRegistry, config: Readonly<Record<string, unknown>>): Setting[] {
-  return below(registry, keysOf(configSchema, config) as Keys, config, undefined, '');
+  return below(registry, keysOf(schemaOf(config), config) as Keys, config, undefined, '');
 }
+
+/** A config of few-shot learning names its method. */
+const schemaOf = (config: object) => ('method' in config ? fewShotConfigSchema : configSchema);
 
 function below(
   registry: AnyRegistry,

@@ -13,11 +13,19 @@ const LOCAL = 0x04034b50;
 const LOCAL_BYTES = 30;
 const MOST_ENTRIES = 2_000_000;
 
+/** A file in a zip. */
+export interface ZipFile extends RawEntry {
+  readonly packed: number;
+  /** Where its bytes begin, of one that is not packed. They are read without their checksum there. */
+  stored?(): Promise<number>;
+}
+
 /** An open zip; `close` lets go of the file. */
 export interface Zip {
   readonly path: string;
+  readonly file: OpenFile;
   /** Files alone, in the order of the directory. */
-  readonly entries: readonly (RawEntry & { readonly packed: number })[];
+  readonly entries: readonly ZipFile[];
   close(): Promise<void>;
 }
 
@@ -44,8 +52,9 @@ export async function openZip(
         size: entry.size,
         packed: entry.packed,
         open: () => unpacked(file, path, entry, { directory: offset, signal, onProgress }),
+        ...(!entry.deflated && { stored: () => placeOf(file, path, entry, offset) }),
       }));
-    return { path, entries: raw, close: () => file.close() };
+    return { path, file, entries: raw, close: () => file.close() };
   } catch (error) {
     await file.close();
     throw error;
@@ -86,8 +95,7 @@ async function* unpacked(file: OpenFile, path: string, entry: ZipEntry, where: W
   const { name, size, packed, deflated, crc } = entry;
   const { createCRC32 } = await import('hash-wasm');
   const sum = await createCRC32();
-  const from = await dataStart(file, path, entry);
-  if (from + packed > where.directory) throw archiveDamaged(path, name, 'it goes on behind the directory');
+  const from = await placeOf(file, path, entry, where.directory);
   const pieces = piecesOf(file, { from, to: from + packed, ...where });
   let found = 0;
   for await (const piece of deflated ? inflated(path, name, pieces) : pieces) {
@@ -99,6 +107,13 @@ async function* unpacked(file: OpenFile, path: string, entry: ZipEntry, where: W
   if (found < size) throw archiveTruncated(path, name);
   if (Number.parseInt(sum.digest(), 16) !== crc)
     throw archiveDamaged(path, name, 'its bytes are not those that were packed (CRC-32)');
+}
+
+async function placeOf(file: OpenFile, path: string, entry: ZipEntry, directory: number): Promise<number> {
+  const from = await dataStart(file, path, entry);
+  if (from + entry.packed > directory)
+    throw archiveDamaged(path, entry.name, 'it goes on behind the directory');
+  return from;
 }
 
 /** Behind the local header, which has to name the same entry. */

@@ -8,21 +8,7 @@ import { permutation, random, streams } from '../random';
 import type { Dataset } from '../types';
 import { badDivision, classTwice, noGroups, sharedClass } from './errors';
 import { type NamedPool, poolOf, selectClasses } from './pool';
-import type { FewShotDataset } from './types';
-
-/** Names of classes; or how many, from 1; or their share of all classes, above 0 and below 1. */
-export type ClassPart = readonly string[] | number;
-
-/** Which classes are for what. Parts that are left out share the classes that are left, 64 : 16 : 20. */
-export interface Division {
-  /** `group`: whole groups of classes (alphabets) are named, counted and drawn. Default `class`. */
-  readonly by?: 'class' | 'group' | undefined;
-  readonly train?: ClassPart | undefined;
-  readonly validation?: ClassPart | undefined;
-  readonly test?: ClassPart | undefined;
-  /** Of what is not named: 0..2^53 - 1, default 0. */
-  readonly seed?: number | undefined;
-}
+import type { Division, FewShotDataset } from './types';
 
 const part = v.union(
   [v.pipe(v.array(v.string()), v.minLength(1)), v.pipe(v.number(), v.gtValue(0))],

@@ -46,3 +46,9 @@ export function noGroups(what: string, data: Record<string, unknown>) {
     hint: 'leave it out: it is for data sets such as omniglot, whose groups are alphabets',
   });
 }
+
+export function notFeatures() {
+  return new NeusimError('EPISODE_NO_FEATURES', 'the pool has images, and no features', {
+    hint: 'put the values that a network makes of them in their place: featurePool(pool, values)',
+  });
+}

@@ -1,9 +1,9 @@
 // Any data set as classes for training, validation and tests: as its format divides them, else by `divideClasses`.
 
 import type { DatasetPlatform, DatasetSource, OpenOptions } from '../types';
-import { type Division, divideClasses, requireDisjoint } from './divide-classes';
+import { divideClasses, requireDisjoint } from './divide-classes';
 import { joinPools } from './pool';
-import type { FewShotDataset } from './types';
+import type { Division, FewShotDataset } from './types';
 
 export interface EpisodesOptions extends OpenOptions {
   /** In place of the format's own. */

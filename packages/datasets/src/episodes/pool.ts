@@ -1,6 +1,7 @@
 // Pools made of others: all images of a data set, some classes of a pool, several pools as one. Nothing is copied but
 // features: images are read from where they are.
 
+import { NeusimError } from '@neusim/registry';
 import { readImages } from '../split';
 import type { Dataset, Split } from '../types';
 import { imagesByClass } from './class-images';
@@ -41,8 +42,19 @@ export function poolOf(dataset: Dataset): NamedPool {
 
 /**
  * Several pools of the same shape as one; classes of a name are one class. They come in the order of their names.
+ * @throws NeusimError `EPISODE_BAD_POOL` for pools of several shapes, or of images and of features
  */
 export function joinPools(pools: readonly ClassPool[]): ClassPool {
+  const [first] = pools;
+  if (!first) throw badJoin('no pool to join', {});
+  const { shape } = first;
+  const strange = pools.find((pool) => String(pool.shape) !== String(shape));
+  if (strange)
+    throw badJoin(`pools of the shapes [${shape}] and [${strange.shape}]`, {
+      shapes: [shape, strange.shape],
+    });
+  if (pools.some((pool) => isFeaturePool(pool) !== isFeaturePool(first)))
+    throw badJoin('pools of images and of features', {});
   const groups = new Map<string, string | undefined>();
   for (const pool of pools)
     for (const [label, name] of pool.classes.entries()) groups.set(name, pool.groups?.[label]);
@@ -56,7 +68,6 @@ export function joinPools(pools: readonly ClassPool[]): ClassPool {
     starts.push(at);
     for (const label of pool.labels) labels[at++] = labelOf.get(pool.classes[label]!)!;
   }
-  const { shape } = pools[0]!;
   const place = (index: number): [ClassPool, number] => {
     const of = starts.findLastIndex((start) => start <= index);
     return [pools[of]!, index - starts[of]!];
@@ -78,6 +89,13 @@ export function joinPools(pools: readonly ClassPool[]): ClassPool {
       },
     }),
   };
+}
+
+function badJoin(message: string, data: Record<string, unknown>) {
+  return new NeusimError('EPISODE_BAD_POOL', message, {
+    data,
+    hint: 'join pools of one kind and one shape',
+  });
 }
 
 /** @param chosen indices into the classes, in the order that they get. */

@@ -125,7 +125,7 @@ function tooFewClasses(classes: number, leftOut: readonly string[], { way, minIm
     leftOut.length > 0 ? 'lower minImages with shot and query' : 'give this part of the data more classes';
   return new NeusimError(
     'EPISODE_TOO_FEW_CLASSES',
-    `${classes} class${classes === 1 ? '' : 'es'}${without}; way = ${way} wants as many in an episode`,
+    `${classes} class${classes === 1 ? '' : 'es'}${without}; an episode of way = ${way} wants ${way}`,
     { data: { classes, way, leftOut }, hint: `${lower}, or ${more}` },
   );
 }

@@ -1,7 +1,6 @@
 // What few-shot learning reads: images of classes that are seen in training, and of others that are not.
 
-import type { ImageShape, Split, Statistics } from '../types';
-import type { Division } from './divide-classes';
+import type { ImageShape, Split, Statistics } from '../images';
 
 /** Labelled images, or features made of them beforehand, of some classes. */
 export interface ClassPool extends Omit<Split, 'images'> {
@@ -53,4 +52,18 @@ export interface Episode {
   readonly support: Uint32Array;
   /** [way·query], indices of other images, class by class. */
   readonly query: Uint32Array;
+}
+
+/** Names of classes; or how many, from 1; or their share of all classes, above 0 and below 1. */
+export type ClassPart = readonly string[] | number;
+
+/** Which classes are for what. Parts that are left out share the classes that are left, 64 : 16 : 20. */
+export interface Division {
+  /** `group`: whole groups of classes (alphabets) are named, counted and drawn. Default `class`. */
+  readonly by?: 'class' | 'group' | undefined;
+  readonly train?: ClassPart | undefined;
+  readonly validation?: ClassPart | undefined;
+  readonly test?: ClassPart | undefined;
+  /** Of what is not named: 0..2^53 - 1, default 0. */
+  readonly seed?: number | undefined;
 }

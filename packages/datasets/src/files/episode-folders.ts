@@ -1,8 +1,9 @@
 // Folders of images for few-shot learning: train/CLASS, val/CLASS and test/CLASS with other classes each are a division
 // of them; class folders alone, or folders that have the same classes, are none.
 
-import { type Division, divideNames } from '../episodes/divide-classes';
+import { divideNames } from '../episodes/divide-classes';
 import { sharedClass } from '../episodes/errors';
+import type { Division } from '../episodes/types';
 import { chooseClasses } from './choose';
 import { filesOfClasses, filesToTest, TEST_FOLDERS, TINY_ANNOTATIONS } from './class-folders';
 import { type LabelledFile, subfolders, type Tree } from './tree';

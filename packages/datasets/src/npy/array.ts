@@ -2,7 +2,7 @@
 // told by its folder or its archive; a header that tells of more is refused before memory is taken.
 
 import { badFile } from '../errors';
-import { type NpyHeader, parseNpyHeader } from './header';
+import { type DtypeParser, type NpyHeader, parseNpyHeader } from './header';
 
 /** Where an array lies: a file, or an entry of a .npz. */
 export interface NpyPlace {
@@ -20,14 +20,15 @@ export interface NpyArray extends NpyHeader {
 }
 
 /**
+ * @param parse of its type; default: numbers alone.
  * @throws NeusimError what `parseNpyHeader` throws; `DATASET_SHORT_FILE`, `DATASET_LONG_FILE`
  */
-export async function openNpy({ path, size, open }: NpyPlace): Promise<NpyArray> {
+export async function openNpy({ path, size, open }: NpyPlace, parse?: DtypeParser): Promise<NpyArray> {
   let start = new Uint8Array(0);
   let header: NpyHeader | undefined;
   for await (const piece of open()) {
     start = joined(start, piece);
-    header = parseNpyHeader(path, start);
+    header = parseNpyHeader(path, start, parse);
     if (header) break;
   }
   const short = (wanted: number) =>

@@ -8,8 +8,10 @@ export interface Dtype {
   readonly isFloat: boolean;
   /** Of one value. */
   readonly bytes: number;
-  /** The value at a byte. */
+  /** The value at a byte; of text, NaN. */
   read(view: DataView, at: number): number;
+  /** The text at a byte, where values are text. */
+  text?(view: DataView, at: number): string;
 }
 
 type Reader = (view: DataView, at: number, little: boolean) => number;

@@ -19,11 +19,19 @@ export interface NpyHeader {
   readonly bytes: number;
 }
 
+/** Finds out what values of a type are, or refuses it. */
+export type DtypeParser = (file: string, offset: number, descr: string) => Dtype;
+
 /**
  * @param start of the file; undefined comes back where more of it is needed.
+ * @param parse default: numbers alone.
  * @throws NeusimError `DATASET_BAD_MAGIC`, `DATASET_BAD_HEADER`, `DATASET_BAD_DTYPE`, `DATASET_PICKLED`
  */
-export function parseNpyHeader(file: string, start: Uint8Array): NpyHeader | undefined {
+export function parseNpyHeader(
+  file: string,
+  start: Uint8Array,
+  parse: DtypeParser = parseDtype,
+): NpyHeader | undefined {
   const bad = start.subarray(0, MAGIC.length).findIndex((byte, index) => byte !== MAGIC[index]);
   if (bad >= 0) throw badFile('DATASET_BAD_MAGIC', file, bad, 'no .npy file', { byte: start[bad] });
   if (start.length < 12) return undefined;
@@ -42,7 +50,7 @@ export function parseNpyHeader(file: string, start: Uint8Array): NpyHeader | und
     start.subarray(from, from + length),
   );
   const { descr, fortran, shape } = parseLiteral(file, from, text);
-  return { dtype: parseDtype(file, from, descr), fortran, shape, bytes: from + length };
+  return { dtype: parse(file, from, descr), fortran, shape, bytes: from + length };
 }
 
 /** One key and its value; a value is text in quotes, True or False, a tuple of whole numbers, or what is refused. */

@@ -72,10 +72,8 @@ export async function readImageBytes(images: ImageArray, keep: number, scale: nu
   const { array, shape, axes } = images;
   const bytes = new Uint8Array(keep * shape[0] * shape[1] * shape[2]);
   const { dtype, path } = array;
-  const inOrder = axes.every(
-    ([size, distance], axis) => size === 1 || distance === distanceInOrder(axes, axis),
-  );
-  if (inOrder && dtype.bytes === 1 && dtype.name.endsWith('u1')) return copyBytes(array, bytes);
+  if (isPlain(images)) return copyBytes(array, bytes);
+  const inOrder = isInOrder(axes);
   const met = new Uint32Array(axes.length);
   let at = 0;
   let index = 0;
@@ -99,6 +97,13 @@ export async function readImageBytes(images: ImageArray, keep: number, scale: nu
   });
   return bytes;
 }
+
+/** Whether the values are the bytes [n, height, width, channels] themselves. */
+export const isPlain = ({ array: { dtype }, axes }: ImageArray): boolean =>
+  dtype.name.endsWith('u1') && isInOrder(axes);
+
+const isInOrder = (axes: ImageArray['axes']) =>
+  axes.every(([size, distance], axis) => size === 1 || distance === distanceInOrder(axes, axis));
 
 const distanceInOrder = (axes: ImageArray['axes'], axis: number) =>
   axes.slice(0, axis).reduce((product, [size]) => product * size, 1);

@@ -5,10 +5,10 @@
 // each with its rotations: by the rule and the numbers of Vinyals et al. 2016 and Snell et al. 2017, but drawn by our own
 // seed; lists that others have published are read with the option `lists`.
 
-import { type Division, divideNames, requireDisjoint } from '../episodes/divide-classes';
+import { divideNames, requireDisjoint } from '../episodes/divide-classes';
 import { badDivision } from '../episodes/errors';
 import type { NamedPool } from '../episodes/pool';
-import type { FewShotDataset } from '../episodes/types';
+import type { Division, FewShotDataset } from '../episodes/types';
 import { type Turned, turnedPool } from './rotate';
 
 export type OmniglotSplit = 'lake' | 'vinyals';

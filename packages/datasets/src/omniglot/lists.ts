@@ -7,7 +7,7 @@ import { follow, type Tree } from '../files/tree';
 import { ALL_TURNS, NO_TURN, type TurnedParts } from './divide';
 import type { Turned } from './rotate';
 
-const LINE = /^(.+\/[^/]+?)(?:\/rot(\d{3}))?$/;
+const LINE = /^([^/]+\/[^/]+)(?:\/rot(\d{3}))?$/;
 const ANGLES = ['000', '090', '180', '270'];
 
 /** Which rotations are used. */

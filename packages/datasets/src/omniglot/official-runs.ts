@@ -2,7 +2,7 @@
 // and the same characters drawn by another to be told. `all_runs.zip` as published, or unpacked:
 // run01/training/class01.png, run01/test/item01.png and run01/class_labels.txt, which says whose image an item is.
 
-import { NeusimError } from '@neusim/registry';
+import { NeusimError, parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
 import { archiveTooLarge } from '../archive/errors';
 import { openZip } from '../archive/zip';
@@ -46,7 +46,7 @@ interface Files {
  * Reads the official runs. Close the pool when it is no longer read.
  * @param path `all_runs.zip`; a folder with it; or a folder with run01 … run20, or with `all_runs` that has them
  * @param options of images; by default 28×28, grey, as the data set `omniglot`
- * @throws NeusimError `DATASET_NOT_FOUND`, `DATASET_BAD_ROW`, `DATASET_BAD_IMAGE`, `DATASET_UNSAFE_PATH`, `ARCHIVE_…` and
+ * @throws NeusimError `CONFIG_INVALID`, `DATASET_NOT_FOUND`, `DATASET_BAD_ROW`, `DATASET_BAD_IMAGE`, `DATASET_UNSAFE_PATH`, `ARCHIVE_…` and
  *   `DATASET_CACHE_…`
  */
 export async function openOfficialRuns(
@@ -55,7 +55,7 @@ export async function openOfficialRuns(
   options: RunImageOptions = {},
   open: OpenOptions = {},
 ): Promise<OfficialRuns> {
-  const image = v.parse(imageOptions, options);
+  const image = parseSchema(imageOptions, options, NAME);
   const files = await findFiles(platform, path, open);
   try {
     const classes: string[] = [];

@@ -1,0 +1,69 @@
+// `neusim fewshot …`: one function a subcommand, each with its own examples.
+
+import { type Command, Option } from 'commander';
+import { evalFewShot } from '../commands/fewshot-eval';
+import { type AddCommand, type CommandLine, withExamples } from './add-command';
+import { withPlugins } from './plugin-option';
+import { collect, positive, wholeNumber } from './values';
+
+type AddSubcommand = (fewshot: Command, line: CommandLine) => void;
+
+export const addFewShot: AddCommand = (line) => {
+  const fewshot = line.command('fewshot', 'learn classes from a few images each: train, test, compare', [
+    'fewshot eval --data ./photos --method proto-net --backbone runs/mine',
+    'list method',
+  ]);
+  for (const add of [addEval]) add(fewshot, line);
+};
+
+const addEval: AddSubcommand = (fewshot, { terminal, done }) => {
+  const words = withExamples(
+    fewshot
+      .command('eval')
+      .description('test a run, or a method with a trained network, on episodes of images'),
+    [
+      'fewshot eval --data ./photos --method proto-net',
+      'fewshot eval --data ./photos --method proto-net --backbone runs/mine --shot 5',
+      'fewshot eval runs/omniglot --way 20 --episodes 10000',
+      'fewshot eval runs/omniglot --runs --data ~/data/omniglot',
+    ],
+  );
+  withTest(words)
+    .argument('[run]', 'folder of a run of `neusim fewshot train`')
+    .option('--method <name>', 'in place of a run: `npx neusim list method` names them')
+    .option('--runs', "Omniglot's 20 official one-shot runs (all_runs.zip in --data)")
+    .action(async (run, options) => done(await evalFewShot(terminal, run, options)));
+};
+
+/** What all tests on episodes take. */
+function withTest(command: Command): Command {
+  return withPlugins(command)
+    .option('--backbone <dir>', 'of a method: folder of a run or of a saved model (default: the one shipped)')
+    .option(
+      '--layer <name>',
+      "of a backbone: the layer that makes embeddings (default: 'embedding', or the last)",
+    )
+    .option('--data <dir>', 'folder of the images, or the name of a data set (default: $NEUSIM_DATA)')
+    .option('--dataset <name>', 'the reader of the data (default: found out)')
+    .addOption(
+      new Option(
+        '--split <name>',
+        'which classes (default: test; all, where only a draw would choose them)',
+      ).choices(['train', 'validation', 'test', 'all']),
+    )
+    .option('--way <n>', 'classes in an episode', positive, 5)
+    .option('--shot <n>', 'images of each to learn from', positive, 1)
+    .option('--query <n>', 'other images of each to ask for', positive, 15)
+    .option('--episodes <n>', 'how many', positive, 600)
+    .option('--seed <n>', 'of the episodes', wholeNumber, 1)
+    .option('--min-images <n>', 'leave out classes that have fewer', positive)
+    .option('--within-group', "draw an episode's classes from one group: an alphabet, a superclass")
+    .option('--set <key=value>', 'of method, dataset, transform or normalize; may be repeated', collect)
+    .option('--backend <name>', 'auto (the fastest here), node-gpu, webgpu, node, wasm or cpu')
+    .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")
+    .option('--jobs <n>', 'threads (default: cores, 1 where there is little to do)', positive)
+    .option(
+      '--out <dir>',
+      "folder for the figures and the report (default: the run's, or runs/fewshot-METHOD)",
+    );
+}

@@ -1,0 +1,162 @@
+// `neusim fewshot eval [run]`: a run's network, or a method with a network, tested on episodes.
+
+import { evaluateRuns } from '@neusim/fewshot';
+import { joinPath } from '@neusim/platform';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { openPlugins } from '../plugins/open-plugins';
+import type { PartName } from '../run/few-shot-data';
+import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { openMethod } from '../run/few-shot-method';
+import type { Subject, SubjectOptions } from '../run/few-shot-subject';
+import { unlessStopped } from '../run/measure';
+import { stoppedOutcome } from '../run/stopped';
+import { type EpisodesAsked, testSubject, withThreads } from '../run/test-subject';
+import { startEngine } from '../run/train-job';
+import { shellCommand } from '../terminal/shell-command';
+import type { Outcome, Terminal } from '../terminal/terminal';
+
+/** What all tests on episodes are asked. */
+export interface TestOptions {
+  readonly backbone?: string;
+  readonly layer?: string;
+  readonly data?: string;
+  readonly dataset?: string;
+  readonly split?: PartName;
+  readonly way: number;
+  readonly shot: number;
+  readonly query: number;
+  readonly episodes: number;
+  readonly seed: number;
+  readonly minImages?: number;
+  readonly withinGroup?: true;
+  readonly set?: readonly string[];
+  readonly backend?: string;
+  readonly precision?: string;
+  readonly jobs?: number;
+  readonly out?: string;
+  readonly plugin?: readonly string[];
+}
+
+export interface EvalOptions extends TestOptions {
+  readonly method?: string;
+  readonly runs?: true;
+}
+
+/**
+ * @param run folder of a run of `neusim fewshot train`; without it `options.method` says what is tested.
+ * @throws NeusimError CLI_USAGE, and what opening the run, the network and the data, and testing throw
+ */
+export async function evalFewShot(
+  terminal: Terminal,
+  run: string | undefined,
+  options: EvalOptions,
+): Promise<Outcome> {
+  if ((run === undefined) === (options.method === undefined))
+    throw new NeusimError(
+      'CLI_USAGE',
+      run === undefined ? 'nothing is named to test' : 'a run has its method',
+      {
+        data: { run, method: options.method },
+        hint: 'name the folder of a run, or --method NAME with --backbone FOLDER and --data FOLDER',
+      },
+    );
+  const started = performance.now();
+  const { registry, urls } = await openPlugins(terminal, { options: options.plugin });
+  const engine = await startFor(registry, options);
+  const word = run ?? (options.method as string);
+  const subject = await openSubject(terminal, registry, word, options);
+  try {
+    const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };
+    terminal.err(
+      `Testing ${told.name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
+    );
+    const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
+    if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
+    const out = options.out ?? run ?? joinPath('runs', `fewshot-${subject.name}`);
+    const { way, shot } = figures;
+    const base = options.runs ? 'official-runs' : `${way}-way-${shot}-shot-${subject.part}`;
+    const written = await writeTests(out, base, {
+      title: `${subject.name} on ${subject.dataset}`,
+      json: figures,
+      tests: [figures],
+      pairs: [],
+      engine,
+      seconds: (performance.now() - started) / 1000,
+      command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...(run ? [run] : []), ...wordsOf(options)]),
+    });
+    return {
+      json: { ...figures, files: written },
+      text: `${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
+    };
+  } finally {
+    await subject.close();
+  }
+}
+
+export const startFor = (registry: AnyRegistry, { backend, precision }: TestOptions) =>
+  startEngine(backend ?? (precision ? 'wasm' : 'auto'), precision ? { precision } : undefined, registry);
+
+/** @param word a run's folder, or a method's name. */
+export async function openSubject(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  word: string,
+  options: EvalOptions,
+): Promise<Subject> {
+  const { split: part, ...rest } = options;
+  const asked: SubjectOptions = { ...rest, part };
+  return openMethod(terminal, registry, word, asked);
+}
+
+/** The form of the episodes that is asked for. */
+export const askedOf = (options: TestOptions): EpisodesAsked => ({
+  way: options.way,
+  shot: options.shot,
+  query: options.query,
+  episodes: options.episodes,
+  seed: options.seed,
+  minImages: options.minImages,
+  within: options.withinGroup && 'group',
+});
+
+async function test(
+  terminal: Terminal,
+  subject: Subject,
+  options: EvalOptions,
+  backend: string,
+  plugins: readonly string[],
+): Promise<TestFigures> {
+  const pass = { ...askedOf(options), jobs: options.jobs, plugins };
+  const { learner, pool, runs, reading } = subject;
+  if (!runs)
+    return figuresOf(subject, await testSubject(terminal, subject, pass), { backend, seed: options.seed });
+  const evaluation = await withThreads(terminal, subject, { ...pass, episodes: runs.length }, (more) =>
+    evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
+  );
+  return figuresOf(subject, evaluation, { backend, seed: null });
+}
+
+/** The options as they are typed. */
+export function wordsOf(options: EvalOptions): string[] {
+  const {
+    set = [],
+    plugin = [],
+    out: _,
+    json: __,
+    debug: ___,
+    ...rest
+  } = options as EvalOptions & {
+    json?: true;
+    debug?: true;
+  };
+  const words = Object.entries(rest).flatMap(([name, value]) => {
+    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    if (value === undefined) return [];
+    return value === true ? [option] : [option, String(value)];
+  });
+  return [
+    ...words,
+    ...set.flatMap((each) => ['--set', each]),
+    ...plugin.flatMap((each) => ['--plugin', each]),
+  ];
+}

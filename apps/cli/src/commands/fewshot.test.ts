@@ -1,0 +1,173 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
+import { describe, expect, test } from 'vitest';
+import { saveBackbone, writePhotos } from '../test/photos';
+import { neusim, temporaryFolder } from '../test/terminal';
+
+/** Eight classes of seven pictures, and a network. */
+async function setup(counts: readonly number[] = Array(8).fill(7)) {
+  const home = temporaryFolder();
+  const [photos, backbone] = [join(home, 'photos'), join(home, 'backbone')];
+  writePhotos(photos, counts);
+  await saveBackbone(backbone);
+  const run = (method: string, ...more: string[]) =>
+    neusim([
+      ...[
+        'fewshot',
+        'eval',
+        '--data',
+        photos,
+        '--method',
+        method,
+        '--backbone',
+        backbone,
+        '--backend',
+        'cpu',
+      ],
+      ...['--query', '2', '--episodes', '20', '--out', join(home, 'out'), ...more],
+    ]);
+  return { home, photos, backbone, run };
+}
+
+describe('neusim fewshot eval', () => {
+  test('a method on a person’s folder: accuracy, JSON, a page and a table', async () => {
+    const { home, run } = await setup();
+    const { code, out } = await run('proto-net', '--json');
+    expect(code).toBe(0);
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({
+      name: 'proto-net',
+      dataset: 'image-folder',
+      part: 'all',
+      way: 5,
+      shot: 1,
+      query: 2,
+      episodes: 20,
+      seed: 1,
+      backend: 'cpu',
+    });
+    expect(found.accuracy).toBeGreaterThan(30);
+    expect(found.accuracies).toHaveLength(20);
+    expect(found.classes).toHaveLength(8);
+    const { json, page, markdown } = found.files;
+    expect(json).toBe(join(home, 'out', '5-way-1-shot-all.json'));
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ accuracy: found.accuracy });
+    const { document } = parseHTML(readFileSync(page, 'utf8'));
+    expect(document.querySelector('h1')!.textContent).toBe('proto-net on image-folder');
+    expect(document.querySelector('.histogram')).not.toBeNull();
+    expect(readFileSync(markdown, 'utf8')).toContain(`${found.accuracy.toFixed(2)} ± `);
+
+    const text = await run('proto-net', '--shot', '5');
+    expect(text.out).toMatch(
+      /20 episodes, 5-way 5-shot, 2 queries a class, seed 1\n\naccuracy {2}\d+\.\d\d ± \d/,
+    );
+    expect(text.err).toMatch(/^Testing proto-net on image-folder, all classes, engine cpu/m);
+  });
+
+  test('options of a method, a layer, and what is set of the images', async () => {
+    const { run } = await setup();
+    const figures = async (...more: string[]) =>
+      JSON.parse((await run('proto-net', '--json', ...more)).out) as {
+        accuracy: number;
+        loss: number;
+        facts: object;
+      };
+    const first = await figures();
+    const euclidean = await figures('--set', 'method.scale=0.5');
+    expect(euclidean.loss).not.toBe(first.loss);
+    expect(euclidean.facts).toMatchObject({ options: '{"scale":0.5}' });
+    expect((await figures('--layer', 'stage1_relu')).loss).not.toBe(first.loss);
+    expect((await figures('--set', 'normalize=none')).loss).not.toBe(first.loss);
+  });
+
+  test('pixels alone: nearest neighbours of images as they are', async () => {
+    const { photos } = await setup();
+    const words = [
+      'fewshot',
+      'eval',
+      '--data',
+      photos,
+      '--method',
+      'nearest-neighbour',
+      '--backbone',
+      'identity',
+    ];
+    const more = [
+      '--set',
+      'dataset.size=12',
+      '--backend',
+      'cpu',
+      '--query',
+      '1',
+      '--episodes',
+      '10',
+      '--json',
+    ];
+    const { code, out } = await neusim([...words, ...more, '--out', temporaryFolder()]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out).accuracy).toBeGreaterThan(60);
+  });
+
+  test.each<[string, number[], string[], string, RegExp]>([
+    [
+      'two classes for a 5-way episode',
+      [7, 7],
+      [],
+      'EPISODE_TOO_FEW_CLASSES',
+      /2 classes; way = 5.*\n.*lower way to 2/,
+    ],
+    [
+      'a class with one image',
+      [7, 7, 1, 7, 7, 7],
+      [],
+      'EPISODE_TOO_FEW_IMAGES',
+      /"class-2" has 1 image;.*\n.*--min-images 3/,
+    ],
+    [
+      'more shots than a class has',
+      Array(6).fill(4),
+      ['--shot', '3'],
+      'EPISODE_TOO_FEW_IMAGES',
+      /has 4 images; 3 to learn from/,
+    ],
+    ['an unknown method', Array(6).fill(4), ['--method', 'proto-nett'], 'REGISTRY_UNKNOWN_NAME', /proto-net/],
+    [
+      'an unknown key',
+      Array(6).fill(4),
+      ['--set', 'method.sacle=2'],
+      'CONFIG_INVALID',
+      /did you mean "method.scale"/,
+    ],
+    ['an unknown layer', Array(6).fill(4), ['--layer', 'nowhere'], 'FEWSHOT_BACKBONE', /no layer 'nowhere'/],
+  ])('%s is told', async (_, counts, more, code, message) => {
+    const { run } = await setup(counts);
+    const told = await run('proto-net', ...more);
+    expect(told.err).toContain(`[${code}]`);
+    expect(told.err).toMatch(message);
+    expect(told.code).toBe(2);
+  });
+
+  test('a corrupt file is named, and left out where that is asked for', async () => {
+    const { photos, run } = await setup();
+    writeFileSync(join(photos, 'class-3', '5.png'), 'no picture');
+    const told = await run('proto-net');
+    expect(told.code).toBe(2);
+    expect(told.err).toMatch(/class-3.5\.png.*\n.*dataset\.skipCorrupt=true/);
+    const left = await run('proto-net', '--set', 'dataset.skipCorrupt=true');
+    expect(left.code).toBe(0);
+    expect(left.err).toMatch(/Warning: .*1 image/);
+  });
+
+  test('no data, no network, nothing to test', async () => {
+    const { photos, backbone } = await setup();
+    const words = ['fewshot', 'eval'];
+    const told = async (...more: string[]) => (await neusim([...words, ...more, '--backend', 'cpu'])).err;
+    expect(await told()).toContain('[CLI_USAGE]');
+    expect(await told('--method', 'proto-net', '--backbone', backbone)).toContain('[CLI_NO_DATA]');
+    rmSync(backbone, { recursive: true });
+    expect(await told('--method', 'proto-net', '--data', photos, '--backbone', backbone)).toContain(
+      '[CLI_NOT_A_RUN]',
+    );
+  });
+});

@@ -1,0 +1,256 @@
+// What few-shot commands print and write of a test: figures, a table of Markdown, a page.
+
+import { cpus } from 'node:os';
+import type { EpisodeComparison, EpisodeEvaluation, RunsEvaluation } from '@neusim/fewshot';
+import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
+import {
+  confusedPairs,
+  type EpisodeFigures,
+  episodesPage,
+  plusMinus,
+  signed,
+  verdictOf,
+} from '@neusim/report';
+import { packageVersion } from '../package-version';
+import { textTable } from '../terminal/text-table';
+import type { PartName } from './few-shot-data';
+import type { Subject } from './few-shot-subject';
+
+/** Rows of a table that one looks at. */
+const MOST = 20;
+
+/** One test, for a program. */
+export interface TestFigures {
+  readonly name: string;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly dataset: string;
+  readonly part: PartName;
+  readonly backend: string;
+  readonly way: number;
+  readonly shot: number;
+  readonly query: number;
+  readonly episodes: number;
+  /** Of the episodes; null where their authors have fixed them. */
+  readonly seed: number | null;
+  readonly drawn: string;
+  /** Percent, and half of its 95 % interval; of official runs its ends. */
+  readonly accuracy: number;
+  readonly interval: number | readonly [number, number];
+  readonly loss: number | null;
+  readonly accuracies: readonly number[];
+  readonly classes: readonly {
+    readonly name: string;
+    readonly accuracy: number | null;
+    readonly queries: number;
+  }[];
+  readonly confused: readonly {
+    readonly label: string;
+    readonly predicted: string;
+    readonly images: number;
+  }[];
+  readonly confusion: readonly (readonly number[])[];
+}
+
+export function figuresOf(
+  { name, dataset, part, facts }: Pick<Subject, 'name' | 'dataset' | 'part' | 'facts'>,
+  evaluation: EpisodeEvaluation | RunsEvaluation,
+  { backend, seed }: { readonly backend: string; readonly seed: number | null },
+): TestFigures {
+  const { way, shot, query, episodes, drawn, accuracy, interval, loss, accuracies } = evaluation;
+  const { classes, classAccuracies, confusion } = evaluation;
+  const asked = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
+  return {
+    name,
+    facts: Object.fromEntries(facts),
+    dataset,
+    part,
+    backend,
+    way,
+    shot,
+    query,
+    episodes,
+    seed,
+    drawn,
+    accuracy,
+    interval,
+    loss: Number.isFinite(loss) ? loss : null,
+    accuracies: [...accuracies],
+    classes: classes.map((each, label) => ({
+      name: each,
+      accuracy: classAccuracies[label] ?? null,
+      queries: asked[label] ?? 0,
+    })),
+    confused: confusedPairs(classes, confusion),
+    confusion,
+  };
+}
+
+/** `54.21 ± 0.87 %`, or `93.50 %, 90.63 to 95.53`. */
+export const accuracyText = ({ accuracy, interval }: Pick<TestFigures, 'accuracy' | 'interval'>) =>
+  typeof interval === 'number'
+    ? `${plusMinus(accuracy, interval)} %`
+    : `${accuracy.toFixed(2)} % (95 %: ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`;
+
+/** The form of the episodes, in words. */
+export function formText({ way, shot, query, episodes, seed }: TestFigures): string {
+  const count = episodes.toLocaleString('en-US');
+  return seed === null
+    ? `the ${count} official ${way}-way ${shot}-shot runs`
+    : `${count} episodes, ${way}-way ${shot}-shot, ${query} queries a class, seed ${seed}`;
+}
+
+/** Of which classes. */
+export const poolText = ({ dataset, part, classes }: TestFigures) =>
+  `${dataset}, ${part === 'all' ? 'all' : part} classes (${classes.length})`;
+
+export function testText(figures: TestFigures): string {
+  const { name, loss, confused } = figures;
+  const asked = figures.classes.filter(({ queries }) => queries > 0);
+  const hardest = asked.toSorted((a, b) => (a.accuracy ?? 0) - (b.accuracy ?? 0)).slice(0, MOST);
+  const classTable = textTable(
+    [{ title: 'class' }, { title: 'queries', align: 'right' }, { title: 'accuracy %', align: 'right' }],
+    hardest.map((each) => [each.name, String(each.queries), each.accuracy?.toFixed(2) ?? null]),
+  );
+  const pairs = textTable(
+    [{ title: 'is' }, { title: 'read as' }, { title: 'queries', align: 'right' }],
+    confused.slice(0, MOST / 2).map(({ label, predicted, images }) => [label, predicted, String(images)]),
+  );
+  return [
+    `${name} on ${poolText(figures)}\n${formText(figures)}\n\naccuracy  ${accuracyText(figures)}\nloss      ${loss?.toFixed(4) ?? '–'}`,
+    hardest.length < asked.length
+      ? `The ${MOST} hardest of ${asked.length} classes:\n${classTable}`
+      : classTable,
+    ...(confused.length > 0 ? [`Most often confused:\n${pairs}`] : []),
+  ].join('\n\n');
+}
+
+export function comparisonText({ rows, pairs }: EpisodeComparison): string {
+  const right = 'right' as const;
+  return [
+    textTable(
+      [{ title: 'name' }, { title: 'accuracy %', align: right }, { title: 'loss', align: right }],
+      rows.map(({ name, accuracy, interval, loss }) => [
+        name,
+        plusMinus(accuracy, interval),
+        Number.isFinite(loss) ? loss.toFixed(4) : null,
+      ]),
+    ),
+    textTable(
+      [
+        { title: 'difference of' },
+        { title: 'points', align: right },
+        { title: 'higher in', align: right },
+        { title: 'lower in', align: right },
+        { title: 'verdict' },
+      ],
+      pairs.map(({ a, b, difference, interval, higher, lower }) => [
+        `${b} − ${a}`,
+        `${signed(difference)} ± ${interval.toFixed(2)}`,
+        String(higher),
+        String(lower),
+        verdictOf({ a, b, difference, interval }),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+export interface Written {
+  readonly json: string;
+  readonly page: string;
+  readonly markdown: string;
+}
+
+export interface ToWrite {
+  readonly title: string;
+  /** For a program: the whole of `base.json`. */
+  readonly json: unknown;
+  readonly tests: readonly TestFigures[];
+  readonly pairs: EpisodeComparison['pairs'];
+  readonly engine: { readonly name: string; readonly adapter: string };
+  readonly seconds: number;
+  readonly command: string;
+}
+
+/** Writes BASE.json, BASE.html and BASE.md into `out`. */
+export async function writeTests(out: string, base: string, given: ToWrite): Promise<Written> {
+  const { title, json, tests, pairs, engine, seconds, command } = given;
+  const [first] = tests as [TestFigures];
+  const facts: [string, string][] = [
+    ['data', poolText(first)],
+    ...tests
+      .flatMap(({ facts: own }) => Object.entries(own))
+      .filter(([, value], index, all) => all.findIndex(([, other]) => other === value) === index),
+    ['engine', `${engine.name} (${engine.adapter})`],
+    ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
+    ['Node', process.versions.node],
+    ['neusim', packageVersion()],
+    ['time', `${seconds.toFixed(1)} s`],
+    ['date', new Date().toISOString().slice(0, 10)],
+  ];
+  const evaluations = tests.map(
+    ({ name, accuracy, interval, loss, accuracies, classes, confusion }): EpisodeFigures => ({
+      name,
+      accuracy,
+      interval: typeof interval === 'number' ? interval : (interval[1] - interval[0]) / 2,
+      loss,
+      accuracies,
+      classes: classes.map((each) => each.name),
+      confusion,
+    }),
+  );
+  const written = {
+    json: joinPath(out, `${base}.json`),
+    page: joinPath(out, `${base}.html`),
+    markdown: joinPath(out, `${base}.md`),
+  };
+  await makeFolder(out);
+  const summary = formText(first);
+  await writeAtomic(written.page, episodesPage({ title, summary, facts, evaluations, pairs, command }));
+  await writeAtomic(written.markdown, markdownOf({ ...given, facts, summary }));
+  // The last: where it is, the others are.
+  await writeAtomic(written.json, `${JSON.stringify(json)}\n`);
+  return written;
+}
+
+function markdownOf({
+  title,
+  summary,
+  tests,
+  pairs,
+  facts,
+  command,
+}: ToWrite & { readonly summary: string; readonly facts: readonly (readonly [string, string])[] }): string {
+  const row = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const table = (heads: readonly string[], rows: readonly (readonly string[])[]) =>
+    [row(heads), row(heads.map(() => '---')), ...rows.map(row)].join('\n');
+  const classRows = tests.flatMap(({ name, classes }) =>
+    classes
+      .filter(({ queries }) => queries > 0)
+      .map((each) => [name, each.name, String(each.queries), each.accuracy?.toFixed(2) ?? '']),
+  );
+  return `${[
+    `# ${title}`,
+    `\`${command}\``,
+    `${summary}; ${facts.map(([what, value]) => `${what}: ${value}`).join('; ')}`,
+    table(
+      ['name', 'accuracy', 'loss'],
+      tests.map((each) => [`\`${each.name}\``, accuracyText(each), each.loss?.toFixed(4) ?? '']),
+    ),
+    ...(pairs.length > 0
+      ? [
+          table(
+            ['difference of', 'points', 'higher in', 'lower in', 'verdict'],
+            pairs.map((pair) => [
+              `${pair.b} − ${pair.a}`,
+              `${signed(pair.difference)} ± ${pair.interval.toFixed(2)}`,
+              String(pair.higher),
+              String(pair.lower),
+              verdictOf(pair),
+            ]),
+          ),
+        ]
+      : []),
+    table(['name', 'class', 'queries', 'accuracy %'], classRows),
+  ].join('\n\n')}\n`;
+}

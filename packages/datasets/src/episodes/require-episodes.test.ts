@@ -1,0 +1,71 @@
+import type { NeusimError } from '@neusim/registry';
+import { describe, expect, test } from 'vitest';
+import { drawEpisode } from './draw-episode';
+import { poolOfCounts } from './pool.fixture';
+import { requireEpisodes } from './require-episodes';
+import type { ClassPool, EpisodeOptions } from './types';
+
+const form: EpisodeOptions = { way: 3, shot: 1, query: 2, seed: 1 };
+function errorOf(pool: ClassPool, options: EpisodeOptions): NeusimError {
+  try {
+    requireEpisodes(pool, options);
+  } catch (error) {
+    return error as NeusimError;
+  }
+  throw new Error('nothing was thrown');
+}
+
+describe('what a pool must have', () => {
+  test('two classes for a 5-way episode', () => {
+    const error = errorOf(poolOfCounts([9, 9]), { ...form, way: 5 });
+    expect(error).toMatchObject({ code: 'EPISODE_TOO_FEW_CLASSES', data: { classes: 2, way: 5 } });
+    expect(error.hint).toContain('lower way to 2');
+    expect(errorOf(poolOfCounts([9]), form).hint).toContain('needs two classes');
+  });
+
+  test('a class with one image', () => {
+    const error = errorOf(poolOfCounts([9, 1, 9, 9]), form);
+    expect(error).toMatchObject({ code: 'EPISODE_TOO_FEW_IMAGES', data: { class: 'class1', images: 1 } });
+    expect(error.message).toContain('class "class1" has 1 image; 1 to learn from and 2 to ask for');
+    expect(error.hint).toContain('minImages to 3');
+  });
+
+  test('more shots than a class has images; queries that do not fit', () => {
+    const many = errorOf(poolOfCounts([9, 9, 4, 5]), { ...form, shot: 6 });
+    expect(many).toMatchObject({ code: 'EPISODE_TOO_FEW_IMAGES', data: { class: 'class2', classes: 2 } });
+    expect(many.hint).toContain('lower shot and query to 4 together');
+    expect(errorOf(poolOfCounts([9, 9, 4]), { ...form, shot: 3 }).hint).toContain('lower query to 1');
+  });
+
+  test('minImages leaves small classes out, and tells which; none of them is drawn', () => {
+    const pool = poolOfCounts([9, 2, 9, 9, 1]);
+    const options = { ...form, minImages: 3 };
+    const warnings: NeusimError[] = [];
+    requireEpisodes(pool, options, (warning) => warnings.push(warning));
+    expect(warnings).toMatchObject([
+      { code: 'EPISODE_CLASSES_LEFT_OUT', data: { classes: ['class1', 'class4'] } },
+    ]);
+    for (let index = 0; index < 50; index++)
+      expect([...drawEpisode(pool, options, index).classes].sort()).toEqual([0, 2, 3]);
+    const few = errorOf(pool, { ...options, way: 4 });
+    expect(few).toMatchObject({ code: 'EPISODE_TOO_FEW_CLASSES', data: { classes: 3 } });
+    expect(few.message).toContain('without the 2 of fewer than 3 images');
+    expect(errorOf(pool, { ...options, minImages: 2 }).code).toBe('EPISODE_TOO_FEW_IMAGES');
+  });
+
+  test('groups that are too small are told', () => {
+    const pool = { ...poolOfCounts([9, 9, 9, 9]), groups: ['a', 'a', 'a', 'b'] };
+    const warnings: NeusimError[] = [];
+    requireEpisodes(pool, { ...form, within: 'group' }, (warning) => warnings.push(warning));
+    expect(warnings).toMatchObject([{ code: 'EPISODE_CLASSES_LEFT_OUT', data: { groups: ['b'] } }]);
+  });
+
+  test('labels that are no classes', () => {
+    const pool = poolOfCounts([3, 3]);
+    expect(errorOf({ ...pool, labels: Int32Array.of(0, 1, 2, 0, 1, 0) }, form)).toMatchObject({
+      code: 'EPISODE_BAD_POOL',
+      data: { index: 2, label: 2 },
+    });
+    expect(errorOf({ ...pool, count: 5 }, form).code).toBe('EPISODE_BAD_POOL');
+  });
+});

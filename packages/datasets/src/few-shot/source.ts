@@ -1,0 +1,149 @@
+// A few-shot data set out of whichever of its layouts lies in a folder: to train on its training classes, a share of each
+// held out, and for episodes.
+
+import * as v from 'valibot';
+import { baseDataset } from '../episodes/base-dataset';
+import { requireDisjoint } from '../episodes/divide-classes';
+import type { NamedPool } from '../episodes/pool';
+import type { FewShotDataset } from '../episodes/types';
+import { evenly } from '../files/choose';
+import { detected, findFolder } from '../folder';
+import { type Limit, limitSchema } from '../options';
+import { selectImages } from '../split';
+import type { ImageOptions } from '../store/encoded';
+import { DEFAULT_MEMORY } from '../store/open-encoded';
+import type { Dataset, DatasetPlatform, DatasetSource, Detected, OpenOptions, Split } from '../types';
+import type { Layout, Part, PartReader } from './layout';
+
+/** Options of all few-shot data sets, besides those of images. */
+export const fewShotEntries = {
+  /** Of classification: the share of each training class's images to test on. */
+  testShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1)), 0.2),
+  /** Of that choice. */
+  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  limit: limitSchema,
+};
+
+export interface FewShotOptions extends ImageOptions {
+  readonly testShare: number;
+  readonly seed: number;
+  readonly limit: Limit;
+}
+
+export interface FewShotSet {
+  readonly name: string;
+  readonly version: string;
+  /** Folders below the one given that may hold it. */
+  readonly below: readonly string[];
+  /** Tried in this order. */
+  readonly layouts: readonly [Layout, ...Layout[]];
+}
+
+export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSource {
+  const { name, version } = set;
+  const open = async (platform: DatasetPlatform, folder: string | undefined, options: OpenOptions) => {
+    const { at, layout } = await findLayout(platform, set, folder);
+    return layout.open({ name, version, platform, folder: at, image: given, options });
+  };
+  return {
+    detect: (platform, folder) => detect(platform, set, folder),
+    async open(platform, folder, options = {}) {
+      const reader = await open(platform, folder, options);
+      const [pool] = await pools(reader, ['train'], options);
+      return limited(pool as NamedPool, given);
+    },
+    async episodes(platform, folder, options = {}) {
+      const reader = await open(platform, folder, options);
+      const parts = await pools(reader, ['train', 'validation', 'test'], options);
+      return together(name, parts);
+    },
+  };
+}
+
+/** Each part gets the memory that those before it have left. */
+async function pools(reader: PartReader, parts: readonly Part[], { memory = DEFAULT_MEMORY }: OpenOptions) {
+  const found: NamedPool[] = [];
+  let left = memory;
+  try {
+    for (const part of parts) {
+      const pool = await reader.pool(part, left);
+      found.push(pool);
+      if (pool.images instanceof Uint8Array) left = Math.max(0, left - pool.images.length);
+    }
+    return found;
+  } catch (error) {
+    await closeAll(found);
+    throw error;
+  }
+}
+
+async function closeAll(pools: readonly NamedPool[]): Promise<void> {
+  for (const pool of pools) await pool.close?.();
+}
+
+async function together(name: string, parts: readonly NamedPool[]): Promise<FewShotDataset> {
+  const [train, validation, test] = parts as [NamedPool, NamedPool, NamedPool];
+  try {
+    const { shape } = train;
+    return requireDisjoint({ name, shape, train, validation, test, close: () => closeAll(parts) });
+  } catch (error) {
+    await closeAll(parts);
+    throw error;
+  }
+}
+
+function limited(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): Dataset {
+  const { train, test, ...base } = baseDataset(pool, { test: testShare, seed });
+  const first = (split: Split, most: number | undefined) => {
+    if (most === undefined || most >= split.count) return split;
+    const all = Array.from(split.labels, (label, index) => ({ label, index }));
+    return selectImages(
+      split,
+      evenly(all, most).map(({ index }) => index),
+    );
+  };
+  return {
+    ...base,
+    name: pool.name,
+    train: first(train, limit.train),
+    test: first(test, limit.test),
+    close: async () => pool.close?.(),
+  };
+}
+
+async function detect(
+  platform: DatasetPlatform,
+  { below, layouts }: FewShotSet,
+  folder: string,
+): Promise<Detected | undefined> {
+  const telling = layouts.filter(({ tells }) => tells !== 'nothing');
+  const found = await lookThrough(platform, telling, foldersOf(platform, folder, below));
+  return found && detected(found.at, found.layout.tells === 'maybe');
+}
+
+async function findLayout(platform: DatasetPlatform, set: FewShotSet, folder: string | undefined) {
+  const { name, below, layouts } = set;
+  const folders = folder === undefined ? [] : foldersOf(platform, folder, below);
+  const found = await lookThrough(platform, layouts, folders);
+  if (found) return found;
+  const holds = layouts.map((layout) => layout.holds);
+  // Throws, since nothing is there: one message for all readers.
+  await findFolder({ ...platform, exists: async () => false }, name, folder, below, holds);
+  throw new TypeError('unreachable');
+}
+
+const foldersOf = (platform: DatasetPlatform, folder: string, below: readonly string[]) => [
+  folder,
+  ...below.map((name) => platform.joinPath(folder, name)),
+];
+
+/** A layout that tells more is looked for in all folders before one that tells less. */
+async function lookThrough(
+  platform: DatasetPlatform,
+  layouts: readonly Layout[],
+  folders: readonly string[],
+): Promise<{ readonly at: string; readonly layout: Layout } | undefined> {
+  for (const layout of layouts)
+    for (const at of folders) if (await layout.isIn(platform, at)) return { at, layout };
+  return undefined;
+}
