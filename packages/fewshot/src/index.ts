@@ -34,8 +34,13 @@ export {
 } from './evaluate-episodes';
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { fewshotTasks } from './fewshot-tasks';
+export { freezeNetwork } from './freeze-network';
+export { type Embed, type FunctionBackboneOptions, functionBackbone } from './function-backbone';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { loadBackbone } from './load-backbone';
+export { type BackboneContext, makeBackbone } from './make-backbone';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
+export { type MobilenetObject, type MobilenetOptions, mobilenetBackbone } from './mobilenet';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
 export { type FewShotRun, trainFewShot } from './train-few-shot';
