@@ -2,7 +2,7 @@
  * The cosine head of Baseline++ (Chen et al. 2019) over the base classes: scale·g·cos(x, w), with a factor g for each class
  * that starts at ‖w‖ and is learned, as weight normalisation has it, or is 1.
  */
-import { registerLayer, softmaxCrossEntropy, type WeightDescription, weightSeed } from '@neusim/core';
+import { registerLayer, type WeightDescription, weightSeed } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   input,
@@ -13,8 +13,8 @@ import {
   type Shape,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
-import { embeddingSize, embeddings } from './backbone';
-import { type BaseHead, requireBaseClasses } from './base-head';
+import { embeddingSize } from './backbone';
+import { type BaseHead, classTraining, requireBaseClasses } from './base-head';
 import { type HeadForm, headLogits, headStart } from './head';
 
 export interface CosineHeadArgs {
@@ -91,16 +91,5 @@ export function cosineBaseHead(
   const embedding = input({ name: `${name}_input`, shape: [embeddingSize(backbone)] });
   const layer = new CosineHead({ name, classes, scale, norm, seed: weightSeed(seed, `${name}/kernel`) });
   const model = makeModel({ name, inputs: embedding, outputs: layer.apply(embedding) as SymbolicTensor });
-  return {
-    model,
-    training: {
-      by: 'classes',
-      loss: ({ x, labels }) =>
-        tf.tidy(() => {
-          const logits = model.apply(embeddings(backbone, x, true), { training: true }) as tf.Tensor2D;
-          const wanted = tf.oneHot(tf.cast(labels, 'int32'), classes) as tf.Tensor2D;
-          return softmaxCrossEntropy(wanted, logits);
-        }),
-    },
-  };
+  return { model, training: classTraining(backbone, model) };
 }

@@ -11,6 +11,10 @@ export type HeadForm =
 
 export const linear: HeadForm = { kind: 'linear' };
 
+/** The heads that methods offer by name: the cosine one is that of Baseline++. */
+export const headOf = (kind: HeadForm['kind']): HeadForm =>
+  kind === 'linear' ? linear : { kind, scale: 2, norm: 'learned' };
+
 /** The numbers of a head, a class after the other. */
 export interface HeadValues {
   /** [way,features] */
@@ -41,8 +45,11 @@ export function headStart(form: HeadForm, way: number, features: number, seed: n
 }
 
 /** √(Σ v² + ε). */
-export const norm = (values: Float32Array | Float64Array): number =>
-  Math.sqrt(values.reduce((sum, value) => sum + value * value, NORM_EPSILON));
+export function norm(values: ArrayLike<number>): number {
+  let energy = NORM_EPSILON;
+  for (let i = 0; i < values.length; i++) energy += values[i]! * values[i]!;
+  return Math.sqrt(energy);
+}
 
 /**
  * Logits [n,way]; differentiable.

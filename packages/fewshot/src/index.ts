@@ -1,13 +1,22 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
 import { plugin } from '@neusim/registry';
+import { baselinePp } from './baseline-pp';
+import { discriminativeKShot } from './discriminative-k-shot';
+import { dynamicNsn } from './dynamic-nsn';
 import euclideanDefinition from './euclidean';
+import { finetune } from './finetune';
+import { leo } from './leo';
 import { maml } from './maml';
+import { matchingNetDefinition } from './matching-net';
 import { metaStaticNsn } from './meta-static-nsn';
-import { nearestNeighbour } from './nearest-neighbour';
-import { protoNet } from './proto-net';
-import { simpleShot } from './simple-shot';
+import { nearestNeighbourDefinition } from './nearest-neighbour';
+import { protoNetDefinition } from './proto-net';
+import { relationNetDefinition } from './relation-net';
+import { simpleShotDefinition } from './simple-shot';
+import { staticNsn } from './static-nsn';
 import { tadam } from './tadam';
 
+export type { Adaptation } from './adaptation';
 export {
   compareEpisodes,
   type EpisodeComparison,
@@ -21,6 +30,7 @@ export {
   parseFewShotConfig,
 } from './config';
 export type { FewShotContext } from './context';
+export { CosineHead, type CosineHeadArgs } from './cosine-head';
 export { cutHead } from './cut-head';
 export type { EpisodeEvaluation, TestedEpisodes } from './episode-evaluation';
 export type { PoolReading } from './episode-inputs';
@@ -40,9 +50,15 @@ export { buildLearner, type LearnerRecipe } from './learner-recipe';
 export { loadBackbone } from './load-backbone';
 export { type BackboneContext, makeBackbone } from './make-backbone';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
+export { type MatchingNetOptions, matchingNet } from './matching-net';
 export { type MobilenetObject, type MobilenetOptions, mobilenetBackbone } from './mobilenet';
+export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
+export { type ProtoNetOptions, protoNet } from './proto-net';
+export { type RelationNetOptions, relationNet } from './relation-net';
+export { type SimpleShotOptions, simpleShot } from './simple-shot';
+
 export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
   ClassBatch,
@@ -58,11 +74,19 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  baselinePp,
+  discriminativeKShot,
+  dynamicNsn,
   euclideanDefinition,
+  finetune,
+  leo,
   maml,
+  matchingNetDefinition,
   metaStaticNsn,
-  nearestNeighbour,
-  protoNet,
-  simpleShot,
+  nearestNeighbourDefinition,
+  protoNetDefinition,
+  relationNetDefinition,
+  simpleShotDefinition,
+  staticNsn,
   tadam,
 ]);

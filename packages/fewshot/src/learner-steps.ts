@@ -2,7 +2,7 @@
  * What a step of training reads and computes, by the learner's way to train: the mean gradient of some episodes, or that of
  * a batch of base classes. It depends on the config and the step's number alone.
  */
-import { variableGradients } from '@neusim/core';
+import { describeWeights, variableGradients } from '@neusim/core';
 import {
   batchIndices,
   type ClassPool,
@@ -62,7 +62,9 @@ export function learnerSteps(config: FewShotConfig, learner: Learner, pool: Clas
   const { episodes, steps, seed, transform, normalize, augment, batchSize } = config;
   const { training, model } = learner;
   const form = trainingForm(config);
-  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const variables = describeWeights(model)
+    .filter(({ trainable }) => trainable)
+    .map(({ variable }) => variable.read() as tf.Variable);
   const gradients = (loss: () => tf.Scalar): StepResult =>
     tf.tidy(() => {
       const { value, grads } = variableGradients(

@@ -20,7 +20,7 @@ export const metaStaticNsn = define({
     'meta-learned static NSN: M of every layer and the head adapt by gradient steps that training goes through',
   options: strictOptions({
     ...innerLoopEntries({ steps: 5, testSteps: 5 }),
-    /** `frozen`: training moves where M and the head begin, and leaves a backbone that was trained before as it is. */
+    /** `frozen`: training moves where M and the head begin, and leaves the other weights of a backbone that was trained before. */
     kernels: v.optional(v.picklist(['trained', 'frozen']), 'trained'),
   }),
   load:

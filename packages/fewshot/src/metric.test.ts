@@ -36,7 +36,9 @@ function scramble(model: LayersModel): NdArray[] {
       values.data.forEach((value, j) => {
         values.data[j] = Math.abs(value) + 0.5;
       });
-    tf.tidy(() => variable.write(toTensor(values)));
+    const tensor = toTensor(values);
+    variable.write(tensor);
+    tensor.dispose();
     return values;
   });
 }

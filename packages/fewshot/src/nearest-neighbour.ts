@@ -29,32 +29,22 @@ export interface NearestNeighbourOptions {
   readonly on: 'embedding' | 'pixels';
 }
 
-export const nearestNeighbour = define({
-  kind: 'method',
-  name: 'nearest-neighbour',
-  version: '1.0.0',
-  summary: 'the label of the most similar example, of embeddings or of pixels (Ravi & Larochelle 2017)',
-  options: strictOptions({
-    metric: v.optional(partSchema, 'hyperspherical'),
-    on: v.optional(v.picklist(['embedding', 'pixels']), 'embedding'),
-  }),
-  load:
-    () =>
-    (options: NearestNeighbourOptions, registry): FewShotMethod => {
-      requireWeightless(registry, options.metric);
-      const metric = { metric: options.metric, on: 'embedding', scale: 1, learnScale: false } as const;
-      const makeMetric = metricOf(registry, metric);
-      return Object.freeze({
-        name: 'nearest-neighbour',
-        options: Object.freeze({ ...options }),
-        trainedBy: options.on === 'pixels' ? 'nothing' : 'classes',
-        build: (parts: LearnerParts) =>
-          disposeNewVariables(() =>
-            options.on === 'pixels' ? onPixels(parts, makeMetric) : onEmbeddings(parts, makeMetric),
-          ),
-      });
-    },
-});
+/**
+ * @param registry knows the metric.
+ * @throws NeusimError CONFIG_INVALID for a metric with weights, and as `metricOf`.
+ */
+export function nearestNeighbour(options: NearestNeighbourOptions, registry: AnyRegistry): FewShotMethod {
+  const { metric, on } = options;
+  requireWeightless(registry, metric);
+  const makeMetric = metricOf(registry, { metric, on: 'embedding', scale: 1, learnScale: false });
+  const build = on === 'pixels' ? onPixels : onEmbeddings;
+  return Object.freeze<FewShotMethod>({
+    name: 'nearest-neighbour',
+    options: { ...options },
+    trainedBy: on === 'pixels' ? 'nothing' : 'classes',
+    build: (parts) => disposeNewVariables(() => build(parts, makeMetric)),
+  });
+}
 
 type MakeMetric = ReturnType<typeof metricOf>;
 
@@ -81,11 +71,16 @@ function nearest(network: LayersModel, makeMetric: MakeMetric, seed: number): Pi
   const metric = makeMetric([embeddingSize(network)], seed);
   return {
     embed: (images) => embeddings(network, images),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: (examples) => examples,
-        score: (query, memory) => mostAlike(metric.score(query, memory.x), memory),
-      }),
+    fit: async (support, way, options) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: (examples) => examples,
+          score: (query, memory) => mostAlike(metric.score(query, memory.x), memory),
+        },
+        options,
+      ),
   };
 }
 
@@ -109,3 +104,15 @@ function requireWeightless(registry: AnyRegistry, spec: PartSpec): void {
     hint: "nearest-neighbour takes a similarity without weights, such as 'hyperspherical', 'euclidean' or 'inner-product'; 'proto-net' and 'matching-net' learn one.",
   });
 }
+
+export const nearestNeighbourDefinition = define({
+  kind: 'method',
+  name: 'nearest-neighbour',
+  version: '1.0.0',
+  summary: 'the label of the most similar example, of embeddings or of pixels (Ravi & Larochelle 2017)',
+  options: strictOptions({
+    metric: v.optional(partSchema, 'hyperspherical'),
+    on: v.optional(v.picklist(['embedding', 'pixels']), 'embedding'),
+  }),
+  load: () => nearestNeighbour,
+});

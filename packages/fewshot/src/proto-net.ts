@@ -4,38 +4,29 @@
  * place, with prototypes for kernels: with M it is learned how embeddings are compared.
  */
 import { disposeNewVariables, strictOptions } from '@neusim/core';
-import { define } from '@neusim/registry';
+import { type AnyRegistry, define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { embeddingSize, embeddings, embedTask, mapOf, mapShape } from './backbone';
 import { requireTask } from './examples';
 import { joinModels } from './join-models';
 import { crossEntropy } from './losses';
-import { memoryClassifier, type Remembering } from './memory-classifier';
+import { memoryClassifier, oneEach, type Remembering } from './memory-classifier';
 import { type MetricOptions, metricEntries, metricOf } from './metric';
 import { prototypes } from './prototypes';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
 
 export interface ProtoNetOptions extends MetricOptions {}
 
-export const protoNet = define({
-  kind: 'method',
-  name: 'proto-net',
-  version: '1.0.0',
-  summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
-  options: strictOptions(metricEntries('euclidean')),
-  requires: ['similarity:euclidean'],
-  load:
-    () =>
-    (options: ProtoNetOptions, registry): FewShotMethod => {
-      const makeMetric = metricOf(registry, options);
-      return Object.freeze({
-        name: 'proto-net',
-        options: Object.freeze({ ...options }),
-        trainedBy: 'episodes',
-        build: (parts: LearnerParts) => disposeNewVariables(() => build(parts, options, makeMetric)),
-      });
-    },
-});
+/** @param registry knows the metric. @throws NeusimError as `metricOf`. */
+export function protoNet(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
+  const makeMetric = metricOf(registry, options);
+  return Object.freeze<FewShotMethod>({
+    name: 'proto-net',
+    options: { ...options },
+    trainedBy: 'episodes',
+    build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
+  });
+}
 
 function build(
   { backbone, seed }: LearnerParts,
@@ -48,11 +39,7 @@ function build(
   const embed = (images: tf.Tensor, training = false) =>
     on === 'map' ? (network.apply(images, { training }) as tf.Tensor) : embeddings(network, images, training);
   const remembering: Remembering = {
-    remember: ({ x, labels, way }) => ({
-      x: prototypes(x, labels, way),
-      labels: Int32Array.from({ length: way }, (_, label) => label),
-      way,
-    }),
+    remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
     score: (query, { x }) => metric.score(query, x),
   };
   return {
@@ -69,6 +56,16 @@ function build(
       },
     },
     embed: (images) => tf.tidy(() => embed(images)),
-    fit: async (support, way) => memoryClassifier(support, way, remembering),
+    fit: async (support, way, options) => memoryClassifier(support, way, remembering, options),
   };
 }
+
+export const protoNetDefinition = define({
+  kind: 'method',
+  name: 'proto-net',
+  version: '1.0.0',
+  summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
+  options: strictOptions(metricEntries('euclidean')),
+  requires: ['similarity:euclidean'],
+  load: () => protoNet,
+});

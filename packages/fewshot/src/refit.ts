@@ -20,6 +20,7 @@ export async function fitToGrow(
   options: FitOptions = {},
 ): Promise<Classifier> {
   requireSupport(support, way);
+  options.signal?.throwIfAborted();
   const shape = support.x.shape.slice(1);
   const copy = (x: tf.Tensor) => tf.keep(tf.clone(x));
   let kept: Examples & { readonly way: number } = { x: copy(support.x), labels: support.labels.slice(), way };

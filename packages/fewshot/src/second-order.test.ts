@@ -14,8 +14,8 @@ import {
   toTensor,
 } from '@neusim/testing';
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, test } from 'vitest';
-import { onEachEngine } from '../../../tools/engines';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { onEachEngine, start } from '../../../tools/engines';
 import fewshot from './index';
 import { innerLoop, lossAndGradients, type OracleExamples } from './test/meta-oracle';
 import { parts, tinyBackbone } from './test/tiny';
@@ -78,7 +78,10 @@ async function trained(made: Learner, own: readonly { variable: { read(): tf.Ten
 }
 
 onEachEngine('gradients through the inner loop', (engine) => {
-  describe.each(Object.keys(methods) as (keyof typeof methods)[])('%s', (method) => {
+  // On WebGPU once: the methods share the loop.
+  const here: (keyof typeof methods)[] =
+    engine === 'webgpu' ? ['meta-static-nsn'] : ['maml', 'meta-static-nsn'];
+  describe.each(here)('%s', (method) => {
     test('first and second order', async () => {
       const { made, own, weights } = await learner(method, {});
       const rates = own.map(({ name }) => (methods[method].adapts(name) ? RATE : 0));
@@ -110,4 +113,44 @@ onEachEngine('gradients through the inner loop', (engine) => {
       disposeModel(constant.model);
     });
   });
+});
+
+describe('the rest of the loop', () => {
+  beforeAll(() => start('wasm'));
+
+  test('Meta-SGD: gradients by the rates', async () => {
+    const { made, own, weights } = await learner('meta-static-nsn', { rates: 'learned' });
+    const rates = describeWeights(made.model).filter(({ layer }) => layer.endsWith('rates'));
+    const adapting = own.flatMap(({ name }, i) => (methods['meta-static-nsn'].adapts(name) ? [i] : []));
+    expect(rates.map(({ variable }) => variable.shape)).toEqual(adapting.map((i) => weights[i]!.shape));
+    const { gradients } = await trained(made, rates);
+    for (const [r, place] of adapting.entries()) {
+      const start = new Float64Array(weights[place]!.data.length).fill(RATE);
+      const exact = centralDifference((moved) => {
+        const all = own.map((_, i) => (i === place ? moved : adapting.includes(i) ? RATE : 0));
+        return lossAndGradients(innerLoop(weights, support, all, STEPS), query).loss;
+      }, start);
+      expect(relativeError(gradients[r]!, exact), rates[r]!.name).toBeLessThan(2e-4);
+    }
+    disposeModel(made.model);
+  });
+
+  test.each(['maml', 'meta-static-nsn'] as const)(
+    '%s: what fit predicts, and that nothing else moves',
+    async (method) => {
+      const testSteps = 3;
+      const { made, own, weights } = await learner(method, { testSteps });
+      const rates = own.map(({ name }) => (methods[method].adapts(name) ? RATE : 0));
+      const { logits } = lossAndGradients(innerLoop(weights, support, rates, testSteps), query);
+      const unmoved = lossAndGradients(weights, query).logits;
+      const episode = task();
+      const classifier = await made.fit(episode.support, WAY);
+      const predicted = classifier.predict(episode.query.x);
+      expect(relativeError(await predicted.data(), logits.data)).toBeLessThan(1e-4);
+      expect(relativeError(await predicted.data(), unmoved.data)).toBeGreaterThan(0.05);
+      tf.dispose([predicted, episode.support.x, episode.query.x]);
+      classifier.dispose();
+      disposeModel(made.model);
+    },
+  );
 });

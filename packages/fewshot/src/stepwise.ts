@@ -1,8 +1,7 @@
 /** Adapting step by step, while others may stop it and watch. */
+import { breathe } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FitOptions } from './types';
-
-const LONGEST_BREATH_HELD_MS = 40;
 
 /**
  * What so many steps make of the tensors, which it takes over as it does those in between; the event loop has a turn now and
@@ -15,7 +14,7 @@ export async function stepwise(
   { signal, onProgress }: FitOptions = {},
 ): Promise<readonly tf.Tensor[]> {
   let at = from;
-  let last = performance.now();
+  const pause = breathe();
   try {
     signal?.throwIfAborted();
     for (let i = 0; i < steps; i++) {
@@ -23,10 +22,7 @@ export async function stepwise(
       tf.dispose([...at]);
       at = next;
       onProgress?.(i + 1, steps);
-      if (performance.now() - last > LONGEST_BREATH_HELD_MS) {
-        await new Promise<void>((resolve) => setTimeout(resolve));
-        last = performance.now();
-      }
+      await pause();
       signal?.throwIfAborted();
     }
     return at;

@@ -18,6 +18,8 @@ export interface Task {
   readonly way: number;
   readonly support: Examples;
   readonly query: Examples;
+  /** Of what a method draws in its loss (noise, dropout), another one for each episode: 0..2^53 - 1, default 0. */
+  readonly seed?: number | undefined;
 }
 
 /** Images of the base classes. */

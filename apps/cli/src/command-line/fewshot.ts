@@ -1,6 +1,7 @@
 // `neusim fewshot …`: one function a subcommand, each with its own examples.
 
 import { type Command, Option } from 'commander';
+import { compareFewShot } from '../commands/fewshot-compare';
 import { evalFewShot } from '../commands/fewshot-eval';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
 import { withPlugins } from './plugin-option';
@@ -11,9 +12,10 @@ type AddSubcommand = (fewshot: Command, line: CommandLine) => void;
 export const addFewShot: AddCommand = (line) => {
   const fewshot = line.command('fewshot', 'learn classes from a few images each: train, test, compare', [
     'fewshot eval --data ./photos --method proto-net --backbone runs/mine',
+    'fewshot compare proto-net nearest-neighbour --data ./photos --backbone runs/mine',
     'list method',
   ]);
-  for (const add of [addEval]) add(fewshot, line);
+  for (const add of [addEval, addCompare]) add(fewshot, line);
 };
 
 const addEval: AddSubcommand = (fewshot, { terminal, done }) => {
@@ -33,6 +35,27 @@ const addEval: AddSubcommand = (fewshot, { terminal, done }) => {
     .option('--method <name>', 'in place of a run: `npx neusim list method` names them')
     .option('--runs', "Omniglot's 20 official one-shot runs (all_runs.zip in --data)")
     .action(async (run, options) => done(await evalFewShot(terminal, run, options)));
+};
+
+const addCompare: AddSubcommand = (fewshot, { terminal, done }) => {
+  const words = withExamples(
+    fewshot
+      .command('compare')
+      .description('test several runs or methods on the same episodes, and tell which differ'),
+    [
+      'fewshot compare runs/a runs/b --data ./photos',
+      'fewshot compare proto-net nearest-neighbour --data ./photos --backbone runs/mine',
+      'fewshot compare nearest-neighbour=identity proto-net=runs/mine --data ./photos --against first',
+    ],
+  );
+  withTest(words)
+    .argument('[run|method...]', 'folders of runs; methods, with the --backbone; METHOD=BACKBONE')
+    .addOption(
+      new Option('--against <which>', 'pairs of each, or with the first')
+        .choices(['each', 'first'])
+        .default('each'),
+    )
+    .action(async (named, options) => done(await compareFewShot(terminal, named, options)));
 };
 
 /** What all tests on episodes take. */

@@ -9,12 +9,14 @@ export const addList: AddCommand = ({ command, done, terminal }) => {
     'list similarity',
     'list preset',
     'list config --preset nsn-digits',
+    'list config --method proto-net',
     'list dataset --json',
     'list similarity --plugin neusim-plugin-x',
   ]);
   withPlugins(words)
     .argument('[kind]', listable.join(', '))
     .option('--preset <name>', 'of config: show the values of a preset')
+    .option('--method <name>', 'of config: the keys of few-shot configs, with those of a method')
     .action(async (kind, { plugin, ...options }) => {
       const { registry } = await openPlugins(terminal, { options: plugin });
       done(list(registry, kind, options));

@@ -1,13 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { saveBackbone, writePhotos } from '../test/photos';
 import { neusim, temporaryFolder } from '../test/terminal';
 
-/** Eight classes of seven pictures, and a network. */
-async function setup(counts: readonly number[] = Array(8).fill(7)) {
+/** Six classes of seven pictures, and a network. */
+async function setup(counts: readonly number[] = Array(6).fill(7)) {
   const home = temporaryFolder();
+  vi.stubEnv('NEUSIM_CACHE', join(home, 'cache'));
   const [photos, backbone] = [join(home, 'photos'), join(home, 'backbone')];
   writePhotos(photos, counts);
   await saveBackbone(backbone);
@@ -49,7 +50,7 @@ describe('neusim fewshot eval', () => {
     });
     expect(found.accuracy).toBeGreaterThan(30);
     expect(found.accuracies).toHaveLength(20);
-    expect(found.classes).toHaveLength(8);
+    expect(found.classes).toHaveLength(6);
     const { json, page, markdown } = found.files;
     expect(json).toBe(join(home, 'out', '5-way-1-shot-all.json'));
     expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ accuracy: found.accuracy });
@@ -156,7 +157,7 @@ describe('neusim fewshot eval', () => {
     expect(told.err).toMatch(/class-3.5\.png.*\n.*dataset\.skipCorrupt=true/);
     const left = await run('proto-net', '--set', 'dataset.skipCorrupt=true');
     expect(left.code).toBe(0);
-    expect(left.err).toMatch(/Warning: .*1 image/);
+    expect(left.err).toMatch(/Warning: 1 of 42 images/);
   });
 
   test('no data, no network, nothing to test', async () => {
@@ -169,5 +170,45 @@ describe('neusim fewshot eval', () => {
     expect(await told('--method', 'proto-net', '--data', photos, '--backbone', backbone)).toContain(
       '[CLI_NOT_A_RUN]',
     );
+  });
+});
+
+describe('neusim fewshot compare', () => {
+  test('methods with a network each on the same episodes: accuracies, paired differences, a page', async () => {
+    const { home, photos, backbone } = await setup();
+    const words = ['fewshot', 'compare', 'proto-net', 'simple-shot', 'nearest-neighbour=identity'];
+    const more = [
+      '--data',
+      photos,
+      '--backbone',
+      backbone,
+      '--backend',
+      'cpu',
+      '--query',
+      '2',
+      '--episodes',
+      '20',
+    ];
+    const only = ['--set', 'dataset.size=12', '--set', 'dataset.channels=1', '--out', join(home, 'compared')];
+    const { code, out } = await neusim([...words, ...more, ...only, '--json']);
+    expect(code).toBe(0);
+    const found = JSON.parse(out);
+    expect(found.rows.map(({ name }: { name: string }) => name)).toEqual([
+      'proto-net',
+      'simple-shot',
+      'nearest-neighbour',
+    ]);
+    const [first, second, third] = found.pairs;
+    expect([first.a, first.b, third.b]).toEqual(['proto-net', 'simple-shot', 'nearest-neighbour']);
+    expect(second.difference).toBeCloseTo(found.rows[2].accuracy - found.rows[0].accuracy, 4);
+    const { document } = parseHTML(readFileSync(found.files.page, 'utf8'));
+    expect(document.querySelectorAll('.histogram')).toHaveLength(3);
+    const text = await neusim([...words, ...more, ...only, '--against', 'first']);
+    expect(text.out).toMatch(/simple-shot − proto-net/);
+    expect(text.out).not.toMatch(/nearest-neighbour − simple-shot/);
+  });
+
+  test('one learner is none to compare', async () => {
+    expect((await neusim(['fewshot', 'compare', 'proto-net'])).err).toContain('[CLI_USAGE]');
   });
 });

@@ -2,7 +2,7 @@
 
 import { splitPart } from '@neusim/models';
 import { type AnyRegistry, kinds, NeusimError, suggest } from '@neusim/registry';
-import { findPreset, type Preset, presets } from '@neusim/train';
+import { findPreset, presets } from '@neusim/train';
 import { packageVersion } from '../package-version';
 import { listAllSettings, listSettings, type Setting } from '../settings/settings';
 import type { Outcome } from '../terminal/terminal';
@@ -16,13 +16,19 @@ export const listable: readonly string[] = [...kinds, 'preset', 'config'];
 export interface ListOptions {
   /** Of `config`: whose values are shown. */
   readonly preset?: string;
+  /** Of `config`: the keys of a few-shot config that names this method. */
+  readonly method?: string;
 }
 
 /**
  * @param kind left out: the kinds themselves.
  * @throws NeusimError `CLI_UNKNOWN_KIND`, `CLI_USAGE`, `PRESET_UNKNOWN`
  */
-export function list(registry: AnyRegistry, kind: string | undefined, { preset }: ListOptions = {}): Outcome {
+export function list(
+  registry: AnyRegistry,
+  kind: string | undefined,
+  { preset, method }: ListOptions = {},
+): Outcome {
   if (kind === undefined) return listKinds(registry);
   const known = listable.find((each) => each === kind || `${each}s` === kind);
   if (!known) {
@@ -32,12 +38,15 @@ export function list(registry: AnyRegistry, kind: string | undefined, { preset }
       hint: nearest ? `did you mean "${nearest}"?` : 'for example `npx neusim list similarity`',
     });
   }
-  if (preset !== undefined && known !== 'config')
-    throw new NeusimError('CLI_USAGE', '--preset is for `list config`', {
-      data: { kind, preset },
+  if ((preset ?? method) !== undefined && known !== 'config')
+    throw new NeusimError('CLI_USAGE', '--preset and --method are for `list config`', {
+      data: { kind, preset, method },
       hint: 'npx neusim list config --preset nsn-cifar',
     });
-  if (known === 'config') return listConfig(registry, preset === undefined ? undefined : findPreset(preset));
+  if (known === 'config') {
+    if (method !== undefined) return listConfig(registry, methodConfig(registry, method));
+    return listConfig(registry, preset === undefined ? undefined : findPreset(preset));
+  }
   if (known === 'preset') return listPresets();
   const rows = registry
     .list(known as (typeof kinds)[number])
@@ -119,7 +128,19 @@ const partName = (part: unknown) => (part === undefined ? '' : splitPart(part as
 const widthOf = ({ width }: Readonly<Record<string, unknown>>) =>
   width === undefined ? '' : `width ${width}`;
 
-function listConfig(registry: AnyRegistry, preset: Preset | undefined): Outcome {
+/** A few-shot config of a method's defaults. @throws NeusimError REGISTRY_UNKNOWN_NAME */
+function methodConfig(registry: AnyRegistry, name: string): Shown {
+  registry.version('method', name);
+  return { name, config: { method: name } };
+}
+
+/** A config whose values are shown. */
+interface Shown {
+  readonly name: string;
+  readonly config: object;
+}
+
+function listConfig(registry: AnyRegistry, preset: Shown | undefined): Outcome {
   const settings = preset ? listSettings(registry, { ...preset.config }) : listAllSettings(registry);
   const shown = shownIn(settings);
   const rows = shown.map(({ path, type, default: fallback = null, value = null, values, about }) => ({
@@ -143,7 +164,7 @@ function listConfig(registry: AnyRegistry, preset: Preset | undefined): Outcome 
     text: `${textTable(
       titles.map((title) => ({ title })),
       cells,
-    )}\n\n${preset ? '' : 'With --preset NAME: its values, and the options of its data set and network.\n'}Change one with --set KEY=VALUE.`,
+    )}\n\n${preset ? '' : 'With --preset NAME: its values, and the options of its data set and network. With --method NAME: the keys of few-shot configs.\n'}Change one with --set KEY=VALUE.`,
   };
 }
 

@@ -72,7 +72,7 @@ function candidates(
   const index = positionals(before.slice(before.indexOf(command.name()) + 1), known).length;
   const argument =
     command.registeredArguments[index] ?? command.registeredArguments.find((each) => each.variadic);
-  return argument ? ofArgument(argument, current) : none;
+  return argument ? ofArgument(argument, registry, current) : none;
 }
 
 /** Commands that nobody types. */
@@ -99,12 +99,13 @@ function ofOption(
   return ofWhat(takes, registry, before, current);
 }
 
-function ofArgument(argument: Argument, current: string): Candidates {
+function ofArgument(argument: Argument, registry: AnyRegistry, current: string): Candidates {
   if (argument.argChoices) return plain(argument.argChoices);
   const what = argument.name();
   if (what === 'kind') return plain(listable);
   if (what === 'shell') return plain(shells);
   if (what.includes('preset')) return { ...presetNames(), paths: 'files' };
+  if (what.includes('method')) return { ...ofKind('method')(registry), paths: 'folders' };
   return ofWhat(what, undefined, [], current);
 }
 
@@ -137,6 +138,7 @@ const ofKind =
 const namesOf: Readonly<Record<string, (registry: AnyRegistry) => Candidates>> = {
   '--backend': ofKind('backend', ['auto']),
   '--dataset': ofKind('dataset'),
+  '--method': ofKind('method'),
   '--precision': () => plain(['direct', 'exact', 'fast']),
   '--preset': presetNames,
 };
@@ -164,6 +166,7 @@ function configSoFar(before: readonly string[]): Record<string, unknown> {
         setConfigValue(config, assignment.slice(0, at), assignment.slice(at + 1)),
       );
     if (before[index - 1] === '--dataset') config = { ...config, dataset: word };
+    if (before[index - 1] === '--method') config = { ...config, method: word };
   }
   return config;
 }
@@ -172,7 +175,8 @@ function sourceConfig(before: readonly string[]): Record<string, unknown> {
   const file = before.find((word) => word.endsWith('.json'));
   if (file !== undefined) return { ...JSON.parse(readFileSync(file, 'utf8')) };
   const preset = before.find((word) => presets.some(({ name }) => name === word));
-  return preset === undefined ? {} : { ...findPreset(preset).config };
+  if (preset === undefined) return before[0] === 'fewshot' ? { method: '' } : {};
+  return { ...findPreset(preset).config };
 }
 
 function attempt<T>(otherwise: T, work: () => T): T {

@@ -1,8 +1,8 @@
 // A method with a network that somebody has trained, on classes that the network need never have seen.
 
-import { describeWeights } from '@neusim/core';
+import { describeWeights, summarize } from '@neusim/core';
 import { type Normalize, normalizeSchema, type Transform } from '@neusim/datasets';
-import { type FewShotConfigInput, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
+import { type FewShotConfigInput, type MadeLearner, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
 import { disposeModel, splitPart } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
@@ -80,6 +80,7 @@ export async function openMethod(
       ...opened,
       name,
       learner,
+      cost: costOf(made.backbone),
       recipe,
       reading: { transform: config.transform, normalize: config.normalize },
       facts: [
@@ -135,6 +136,10 @@ function inputShapeIn(topology: unknown): (number | null)[] | undefined {
   }
   return undefined;
 }
+
+/** @returns multiply-adds for an image; 0 where it takes images of any size. */
+export const costOf = (backbone: MadeLearner['backbone']): number =>
+  summarize(backbone).reduce((sum, row) => sum + (row.multiplyAdds ?? 0), 0);
 
 /** What a run's images were normalised by; 0..1 where it is not known. */
 function normalizeOf(config: Record<string, unknown> | null): Normalize {

@@ -21,6 +21,8 @@ export interface SubjectOptions extends DataOptions {
 export interface Subject {
   readonly name: string;
   readonly learner: Learner;
+  /** Multiply-adds of the backbone for an image; 0 where that is open. */
+  readonly cost: number;
   /** What a thread makes the same learner of. */
   readonly recipe: LearnerRecipe;
   readonly pool: ClassPool;

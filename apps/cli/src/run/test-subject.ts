@@ -1,6 +1,5 @@
 // A pass over episodes, on as many threads as it is worth, with its progress shown.
 
-import { multiplyAdds } from '@neusim/core';
 import { type EpisodeEvaluation, type EpisodeProgress, evaluateEpisodes } from '@neusim/fewshot';
 import { cores } from '@neusim/platform';
 import { createPool, type Pool } from '@neusim/train';
@@ -42,7 +41,7 @@ export function testSubject(terminal: Terminal, subject: Subject, pass: Pass): P
 /** What tests take besides: workers, and progress on the terminal. */
 export async function withThreads<T>(
   terminal: Terminal,
-  { name, learner, recipe, pool }: Subject,
+  { name, learner, cost, recipe, pool }: Subject,
   { jobs, plugins, way, shot, query, episodes }: Pass,
   work: (more: {
     readonly workers: { readonly pool: Pool; readonly recipe: Subject['recipe'] } | undefined;
@@ -52,7 +51,7 @@ export async function withThreads<T>(
 ): Promise<T> {
   const asked = episodes * way * (shot + query);
   const images = learner.embed ? Math.min(pool.count, asked) : asked;
-  const size = jobs ?? threadsFor(learner.model, images);
+  const size = jobs ?? threadsFor(cost * images);
   const workers = size > 1 ? await createPool({ url: trainWorkerUrl, size, data: plugins }) : undefined;
   const progress = createProgress(terminal, [name]);
   try {
@@ -73,7 +72,7 @@ export async function withThreads<T>(
   }
 }
 
-function threadsFor(model: Subject['learner']['model'], images: number): number {
+function threadsFor(work: number): number {
   const isOneCore = ['wasm', 'cpu'].includes(tf.getBackend());
-  return isOneCore && multiplyAdds(model) * images > WORTH_THREADS ? cores() : 1;
+  return isOneCore && work > WORTH_THREADS ? cores() : 1;
 }

@@ -17,7 +17,7 @@ export function usageError(error: CommanderError, help: string): NeusimError {
   const noCommand = error.code === 'commander.help';
   const [said = '', meant] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)/);
   const message = noCommand ? 'no command is given' : said.trim();
-  const isKey = error.code === 'commander.unknownOption' && /neusim (?:train|compare) /.test(help);
+  const isKey = error.code === 'commander.unknownOption' && /neusim (?:train|compare|fewshot \w+) /.test(help);
   const see = `see \`${help}\`${isKey && !meant ? '; a key of the config is set by --set KEY=VALUE' : ''}`;
   const hint = meant ? `did you mean ${meant.replace(/^(?!one of)(.*)$/, '"$1"')}? ${see}` : see;
   return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint });
@@ -54,6 +54,9 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
     'fetch it again or take it away; --set dataset.skipCorrupt=true leaves out every image that does not decode',
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
+  EPISODE_TOO_FEW_IMAGES: ({ hint }) =>
+    hint.replace(/set minImages to (\d+)/, 'give --min-images $1 (in a config: minImages)'),
+  EPISODE_TOO_FEW_CLASSES: ({ hint }) => hint.replace(/lower way to (\d+)/, 'lower way to $1 (--way $1)'),
   DATA_TAKEN: ({ hint }) => `${hint} (--data DIR, or --replace)`,
   TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
   TRAIN_WORKER_FAILED: ({ hint, data }) =>

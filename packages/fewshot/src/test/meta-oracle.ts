@@ -29,7 +29,7 @@ export interface OracleExamples {
 /** Kernel, M, γ and β of each stage, then the head's kernel and bias: a model's trainable weights in their order. */
 export type OracleWeights = readonly NdArray[];
 
-/** The loss of a network, and its gradient by each weight. */
+/** The logits [n,way] of a network, its loss, and the gradient by each weight. */
 export function lossAndGradients(weights: OracleWeights, { x, labels }: OracleExamples) {
   const stages = Math.floor(weights.length / PER_STAGE);
   const [headKernel, headBias] = weights.slice(stages * PER_STAGE) as [NdArray, NdArray];
@@ -85,7 +85,7 @@ export function lossAndGradients(weights: OracleWeights, { x, labels }: OracleEx
     grads.unshift(...unfolded(kernel, m, dw), dgamma, dbeta);
     dy = dx;
   }
-  return { loss, grads };
+  return { logits, loss, grads };
 }
 
 /** Weights after so many steps on the support. @param rates of each weight, or of each of its values; 0 keeps it. */

@@ -1,0 +1,108 @@
+// `neusim fewshot compare <run|method …>`: several learners on the same episodes, and what they differ by.
+
+import { compareEpisodes, type NamedEvaluation } from '@neusim/fewshot';
+import { joinPath } from '@neusim/platform';
+import { NeusimError } from '@neusim/registry';
+import { openPlugins } from '../plugins/open-plugins';
+import {
+  comparisonText,
+  figuresOf,
+  formText,
+  poolText,
+  type TestFigures,
+  writeTests,
+} from '../run/few-shot-figures';
+import { unlessStopped } from '../run/measure';
+import { stoppedOutcome } from '../run/stopped';
+import { testSubject } from '../run/test-subject';
+import { shellCommand } from '../terminal/shell-command';
+import type { Outcome, Terminal } from '../terminal/terminal';
+import { askedOf, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
+
+export interface CompareOptions extends TestOptions {
+  readonly against: 'each' | 'first';
+}
+
+/**
+ * @param words folders of runs, names of methods, or METHOD=BACKBONE; two or more.
+ * @throws NeusimError CLI_USAGE, FEWSHOT_OTHER_EPISODES, and what opening each of them and testing throw
+ */
+export async function compareFewShot(
+  terminal: Terminal,
+  words: readonly string[],
+  options: CompareOptions,
+): Promise<Outcome> {
+  if (words.length < 2)
+    throw new NeusimError('CLI_USAGE', `learners named: ${words.length}; wanted: two or more`, {
+      data: { words },
+      hint: 'name folders of runs, methods (proto-net), or methods with a network each (proto-net=runs/mine)',
+    });
+  const started = performance.now();
+  const { registry, urls } = await openPlugins(terminal, { options: options.plugin });
+  const engine = await startFor(registry, options);
+  const names = namesOf(words);
+  const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
+  const signal = terminal.interrupted;
+  const evaluations: NamedEvaluation[] = [];
+  const tests: TestFigures[] = [];
+  for (const [index, word] of words.entries()) {
+    const [method = '', backbone] = registry.has('method', word.split('=')[0] as string)
+      ? splitOnce(word)
+      : [word];
+    const name = names[index] as string;
+    const own = backbone === undefined ? options : { ...options, backbone };
+    const subject = { ...(await openSubject(terminal, registry, method, own)), name };
+    try {
+      terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
+      const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
+      if (!evaluation)
+        return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
+      evaluations.push({ name, evaluation });
+      tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
+      // Now, rather than after all of them were tested.
+      if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
+    } finally {
+      await subject.close();
+    }
+  }
+  const comparison = compareEpisodes(evaluations, { against: options.against });
+  const [first] = tests as [TestFigures];
+  const json = { ...comparison, seed: options.seed, dataset: first.dataset, part: first.part, tests };
+  const written = await writeTests(
+    options.out ?? joinPath('runs', 'fewshot-compare'),
+    `${first.way}-way-${first.shot}-shot-${first.part}`,
+    {
+      title: `${names.length} learners on ${first.dataset}`,
+      json,
+      tests,
+      pairs: comparison.pairs,
+      engine,
+      seconds: (performance.now() - started) / 1000,
+      command: shellCommand(['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(options)]),
+    },
+  );
+  return {
+    json: { ...json, files: written },
+    text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
+  };
+}
+
+function splitOnce(word: string): [string, string?] {
+  const at = word.indexOf('=');
+  return at < 0 ? [word] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+/** The last part of a run's folder, or the method; the whole word where that is another's too. */
+function namesOf(words: readonly string[]): string[] {
+  const short = words.map(
+    (word) =>
+      splitOnce(word)[0]
+        .replace(/[\\/]+$/, '')
+        .split(/[\\/]/)
+        .at(-1) ?? word,
+  );
+  const names = short.map((name, index) =>
+    short.indexOf(name) === short.lastIndexOf(name) ? name : words[index]!,
+  );
+  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} (${index + 1})`));
+}
