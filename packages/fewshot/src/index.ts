@@ -1,5 +1,4 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
-
 import { plugin } from '@neusim/registry';
 import { baselinePp } from './baseline-pp';
 import { discriminativeKShot } from './discriminative-k-shot';
@@ -46,9 +45,14 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
+export { freezeNetwork } from './freeze-network';
+export { type Embed, type FunctionBackboneOptions, functionBackbone } from './function-backbone';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { loadBackbone } from './load-backbone';
+export { type BackboneContext, makeBackbone } from './make-backbone';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
 export { type MatchingNetOptions, matchingNet } from './matching-net';
+export { type MobilenetObject, type MobilenetOptions, mobilenetBackbone } from './mobilenet';
 export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
@@ -72,17 +76,19 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
+  baselinePp,
+  discriminativeKShot,
+  dynamicNsn,
+  euclideanDefinition,
+  finetune,
   leo,
   maml,
-  metaStaticNsn,
-  euclideanDefinition,
   matchingNetDefinition,
+  metaStaticNsn,
   nearestNeighbourDefinition,
-  relationNetDefinition,
   protoNetDefinition,
+  relationNetDefinition,
   simpleShotDefinition,
-  finetune,
-  baselinePp,
   staticNsn,
   dynamicNsn,
   discriminativeKShot,
