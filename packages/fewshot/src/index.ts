@@ -1,5 +1,4 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
-
 import { plugin } from '@neusim/registry';
 import { baselinePp } from './baseline-pp';
 import { discriminativeKShot } from './discriminative-k-shot';
@@ -46,10 +45,15 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
+export { freezeNetwork } from './freeze-network';
+export { type Embed, type FunctionBackboneOptions, functionBackbone } from './function-backbone';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { loadBackbone } from './load-backbone';
+export { type BackboneContext, makeBackbone } from './make-backbone';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
 export { type Metric, type MetricOptions, metricOf } from './metric';
 export { SimilarityMetric, type SimilarityMetricArgs } from './metric-layer';
+export { type MobilenetObject, type MobilenetOptions, mobilenetBackbone } from './mobilenet';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
 export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './presets';
