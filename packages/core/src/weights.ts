@@ -4,7 +4,7 @@
  */
 import type { LayersModel, LayerVariable, layers } from '@tensorflow/tfjs-layers';
 import { isOperatorLayer } from './layers/is-operator-layer';
-import { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
+import type { NeuralSimilarityConv2D } from './layers/neural-similarity-conv2d';
 import type { WeightDescription } from './layers/weight-description';
 import type { Role } from './parts';
 
@@ -36,7 +36,7 @@ const stockRoles: readonly (readonly [RegExp, Role])[] = [
 export function describeWeights(model: LayersModel): WeightInfo[] {
   const all = leafLayers(model);
   const isServed = (layer: layers.Layer) =>
-    isOperatorLayer(layer) || (layer instanceof NeuralSimilarityConv2D && layer.predictor);
+    isOperatorLayer(layer) || (layer as Partial<Pick<NeuralSimilarityConv2D, 'predictor'>>).predictor;
   const predictors = all.flatMap((layer) => (isServed(layer) ? `${layer.name}_predictor` : []));
   return all.flatMap((layer) => {
     const own = predictors.some((prefix) => layer.name.startsWith(prefix)) ? 'predictor' : 'filter';

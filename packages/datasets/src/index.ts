@@ -56,7 +56,7 @@ export { npz } from './npz';
 export { omniglot } from './omniglot';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
-export { type Random, random, uniformInt } from './random';
+export { permutation, type Random, random, streams, uniformInt } from './random';
 export type { Publication } from './sources/types';
 export { firstImages, isInMemory, readImages, selectImages, splitDataset } from './split';
 export { type DecodeOptions, decodeToSize } from './store/decode';

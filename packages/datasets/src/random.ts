@@ -22,6 +22,9 @@ export const streams = {
   cutout: 10,
   randomErasing: 11,
   mix: 12,
+  headStart: 40,
+  adaptationOrder: 41,
+  supportOrder: 45,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

@@ -38,6 +38,8 @@ export interface BaseHeadOptions {
   readonly scale?: number;
   /** In [0, 1); default 0. */
   readonly labelSmoothing?: number;
+  /** Looks at what the loss embeds: [B,features]. */
+  onEmbeddings?(embeddings: tf.Tensor2D): void;
 }
 
 export interface BaseHead {
@@ -52,17 +54,8 @@ export interface BaseHead {
  */
 export function baseHead(backbone: LayersModel, options: BaseHeadOptions): BaseHead {
   const { classes, seed, similarity = innerProduct, predictor, useBias = true } = options;
-  const { scale = 1, labelSmoothing = 0 } = options;
+  requireBaseClasses(classes);
   const features = embeddingSize(backbone);
-  if (!(classes >= 2))
-    throw new NeusimError(
-      'FEWSHOT_BASE_CLASSES',
-      `training by classes takes 2 base classes, not ${classes}`,
-      {
-        data: { classes },
-        hint: 'Give a pool of more classes to train on, or a method that is trained by episodes.',
-      },
-    );
   const name = 'base_head';
   const embedding = input({ name: `${name}_input`, shape: [features] });
   const pixel = layers.reshape({ name: `${name}_pixel`, targetShape: [1, 1, features] }).apply(embedding);
@@ -82,16 +75,33 @@ export function baseHead(backbone: LayersModel, options: BaseHeadOptions): BaseH
   });
   const logits = layers.flatten({ name: `${name}_logits` }).apply(score) as SymbolicTensor;
   const model = makeModel({ name, inputs: embedding, outputs: logits });
+  return { model, training: classTraining(backbone, model, options) };
+}
+
+/** Cross-entropy of a head's logits [B,classes], of the batch's embeddings. */
+export function classTraining(
+  backbone: LayersModel,
+  head: LayersModel,
+  { scale = 1, labelSmoothing = 0, onEmbeddings }: Partial<BaseHeadOptions> = {},
+): BaseHead['training'] {
   return {
-    model,
-    training: {
-      by: 'classes',
-      loss: ({ x, labels }) =>
-        tf.tidy(() => {
-          const y = model.apply(embeddings(backbone, x, true), { training: true }) as tf.Tensor2D;
-          const wanted = tf.oneHot(tf.cast(labels, 'int32'), classes) as tf.Tensor2D;
-          return softmaxCrossEntropy(wanted, tf.mul(y, scale), { labelSmoothing });
-        }),
-    },
+    by: 'classes',
+    loss: ({ x, labels }) =>
+      tf.tidy(() => {
+        const embedded = embeddings(backbone, x, true);
+        onEmbeddings?.(embedded);
+        const y = head.apply(embedded, { training: true }) as tf.Tensor2D;
+        const wanted = tf.oneHot(tf.cast(labels, 'int32'), y.shape[1]) as tf.Tensor2D;
+        return softmaxCrossEntropy(wanted, tf.mul(y, scale), { labelSmoothing });
+      }),
   };
+}
+
+/** @throws NeusimError FEWSHOT_BASE_CLASSES for fewer than two classes. */
+export function requireBaseClasses(classes: number): void {
+  if (classes >= 2) return;
+  throw new NeusimError('FEWSHOT_BASE_CLASSES', `training by classes takes 2 base classes, not ${classes}`, {
+    data: { classes },
+    hint: 'Give a pool of more classes to train on, or a method that is trained by episodes.',
+  });
 }

@@ -36,8 +36,11 @@ export interface Classifier {
   readonly way: number;
   /** @param x of the same kind as the support's. @returns logits [n,way]. */
   predict(x: Tensor): Tensor2D;
-  /** Learns one more class from its examples; its label is `way` as it was. Absent where the method cannot. */
-  addClass?(x: Tensor): void;
+  /**
+   * Learns one more class from its examples; its label is `way` as it was. Absent where the method cannot. To be awaited:
+   * some methods adapt anew, and predict as before until they have.
+   */
+  addClass?(x: Tensor): void | Promise<void>;
   /** Not the learner's weights. */
   dispose(): void;
 }
@@ -77,6 +80,12 @@ export interface Learner {
    * image is then embedded once for all episodes. In inference. @param images [n,H,W,C]. @returns [n, …].
    */
   embed?(images: Tensor4D): Tensor;
+  /**
+   * Computes what is known of the base classes once training is done, such as their mean embedding, into weights of the
+   * model. Whoever trains calls it before the last checkpoint; until then such weights hold an estimate.
+   * @param images all base images as `embed` takes them, in batches; they stay the giver's.
+   */
+  prepare?(images: AsyncIterable<Tensor4D>): Promise<void>;
   /**
    * Adapts to the support, every class of which has an example.
    * @throws NeusimError FEWSHOT_BAD_SUPPORT; and the signal's reason, where it stops it.

@@ -10,7 +10,7 @@ import { globalSphereNet, sphereNet9 } from './sphere-net';
 export { type Conversion, convertToNsl } from './convert';
 export { disposeModel } from './dispose-model';
 export { embeddingOf } from './head';
-export { inPath, type PartSpec, partSchema, splitPart } from './part-spec';
+export { inPath, makePart, type PartSpec, partSchema, splitPart, withDefaults } from './part-spec';
 export type { ImageShape, Model } from './types';
 
 export default /* @__PURE__ */ plugin('@neusim/models', '0.1.0', [

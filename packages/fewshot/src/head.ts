@@ -1,0 +1,77 @@
+/**
+ * What turns an embedding into logits, with its start: a linear head x·W + b, or a cosine one (Baseline++ of Chen et al.
+ * 2019) scale·g·cos(x, w) with a factor g a class, which starts at ‖w‖ and is learned, or is 1.
+ */
+import { random, streams } from '@neusim/datasets';
+import * as tf from '@tensorflow/tfjs-core';
+
+export type HeadForm =
+  | { readonly kind: 'linear' }
+  | { readonly kind: 'cosine'; readonly scale: number; readonly norm: 'learned' | 'one' };
+
+export const linear: HeadForm = { kind: 'linear' };
+
+/** The heads that methods offer by name: the cosine one is that of Baseline++. */
+export const headOf = (kind: HeadForm['kind']): HeadForm =>
+  kind === 'linear' ? linear : { kind, scale: 2, norm: 'learned' };
+
+/** The numbers of a head, a class after the other. */
+export interface HeadValues {
+  /** [way,features] */
+  readonly weights: Float32Array;
+  /** [way]: the biases, or the factors g. */
+  readonly perClass: Float32Array;
+}
+
+/** Under the root of norms: a vector of zeros has the direction zero. */
+export const NORM_EPSILON = 1e-10;
+
+/**
+ * Weights and biases drawn from U(−1/√features, 1/√features), as PyTorch's linear layer starts. A class has a stream of
+ * its own: one that is added leaves the others' start as it was.
+ */
+export function headStart(form: HeadForm, way: number, features: number, seed: number): HeadValues {
+  const weights = new Float32Array(way * features);
+  const perClass = new Float32Array(way);
+  const bound = 1 / Math.sqrt(features);
+  for (let label = 0; label < way; label++) {
+    const next = random(seed, streams.headStart, label);
+    const draw = () => bound * (next() / 2 ** 31 - 1);
+    const own = weights.subarray(label * features, (label + 1) * features);
+    for (let i = 0; i < features; i++) own[i] = draw();
+    perClass[label] = form.kind === 'linear' ? draw() : form.norm === 'one' ? 1 : norm(own);
+  }
+  return { weights, perClass };
+}
+
+/** √(Σ v² + ε). */
+export function norm(values: ArrayLike<number>): number {
+  let energy = NORM_EPSILON;
+  for (let i = 0; i < values.length; i++) energy += values[i]! * values[i]!;
+  return Math.sqrt(energy);
+}
+
+/**
+ * Logits [n,way]; differentiable.
+ * @param x [n,features]. @param weights [features,way]. @param perClass [way].
+ */
+export function headLogits(
+  form: HeadForm,
+  x: tf.Tensor2D,
+  weights: tf.Tensor2D,
+  perClass: tf.Tensor1D,
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    if (form.kind === 'linear') return tf.add(tf.matMul(x, weights), perClass);
+    const cosine = tf.matMul(unit(x, 1), unit(weights, 0));
+    return tf.mul(cosine, tf.mul(perClass, form.scale));
+  });
+}
+
+function unit(x: tf.Tensor2D, axis: number): tf.Tensor2D {
+  const energy = tf.add(tf.sum(tf.square(x), axis, true), NORM_EPSILON);
+  return tf.mul(x, tf.rsqrt(energy));
+}
+
+/** [n,…] as [n,features]. */
+export const flatten = (x: tf.Tensor): tf.Tensor2D => tf.reshape(x, [x.shape[0] as number, -1]);
