@@ -47,10 +47,10 @@ export function fullContext(features: number, steps: number, seed: number): Full
       tf.tidy(() => {
         let state = attention.zeros(embedded.shape[0]);
         for (let k = 0; k < steps; k++) {
-          const weights = tf.softmax(tf.matMul(state.h, tf.transpose(support) as tf.Tensor2D));
-          const read = tf.matMul(weights, support);
+          const weights = tf.softmax(tf.matMul(state.h, tf.transpose(support)));
+          const read = tf.matMul<tf.Tensor2D>(weights, support);
           const { h, c } = attention.step(state, embedded, state.h, read);
-          state = { h: tf.add(h, embedded), c };
+          state = { h: tf.add<tf.Tensor2D>(h, embedded), c };
         }
         return state.h;
       }),

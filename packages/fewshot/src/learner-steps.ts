@@ -2,7 +2,7 @@
  * What a step of training reads and computes, by the learner's way to train: the mean gradient of some episodes, or that of
  * a batch of base classes. It depends on the config and the step's number alone.
  */
-import { variableGradients } from '@neusim/core';
+import { describeWeights, variableGradients } from '@neusim/core';
 import {
   batchIndices,
   type ClassPool,
@@ -27,6 +27,8 @@ interface Values {
 
 /** An episode's images. */
 interface EpisodeInputs {
+  /** Of what its loss draws. */
+  readonly seed: number;
   readonly support: Values;
   readonly query: Values;
 }
@@ -62,7 +64,9 @@ export function learnerSteps(config: FewShotConfig, learner: Learner, pool: Clas
   const { episodes, steps, seed, transform, normalize, augment, batchSize } = config;
   const { training, model } = learner;
   const form = trainingForm(config);
-  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  const variables = describeWeights(model)
+    .filter(({ trainable }) => trainable)
+    .map(({ variable }) => variable.read() as tf.Variable);
   const gradients = (loss: () => tf.Scalar): StepResult =>
     tf.tidy(() => {
       const { value, grads } = variableGradients(
@@ -92,7 +96,10 @@ export function learnerSteps(config: FewShotConfig, learner: Learner, pool: Clas
     async read(step) {
       if (isOfClasses(step)) return { by: 'classes', batch: await readBatch(step) };
       const numbers = Array.from({ length: episodes.tasks }, (_, i) => step * episodes.tasks + i);
-      const tasks = numbers.map((n) => readEpisode(pool, drawEpisode(pool, form, n), reading(n)));
+      const tasks = numbers.map(async (n) => ({
+        seed: random(seed, streams.taskDraws, n)(),
+        ...(await readEpisode(pool, drawEpisode(pool, form, n), reading(n))),
+      }));
       return { by: 'episodes', tasks: await Promise.all(tasks) };
     },
     compute(inputs) {
@@ -126,12 +133,12 @@ function classLoss(training: Training): (batch: ClassBatch) => tf.Scalar {
   return (own as Extract<Training, { by: 'classes' }>).loss;
 }
 
-function taskOf({ support, query }: EpisodeInputs, { way, shot, query: asked }: EpisodeOptions): Task {
+function taskOf({ seed, support, query }: EpisodeInputs, { way, shot, query: asked }: EpisodeOptions): Task {
   const examples = ({ values, shape }: Values, each: number) => ({
     x: tf.tensor(values, [...shape]),
     labels: labelsOf(way, each),
   });
-  return { way, support: examples(support, shot), query: examples(query, asked) };
+  return { way, seed, support: examples(support, shot), query: examples(query, asked) };
 }
 
 /** One after the other, so that the memory is that of one. */

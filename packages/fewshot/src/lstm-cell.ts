@@ -50,7 +50,8 @@ export class LstmCell extends layers.Layer {
     const glorot = initializers.glorotUniform({ seed: weightSeed(seed, `${name}/kernel`) });
     this.kernel = this.addWeight('kernel', [inputs, 4 * units], 'float32', glorot);
     // The forget gate open, so that gradients reach the first steps (Jozefowicz et al. 2015).
-    const start = { apply: () => tf.concat([tf.zeros([units]), tf.ones([units]), tf.zeros([2 * units])]) };
+    const gates = [tf.zeros, tf.ones, tf.zeros, tf.zeros];
+    const start = { apply: () => tf.tidy(() => tf.concat(gates.map((fill) => fill([units])))) };
     this.bias = this.addWeight('bias', [4 * units], 'float32', start as never);
     this.built = true;
   }

@@ -16,6 +16,9 @@ export type SettledConfig = FewShotConfig & {
   readonly inputShape: readonly number[];
 };
 
+/** What a learner asks of its data set. */
+export type TrainedOn = Pick<FewShotDataset, 'train' | 'shape'> & Partial<Pick<FewShotDataset, 'name'>>;
+
 export interface MadeLearner {
   readonly learner: Learner;
   /** The backbone: its layers and weights are the learner's. */
@@ -30,7 +33,7 @@ export interface MadeLearner {
  */
 export function fromDataset(
   config: FewShotConfig,
-  { train, shape, name }: Pick<FewShotDataset, 'train' | 'shape' | 'name'>,
+  { train, shape, name = 'the data set' }: TrainedOn,
 ): Pick<SettledConfig, 'classes' | 'inputShape'> {
   const { transform, augment } = config;
   const found = {
@@ -69,7 +72,7 @@ export function makeMethod(
 export async function makeLearner(
   config: FewShotConfig,
   registry: AnyRegistry,
-  dataset: Pick<FewShotDataset, 'train' | 'shape' | 'name'>,
+  dataset: TrainedOn,
   files?: TrainFiles,
 ): Promise<MadeLearner> {
   return buildSettled({ ...config, ...fromDataset(config, dataset) }, registry, files);

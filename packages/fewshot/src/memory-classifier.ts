@@ -1,12 +1,19 @@
 /** A classifier that compares a query with what it remembers of the support: prototypes, or the examples themselves. */
 import * as tf from '@tensorflow/tfjs-core';
 import { requireClass, requireExamples, requireSupport } from './examples';
-import type { Classifier, Examples } from './types';
+import type { Classifier, Examples, FitOptions } from './types';
 
 /** What is remembered: templates [m,…], each with its class. */
 export interface Memory extends Examples {
   readonly way: number;
 }
+
+/** One template for each class, [way,…]. */
+export const oneEach = (x: tf.Tensor, way: number): Memory => ({
+  x,
+  labels: Int32Array.from({ length: way }, (_, label) => label),
+  way,
+});
 
 export interface Remembering {
   /** What is remembered of examples [n,…]. Templates may be of another shape than examples. */
@@ -17,12 +24,14 @@ export interface Remembering {
   readonly grows?: boolean;
 }
 
-/** @throws NeusimError FEWSHOT_BAD_SUPPORT, also in `predict` and `addClass`. */
+/** @throws NeusimError FEWSHOT_BAD_SUPPORT, also in `predict` and `addClass`; the signal's reason, where it is aborted. */
 export function memoryClassifier(
   support: Examples,
   way: number,
   { remember, score, grows = true }: Remembering,
+  { signal }: FitOptions = {},
 ): Classifier {
+  signal?.throwIfAborted();
   requireSupport(support, way);
   const shape = support.x.shape.slice(1);
   const kept = (work: () => Memory): Memory => {

@@ -10,7 +10,7 @@ import { embeddingSize, embeddings, embedTask, mapOf, mapShape } from './backbon
 import { requireTask } from './examples';
 import { joinModels } from './join-models';
 import { crossEntropy } from './losses';
-import { memoryClassifier, type Remembering } from './memory-classifier';
+import { memoryClassifier, oneEach, type Remembering } from './memory-classifier';
 import { type MetricOptions, metricEntries, metricOf } from './metric';
 import { prototypes } from './prototypes';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -18,11 +18,11 @@ import type { FewShotMethod, Learner, LearnerParts } from './types';
 export interface ProtoNetOptions extends MetricOptions {}
 
 /** @param registry knows the metric. @throws NeusimError as `metricOf`. */
-export function protoNet(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
   const makeMetric = metricOf(registry, options);
   return Object.freeze<FewShotMethod>({
     name: 'proto-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -39,11 +39,7 @@ function build(
   const embed = (images: tf.Tensor, training = false) =>
     on === 'map' ? (network.apply(images, { training }) as tf.Tensor) : embeddings(network, images, training);
   const remembering: Remembering = {
-    remember: ({ x, labels, way }) => ({
-      x: prototypes(x, labels, way),
-      labels: Int32Array.from({ length: way }, (_, label) => label),
-      way,
-    }),
+    remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
     score: (query, { x }) => metric.score(query, x),
   };
   return {
@@ -60,16 +56,16 @@ function build(
       },
     },
     embed: (images) => tf.tidy(() => embed(images)),
-    fit: async (support, way) => memoryClassifier(support, way, remembering),
+    fit: async (support, way, options) => memoryClassifier(support, way, remembering, options),
   };
 }
 
-export const protoNetDefinition = define({
+export const protoNet = define({
   kind: 'method',
   name: 'proto-net',
   version: '1.0.0',
   summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
   options: strictOptions(metricEntries('euclidean')),
   requires: ['similarity:euclidean'],
-  load: () => protoNet,
+  load: () => methodOf,
 });

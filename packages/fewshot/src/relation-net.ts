@@ -14,7 +14,7 @@ import { embedTask, mapOf, mapShape } from './backbone';
 import { requireTask } from './examples';
 import { joinModels } from './join-models';
 import { oneHot } from './losses';
-import { memoryClassifier } from './memory-classifier';
+import { memoryClassifier, oneEach } from './memory-classifier';
 import { classSums, prototypes } from './prototypes';
 import { type RelationOptions, relationModule } from './relation-module';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -28,10 +28,10 @@ export interface RelationNetOptions extends RelationOptions {
 const MOST_VALUES = 2 ** 24;
 
 /** The method `relation-net`. Its classifiers can learn another class. Wants a backbone with a map. */
-export function relationNet(options: RelationNetOptions): FewShotMethod {
+function methodOf(options: RelationNetOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'relation-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options)),
   });
@@ -59,29 +59,30 @@ function build({ backbone, seed }: LearnerParts, options: RelationNetOptions): L
       },
     },
     embed: (images) => tf.tidy(() => mapped(images)),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: ({ x, labels, way }) => ({
-          x: combine(x, labels, way),
-          labels: Int32Array.from({ length: way }, (_, label) => label),
-          way,
-        }),
-        score: (query, memory) => {
-          const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));
-          const parts: tf.Tensor2D[] = [];
-          for (let from = 0; from < query.shape[0]!; from += most) {
-            const part = tf.slice(query, from, Math.min(most, query.shape[0]! - from)) as tf.Tensor4D;
-            parts.push(relation.score(part, memory.x as tf.Tensor4D));
-          }
-          return tf.concat2d(parts, 0);
+    fit: async (support, way, fit) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: ({ x, labels, way }) => oneEach(combine(x, labels, way), way),
+          score: (query, memory) => {
+            const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));
+            const parts: tf.Tensor2D[] = [];
+            for (let from = 0; from < query.shape[0]!; from += most) {
+              const part = tf.slice(query, from, Math.min(most, query.shape[0]! - from)) as tf.Tensor4D;
+              parts.push(relation.score(part, memory.x as tf.Tensor4D));
+            }
+            return tf.concat2d(parts, 0);
+          },
         },
-      }),
+        fit,
+      ),
   };
 }
 
 const size = (from: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), from);
 
-export const relationNetDefinition = define({
+export const relationNet = define({
   kind: 'method',
   name: 'relation-net',
   version: '1.0.0',
@@ -92,5 +93,5 @@ export const relationNetDefinition = define({
     hidden: size(8),
     normDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.99),
   }),
-  load: () => relationNet,
+  load: () => methodOf,
 });

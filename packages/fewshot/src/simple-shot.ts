@@ -12,7 +12,7 @@ import { embeddingSize, embeddings } from './backbone';
 import { BaseCentre, type Normalization } from './base-centre';
 import { baseHead } from './base-head';
 import { joinModels } from './join-models';
-import { memoryClassifier } from './memory-classifier';
+import { memoryClassifier, oneEach } from './memory-classifier';
 import { metricOf } from './metric';
 import { prototypes } from './prototypes';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
@@ -23,12 +23,12 @@ export interface SimpleShotOptions {
 }
 
 /** @param registry knows `euclidean`. */
-export function simpleShot(options: SimpleShotOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: SimpleShotOptions, registry: AnyRegistry): FewShotMethod {
   const metric = { metric: 'euclidean', on: 'embedding', scale: 1, learnScale: false } as const;
   const makeMetric = metricOf(registry, metric);
   return Object.freeze<FewShotMethod>({
     name: 'simple-shot',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -56,24 +56,25 @@ function build(
       ? { prepare: (images) => centre.prepare(images, (batch) => embeddings(backbone, batch)) }
       : {}),
     embed: (images) => tf.tidy(() => model.apply(embeddings(backbone, images)) as tf.Tensor2D),
-    fit: async (support, way) =>
-      memoryClassifier(support, way, {
-        remember: ({ x, labels, way }) => ({
-          x: prototypes(x, labels, way),
-          labels: Int32Array.from({ length: way }, (_, label) => label),
-          way,
-        }),
-        score: (query, { x }) => metric.score(query, x),
-      }),
+    fit: async (support, way, options) =>
+      memoryClassifier(
+        support,
+        way,
+        {
+          remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
+          score: (query, { x }) => metric.score(query, x),
+        },
+        options,
+      ),
   };
 }
 
-export const simpleShotDefinition = define({
+export const simpleShot = define({
   kind: 'method',
   name: 'simple-shot',
   version: '1.0.0',
   summary: 'the nearest class mean of embeddings that are centred and of norm 1 (Wang et al. 2019)',
   options: strictOptions({ normalization: v.optional(v.picklist(['UN', 'L2N', 'CL2N']), 'CL2N') }),
   requires: ['similarity:euclidean'],
-  load: () => simpleShot,
+  load: () => methodOf,
 });

@@ -1,12 +1,19 @@
 /** A few-shot problem of a few milliseconds: noisy copies of random patterns, and a network for them. */
-import core from '@neusim/core';
+import core, { BatchNorm, neuralSimilarity } from '@neusim/core';
 import { type ClassPool, random } from '@neusim/datasets';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models from '@neusim/models';
 import { createRegistry } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import {
+  initializers,
+  input,
+  type LayersModel,
+  layers,
+  model,
+  type SymbolicTensor,
+} from '@tensorflow/tfjs-layers';
 import type { Task } from '../types';
 
 export const SIDE = 12;
@@ -60,4 +67,32 @@ export function tinyBackbone(options: Record<string, unknown> = {}): LayersModel
   return createRegistry(...parts)
     .make('model', 'cnn-4', small as never)
     .build();
+}
+
+/** A network without kinks, for slopes that are measured: embeddings [B,36] of a map [3,3,4]. */
+export function smoothBackbone(seed = 1): LayersModel {
+  const images = input({ name: 'image', shape: [SIDE, SIDE, 1] });
+  const kernelInitializer = initializers.randomNormal({ mean: 0, stddev: 0.35, seed });
+  const convolved = neuralSimilarity(images, {
+    name: 'conv',
+    filters: 4,
+    kernelSize: 4,
+    strides: 4,
+    kernelInitializer,
+    useBias: false,
+  });
+  const normed = new BatchNorm({ name: 'bn', momentum: 0.9 }).apply(convolved);
+  const curved = layers.activation({ name: 'tanh', activation: 'tanh' }).apply(normed);
+  const embedding = layers.flatten({ name: 'embedding' }).apply(curved) as SymbolicTensor;
+  return model({ name: 'smooth', inputs: images, outputs: embedding });
+}
+
+/** No network at all: an image's values are its embedding. */
+export function bareBackbone(shape: readonly [number, number, number] = [1, 1, 2]): LayersModel {
+  const images = input({ name: 'image', shape: [...shape] });
+  return model({
+    name: 'bare',
+    inputs: images,
+    outputs: layers.flatten({ name: 'embedding' }).apply(images) as SymbolicTensor,
+  });
 }
