@@ -29,6 +29,7 @@ export const streams = {
   adaptationOrder: 41,
   supportOrder: 45,
   auxiliaryStep: 50,
+  taskDraws: 51,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

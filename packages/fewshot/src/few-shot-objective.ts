@@ -226,10 +226,10 @@ function recordable(loader: StepLoader, { computeBatch }: LearnerSteps): Recorda
   };
 }
 
-/** All base images as `embed` takes them. */
-async function* baseImages(
+/** All images of the base classes, in batches: what `prepare` of a learner takes. They are disposed of. */
+export async function* baseImages(
   pool: ClassPool,
-  { transform, normalize, evaluation }: FewShotConfig,
+  { transform, normalize, evaluation }: Pick<FewShotConfig, 'transform' | 'normalize' | 'evaluation'>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<tf.Tensor4D> {
   const { batchSize } = evaluation;

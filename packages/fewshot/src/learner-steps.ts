@@ -27,6 +27,8 @@ interface Values {
 
 /** An episode's images. */
 interface EpisodeInputs {
+  /** Of what its loss draws. */
+  readonly seed: number;
   readonly support: Values;
   readonly query: Values;
 }
@@ -94,7 +96,10 @@ export function learnerSteps(config: FewShotConfig, learner: Learner, pool: Clas
     async read(step) {
       if (isOfClasses(step)) return { by: 'classes', batch: await readBatch(step) };
       const numbers = Array.from({ length: episodes.tasks }, (_, i) => step * episodes.tasks + i);
-      const tasks = numbers.map((n) => readEpisode(pool, drawEpisode(pool, form, n), reading(n)));
+      const tasks = numbers.map(async (n) => ({
+        seed: random(seed, streams.taskDraws, n)(),
+        ...(await readEpisode(pool, drawEpisode(pool, form, n), reading(n))),
+      }));
       return { by: 'episodes', tasks: await Promise.all(tasks) };
     },
     compute(inputs) {
@@ -128,12 +133,12 @@ function classLoss(training: Training): (batch: ClassBatch) => tf.Scalar {
   return (own as Extract<Training, { by: 'classes' }>).loss;
 }
 
-function taskOf({ support, query }: EpisodeInputs, { way, shot, query: asked }: EpisodeOptions): Task {
+function taskOf({ seed, support, query }: EpisodeInputs, { way, shot, query: asked }: EpisodeOptions): Task {
   const examples = ({ values, shape }: Values, each: number) => ({
     x: tf.tensor(values, [...shape]),
     labels: labelsOf(way, each),
   });
-  return { way, support: examples(support, shot), query: examples(query, asked) };
+  return { way, seed, support: examples(support, shot), query: examples(query, asked) };
 }
 
 /** One after the other, so that the memory is that of one. */

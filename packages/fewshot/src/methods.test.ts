@@ -1,4 +1,6 @@
-// Every method as a run: trained by a config, its backbone saved, its learner opened again to the same answers.
+// Every method as a run: trained by a config, resumed to the same curve, its backbone saved, its learner opened again to
+// the same answers.
+import { join } from 'node:path';
 import { loadModel } from '@neusim/core';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
@@ -40,12 +42,18 @@ test.each(registry.list('method').map(({ name }) => [name]))('%s', async (name) 
   const config = small({
     method: name,
     steps: 2,
-    evaluation: { way: 3, query: 2, episodes: 4 },
+    evaluation: { every: 1, way: 3, query: 2, episodes: 4 },
+    checkpoint: { every: 1, keep: 5, seconds: 0 },
     ...wanted[name],
   });
   const [end] = ofType(await collect(config, { registry, out }), 'end');
   expect(tf.memory().numTensors).toBe(before);
-  const { testError, model } = end!.result;
+  const { testError, model, history } = end!.result;
+  if (end!.step > 0) {
+    const resume = join(out, 'checkpoints', 'step-00000001.neusim');
+    const [resumed] = ofType(await collect(config, { registry, resume }), 'end');
+    expect(resumed!.result.history).toEqual(history);
+  }
 
   const opened = await openFewShotRun(out, { registry });
   const { evaluation, normalize } = opened.config;

@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import { compareFewShot } from '../commands/fewshot-compare';
 import { evalFewShot } from '../commands/fewshot-eval';
+import { trainFew } from '../commands/fewshot-train';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
 import { withPlugins } from './plugin-option';
 import { collect, positive, wholeNumber } from './values';
@@ -15,7 +16,33 @@ export const addFewShot: AddCommand = (line) => {
     'fewshot compare proto-net nearest-neighbour --data ./photos --backbone runs/mine',
     'list method',
   ]);
-  for (const add of [addEval, addCompare]) add(fewshot, line);
+  for (const add of [addTrain, addEval, addCompare]) add(fewshot, line);
+};
+
+const addTrain: AddSubcommand = (fewshot, { terminal, done }) => {
+  const words = withExamples(
+    fewshot
+      .command('train')
+      .description('train a method on the training classes, and test it on classes that it has not seen'),
+    [
+      'fewshot train proto-net --data ./photos --set steps=2000 --out runs/photos',
+      'fewshot train my.json --data ~/data/omniglot --backend wasm',
+      'fewshot train runs/photos/config.json --out runs/photos --resume',
+    ],
+  );
+  withPlugins(words)
+    .argument('<method|config.json>', '`npx neusim list method` names the methods')
+    .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
+    .option('--dataset <name>', '`npx neusim list dataset` names them (default: found out)')
+    .option('--data <dir>', 'folder of the data set, or its name (default: $NEUSIM_DATA)')
+    .option('--out <dir>', 'folder for checkpoints and figures (default: runs/<name>)')
+    .option('--tensorboard [dir]', 'write a TensorBoard event file too (default: tensorboard in --out)')
+    .option('--resume', 'go on from the last checkpoint in the folder')
+    .option('--backend <name>', 'auto (the fastest here), node-gpu, webgpu, node, wasm or cpu')
+    .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")
+    .option('--seed <n>', 'of every random choice', wholeNumber)
+    .option('--workers <n>', 'threads that test (default: 1)', positive)
+    .action(async (config, options) => done(await trainFew(terminal, config, options)));
 };
 
 const addEval: AddSubcommand = (fewshot, { terminal, done }) => {

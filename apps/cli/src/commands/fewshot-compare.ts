@@ -1,9 +1,10 @@
 // `neusim fewshot compare <run|method …>`: several learners on the same episodes, and what they differ by.
 
-import { compareEpisodes, type NamedEvaluation } from '@neusim/fewshot';
-import { joinPath } from '@neusim/platform';
+import { compareEpisodes, type NamedEvaluation, parseFewShotConfig } from '@neusim/fewshot';
+import { splitPart } from '@neusim/models';
+import { exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
-import { openPlugins } from '../plugins/open-plugins';
+import type { NamedData, PartName } from '../run/few-shot-data';
 import {
   comparisonText,
   figuresOf,
@@ -12,12 +13,13 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { runConfig } from '../run/few-shot-run';
 import { unlessStopped } from '../run/measure';
 import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { askedOf, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
+import { askedOf, openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
 
 export interface CompareOptions extends TestOptions {
   readonly against: 'each' | 'first';
@@ -38,20 +40,26 @@ export async function compareFewShot(
       hint: 'name folders of runs, methods (proto-net), or methods with a network each (proto-net=runs/mine)',
     });
   const started = performance.now();
-  const { registry, urls } = await openPlugins(terminal, { options: options.plugin });
+  const folders: string[] = [];
+  for (const word of words) if (await exists(joinPath(word, 'config.json'))) folders.push(word);
+  const { registry, urls } = await openRegistryFor(terminal, folders, options);
   const engine = await startFor(registry, options);
+  const shared = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
   const names = namesOf(words);
   const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
   const signal = terminal.interrupted;
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
   for (const [index, word] of words.entries()) {
-    const [method = '', backbone] = registry.has('method', word.split('=')[0] as string)
-      ? splitOnce(word)
-      : [word];
+    const isRun = folders.includes(word);
+    const [method, backbone] = isRun ? [word] : splitOnce(word);
     const name = names[index] as string;
-    const own = backbone === undefined ? options : { ...options, backbone };
-    const subject = { ...(await openSubject(terminal, registry, method, own)), name };
+    const own = {
+      ...options,
+      ...(backbone !== undefined && { backbone }),
+      ...(isRun ? { backbone: undefined } : shared),
+    };
+    const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
       terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
       const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
@@ -85,6 +93,18 @@ export async function compareFewShot(
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
+}
+
+/** What methods are tested on beside a run: its data, and the classes that it was not trained on. */
+async function dataOfRun(
+  { env }: Terminal,
+  run: string | undefined,
+  { data, split = 'test' }: CompareOptions,
+): Promise<{ readonly named: NamedData; readonly split: PartName } | undefined> {
+  if (run === undefined) return undefined;
+  const { dataset, division } = parseFewShotConfig(await runConfig(run));
+  const { name, options } = splitPart(dataset);
+  return { named: { name, options, folder: data ?? env.NEUSIM_DATA, division }, split };
 }
 
 function splitOnce(word: string): [string, string?] {

@@ -3,12 +3,14 @@
 import { evaluateRuns } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
-import { openPlugins } from '../plugins/open-plugins';
-import type { PartName } from '../run/few-shot-data';
+import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
+import type { NamedData, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { openMethod } from '../run/few-shot-method';
-import type { Subject, SubjectOptions } from '../run/few-shot-subject';
+import { openRun, runConfig } from '../run/few-shot-run';
+import type { Subject } from '../run/few-shot-subject';
 import { unlessStopped } from '../run/measure';
+import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
 import { type EpisodesAsked, testSubject, withThreads } from '../run/test-subject';
 import { startEngine } from '../run/train-job';
@@ -40,6 +42,8 @@ export interface TestOptions {
 export interface EvalOptions extends TestOptions {
   readonly method?: string;
   readonly runs?: true;
+  /** Of a comparison: the data of its first run. */
+  readonly named?: NamedData | undefined;
 }
 
 /**
@@ -61,10 +65,10 @@ export async function evalFewShot(
       },
     );
   const started = performance.now();
-  const { registry, urls } = await openPlugins(terminal, { options: options.plugin });
+  const { registry, urls } = await openRegistryFor(terminal, run === undefined ? [] : [run], options);
   const engine = await startFor(registry, options);
   const word = run ?? (options.method as string);
-  const subject = await openSubject(terminal, registry, word, options);
+  const subject = await openSubject(terminal, registry, word, run !== undefined, options);
   try {
     const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };
     terminal.err(
@@ -96,17 +100,34 @@ export async function evalFewShot(
 export const startFor = (registry: AnyRegistry, { backend, precision }: TestOptions) =>
   startEngine(backend ?? (precision ? 'wasm' : 'auto'), precision ? { precision } : undefined, registry);
 
-/** @param word a run's folder, or a method's name. */
-export async function openSubject(
+/** @param word a run's folder; else a method's name. */
+export function openSubject(
   terminal: Terminal,
   registry: AnyRegistry,
   word: string,
-  options: EvalOptions,
+  isRun: boolean,
+  { split: part, ...rest }: EvalOptions,
 ): Promise<Subject> {
-  const { split: part, ...rest } = options;
-  const asked: SubjectOptions = { ...rest, part };
-  return openMethod(terminal, registry, word, asked);
+  const open = isRun ? openRun : openMethod;
+  return open(terminal, registry, word, { ...rest, part });
 }
+
+/** The registry with the plug-ins of runs, where there are any, and of --plugin. */
+export async function openRegistryFor(
+  terminal: Terminal,
+  runs: readonly string[],
+  { plugin }: TestOptions,
+): Promise<OpenPlugins> {
+  const named: string[] = [];
+  for (const run of runs)
+    for (const specifier of pluginsIn((await runConfig(run)) ?? {}))
+      named.push(/^\.\.?[\\/]/.test(specifier) ? joinPath(run, specifier) : specifier);
+  return openPlugins(terminal, { config: named.map(fromHere), options: plugin });
+}
+
+/** A path that begins at the working directory is one only with ./ before it. */
+const fromHere = (path: string) =>
+  /[\\/]/.test(path) && !/^([@/.]|[a-z]:)/i.test(path) ? `./${path}` : path;
 
 /** The form of the episodes that is asked for. */
 export const askedOf = (options: TestOptions): EpisodesAsked => ({

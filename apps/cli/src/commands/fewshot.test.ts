@@ -116,7 +116,7 @@ describe('neusim fewshot eval', () => {
       [7, 7],
       [],
       'EPISODE_TOO_FEW_CLASSES',
-      /2 classes; way = 5.*\n.*lower way to 2/,
+      /2 classes; an episode of way = 5.*\n.*--way 2/,
     ],
     [
       'a class with one image',
@@ -170,6 +170,78 @@ describe('neusim fewshot eval', () => {
     expect(await told('--method', 'proto-net', '--data', photos, '--backbone', backbone)).toContain(
       '[CLI_NOT_A_RUN]',
     );
+  });
+});
+
+describe('neusim fewshot train', () => {
+  /** Trains on the folder's own division: 3, 2 and 2 of its seven classes. */
+  async function trained() {
+    const home = temporaryFolder();
+    vi.stubEnv('NEUSIM_CACHE', join(home, 'cache'));
+    const [photos, out] = [join(home, 'photos'), join(home, 'run')];
+    writePhotos(photos, Array(7).fill(6));
+    const settings = [
+      'dataset={"size":12,"channels":1}',
+      'backbone={"name":"cnn-4","widths":[4,4]}',
+      'steps=4',
+      'episodes={"way":2,"query":2}',
+      'evaluation={"way":2,"query":2,"episodes":10,"every":2}',
+      'normalize=unit',
+    ].flatMap((each) => ['--set', each]);
+    const words = ['fewshot', 'train', 'proto-net', '--data', photos, '--backend', 'cpu', '--out', out];
+    return { home, photos, out, train: (...more: string[]) => neusim([...words, ...settings, ...more]) };
+  }
+
+  test('a method from its name: trained, tested on other classes; the run is tested, compared and resumed', async () => {
+    const { home, photos, out, train } = await trained();
+    const { code, out: told, err } = await train('--json');
+    expect(err).toMatch(/proto-net on image-folder, engine cpu/);
+    expect(code).toBe(0);
+    const found = JSON.parse(told);
+    expect(found).toMatchObject({
+      name: 'proto-net',
+      part: 'test',
+      run: out,
+      steps: 4,
+      way: 2,
+      episodes: 10,
+    });
+    expect(found.evaluation).toMatchObject({ pool: 'validation' });
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({
+      method: 'proto-net',
+      dataset: { name: 'image-folder', size: 12 },
+    });
+
+    const words = ['--data', photos, '--backend', 'cpu', '--way', '2', '--query', '2', '--episodes', '10'];
+    const again = await neusim(['fewshot', 'eval', out, ...words, '--json']);
+    expect(JSON.parse(again.out)).toMatchObject({
+      accuracy: found.accuracy,
+      drawn: found.drawn,
+      part: 'test',
+    });
+    const compared = await neusim([
+      ...['fewshot', 'compare', out, 'nearest-neighbour=identity', ...words],
+      ...['--out', join(home, 'compared'), '--json'],
+    ]);
+    expect(JSON.parse(compared.out).rows.map(({ name }: { name: string }) => name)).toEqual([
+      'run',
+      'nearest-neighbour',
+    ]);
+    expect(JSON.parse(compared.out).rows[0].accuracy).toBe(found.accuracy);
+
+    expect((await train()).err).toContain('[CLI_OUT_TAKEN]');
+    const longer = await train('--resume', '--set', 'steps=6', '--json');
+    expect(JSON.parse(longer.out)).toMatchObject({ steps: 6 });
+  });
+
+  test('what a run cannot be asked, and a division that leaves too few classes to test on', async () => {
+    const { out, train } = await trained();
+    const few = await train('--set', 'evaluation.way=3');
+    expect(few.code).toBe(2);
+    expect(few.err).toMatch(/\[EPISODE_TOO_FEW_CLASSES\]/);
+    expect((await train('--set', 'steps=2')).code).toBe(0);
+    const told = await neusim(['fewshot', 'eval', out, '--set', 'method.scale=2', '--backend', 'cpu']);
+    expect(told.err).toMatch(/--set reaches dataset, division, transform, normalize/);
   });
 });
 

@@ -139,8 +139,8 @@ function loadingLine({ loadingShare }: TrainResult): string {
 }
 
 /** A folder that holds results is not written over: they may be of something else. */
-async function requireFree(out: string): Promise<void> {
-  for (const name of ['results.json', 'report.html'])
+export async function requireFree(out: string, names = ['results.json', 'report.html']): Promise<void> {
+  for (const name of names)
     if (await exists(joinPath(out, name)))
       throw new NeusimError('CLI_OUT_TAKEN', `${out} holds a ${name} already`, {
         data: { out, file: name },

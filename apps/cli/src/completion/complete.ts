@@ -105,6 +105,7 @@ function ofArgument(argument: Argument, registry: AnyRegistry, current: string):
   if (what === 'kind') return plain(listable);
   if (what === 'shell') return plain(shells);
   if (what.includes('preset')) return { ...presetNames(), paths: 'files' };
+  if (what.startsWith('method')) return { ...ofKind('method')(registry), paths: 'files' };
   if (what.includes('method')) return { ...ofKind('method')(registry), paths: 'folders' };
   return ofWhat(what, undefined, [], current);
 }

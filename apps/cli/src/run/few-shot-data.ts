@@ -3,6 +3,7 @@
 import {
   type ClassPool,
   type DatasetSource,
+  type Division,
   type Episode,
   type FewShotDataset,
   joinPools,
@@ -28,6 +29,8 @@ export interface OpenPool {
   readonly dataset: string;
   readonly pool: ClassPool;
   readonly part: PartName;
+  /** The classes to train on, where they are apart from `pool`. */
+  readonly train?: ClassPool | undefined;
   /** Tasks that its authors have fixed: the official runs. */
   readonly runs?: readonly Episode[] | undefined;
   close(): Promise<void>;
@@ -45,6 +48,8 @@ export interface NamedData {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly folder: string | undefined;
+  /** In place of the data set's own. */
+  readonly division?: Division | undefined;
 }
 
 /** @throws NeusimError CLI_NO_DATA, and what `findData` throws */
@@ -71,7 +76,7 @@ export function requireData({ env }: Terminal, data: string | undefined): string
 /** The same with images decoded to a network's size, where the reader can. @param shape [height, width, channels] */
 export function sizedFor(
   registry: AnyRegistry,
-  { name, options, folder }: NamedData,
+  { name, options, ...data }: NamedData,
   [height, width, channels]: readonly (number | null)[],
 ): NamedData {
   const known = registry.has('dataset', name)
@@ -81,7 +86,7 @@ export function sizedFor(
     ...('size' in known && height && width && { size: [height, width] }),
     ...('channels' in known && (channels === 1 || channels === 3) && { channels }),
   };
-  return { name, options: { ...sized, ...options }, folder };
+  return { ...data, name, options: { ...sized, ...options } };
 }
 
 /**
@@ -92,7 +97,7 @@ export function sizedFor(
 export async function openPool(
   terminal: Terminal,
   registry: AnyRegistry,
-  { name, options, folder }: NamedData,
+  { name, options, folder, division }: NamedData,
   part?: PartName,
 ): Promise<OpenPool> {
   await registry.ready(`dataset:${name}`);
@@ -101,7 +106,7 @@ export async function openPool(
   try {
     let divided: FewShotDataset;
     try {
-      divided = await openEpisodes(source, platform, folder, open);
+      divided = await openEpisodes(source, platform, folder, { ...open, division });
     } catch (error) {
       const isSmall = error instanceof NeusimError && error.code === 'EPISODE_TOO_FEW_CLASSES';
       if (!isSmall || (part !== undefined && part !== 'all')) throw error;
@@ -119,6 +124,7 @@ export async function openPool(
       dataset: divided.name,
       pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
       part: chosen,
+      train: chosen === 'all' || chosen === 'train' ? undefined : train,
       close: async () => divided.close?.(),
     };
   } finally {

@@ -2,7 +2,13 @@
 
 import { describeWeights, summarize } from '@neusim/core';
 import { type Normalize, normalizeSchema, type Transform } from '@neusim/datasets';
-import { type FewShotConfigInput, type MadeLearner, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
+import {
+  baseImages,
+  type FewShotConfigInput,
+  type MadeLearner,
+  makeLearner,
+  parseFewShotConfig,
+} from '@neusim/fewshot';
 import { disposeModel, splitPart } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
@@ -39,7 +45,7 @@ export async function openMethod(
   const network = await findBackbone(registry, options.backbone, layer);
   const data = options.runs
     ? { name: 'omniglot', options: {}, folder: requireData(terminal, options.data) }
-    : await nameData(terminal, registry, options);
+    : (options.named ?? (await nameData(terminal, registry, options)));
   const { backbone, normalize } = network;
   const start = {
     method,
@@ -67,13 +73,19 @@ export async function openMethod(
       dataset: data.name,
       transform: asked.transform ?? fitted(network.shape, pool.shape),
     });
-    const made = await makeLearner(config, registry, { train: pool, shape: pool.shape });
+    const made = await makeLearner(config, registry, {
+      name: opened.dataset,
+      train: pool,
+      shape: pool.shape,
+    });
     const { learner, recipe } = made;
     const own = describeWeights(learner.model).length - describeWeights(made.backbone).length;
-    if (own > 0 && learner.training.by !== 'nothing')
+    if (own > 0 && learner.training.by === 'episodes')
       terminal.err(
         `Warning: ${recipe.method.name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
       );
+    if (learner.prepare && opened.train)
+      await learner.prepare(baseImages(opened.train, config, terminal.interrupted));
     const { name, options: more } = splitPart(config.method);
     const hasOptions = Object.keys(more).length > 0;
     return {

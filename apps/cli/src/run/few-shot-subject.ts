@@ -3,9 +3,11 @@
 
 import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
 import type { Learner, LearnerRecipe } from '@neusim/fewshot';
-import type { DataOptions, PartName } from './few-shot-data';
+import type { DataOptions, NamedData, PartName } from './few-shot-data';
 
 export interface SubjectOptions extends DataOptions {
+  /** Of a method: the data of a run that it is compared with. */
+  readonly named?: NamedData | undefined;
   /** Folder of a run or of a model. */
   readonly backbone?: string | undefined;
   /** The layer whose output is the embedding. */

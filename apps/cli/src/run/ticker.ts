@@ -1,6 +1,6 @@
 // A run's events as the few words of its progress line.
 
-import type { TrainEvent } from '@neusim/train';
+import type { RunConfig, TrainEvent } from '@neusim/train';
 import type { Progress } from '../terminal/progress';
 import { timeLeft } from './time-left';
 
@@ -8,7 +8,7 @@ import { timeLeft } from './time-left';
 const LOADING_TOLD = 0.05;
 
 /** A function that takes a run's events and keeps its progress line up to date. */
-export function ticker(name: string, progress: Progress): (event: TrainEvent) => void {
+export function ticker(name: string, progress: Progress): (event: TrainEvent<RunConfig>) => void {
   let steps = 0;
   let step = 0;
   let first: { readonly step: number; readonly time: number } | undefined;
@@ -58,7 +58,11 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent) =>
         break;
       case 'evaluation':
         words.testing = '';
-        words.error = `test error ${event.testError.toFixed(2)} %`;
+        // Of a sample of episodes, which may be of validation classes: how sure it is, is told.
+        words.error =
+          event.interval === undefined
+            ? `test error ${event.testError.toFixed(2)} %`
+            : `error ${event.testError.toFixed(2)} ± ${event.interval.toFixed(2)} %`;
         if (step === steps) return show(true);
         break;
       case 'warning':

@@ -17,7 +17,8 @@ export function usageError(error: CommanderError, help: string): NeusimError {
   const noCommand = error.code === 'commander.help';
   const [said = '', meant] = error.message.replace(/^error: /, '').split(/\n\(Did you mean (.*)\?\)/);
   const message = noCommand ? 'no command is given' : said.trim();
-  const isKey = error.code === 'commander.unknownOption' && /neusim (?:train|compare|fewshot \w+) /.test(help);
+  const isKey =
+    error.code === 'commander.unknownOption' && /neusim (?:train|compare|fewshot \w+) /.test(help);
   const see = `see \`${help}\`${isKey && !meant ? '; a key of the config is set by --set KEY=VALUE' : ''}`;
   const hint = meant ? `did you mean ${meant.replace(/^(?!one of)(.*)$/, '"$1"')}? ${see}` : see;
   return new NeusimError('CLI_USAGE', message, { data: { reason: error.code }, hint });

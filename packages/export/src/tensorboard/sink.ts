@@ -45,6 +45,8 @@ export type RunEvent =
       readonly step: number;
       /** Percent. */
       readonly testError: number;
+      /** Half of its 95 % interval, in percent, where it is that of a sample. */
+      readonly interval?: number | undefined;
       readonly top5Error: number | null;
       readonly loss: number | null;
     }
@@ -143,6 +145,7 @@ function shown(event: RunEvent, seconds: number): SummaryValue[] {
     case 'evaluation':
       return scalars({
         'test/error_top1': event.testError,
+        'test/error_interval': event.interval,
         'test/error_top5': event.top5Error,
         'test/loss': event.loss,
       });

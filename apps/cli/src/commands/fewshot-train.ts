@@ -1,0 +1,213 @@
+// `neusim fewshot train <config.json|method>`: one learner, from a config to its accuracy on classes that it has not seen.
+
+import { type FewShotDataset, requireEpisodes } from '@neusim/datasets';
+import {
+  type EpisodeEvaluation,
+  evaluateEpisodes,
+  type FewShotConfig,
+  type FewShotConfigInput,
+  type FewShotRun,
+  openFewShotDataset,
+  openFewShotRun,
+  parseFewShotConfig,
+  trainFewShot,
+} from '@neusim/fewshot';
+import { disposeModel, splitPart } from '@neusim/models';
+import { joinPath } from '@neusim/platform';
+import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { createPool, type Pool, type TrainResult } from '@neusim/train';
+import { openPlugins } from '../plugins/open-plugins';
+import { nameData } from '../run/few-shot-data';
+import { figuresOf, testText, writeTests } from '../run/few-shot-figures';
+import { unlessStopped } from '../run/measure';
+import { openingTicks } from '../run/open-data';
+import { type ConfigOptions, changeConfig, folderOf, pluginsIn, sourceConfig } from '../run/read-config';
+import { openSinks } from '../run/sinks';
+import { stoppedOutcome } from '../run/stopped';
+import { ticker } from '../run/ticker';
+import { trainCommand } from '../run/train-command';
+import { startEngine } from '../run/train-job';
+import { trainWorkerUrl } from '../run/worker-url';
+import { checkSettings } from '../settings/check';
+import { createProgress } from '../terminal/progress';
+import type { Outcome, Terminal } from '../terminal/terminal';
+import { requireFree } from './train';
+
+export interface TrainOptions extends Omit<ConfigOptions, 'workers'> {
+  readonly data?: string;
+  readonly out?: string;
+  readonly resume?: true;
+  readonly backend?: string;
+  readonly precision?: string;
+  readonly tensorboard?: string | true;
+  /** Threads that test. */
+  readonly workers?: number;
+}
+
+/**
+ * @param source the path of a config, or a method's name.
+ * @throws NeusimError what reading the config, the data and training throw
+ */
+export async function trainFew(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
+  const started = performance.now();
+  const json = changeConfig(await startOf(source), { ...options, workers: undefined });
+  const opened = await openPlugins(terminal, {
+    config: pluginsIn(json),
+    folder: folderOf(source),
+    options: options.plugin,
+  });
+  const { registry, urls } = opened;
+  const { spec, folder } = await dataOf(terminal, registry, json, options);
+  const whole = { ...json, dataset: spec };
+  checkSettings(registry, whole);
+  const given = parseFewShotConfig(whole);
+  const name = given.name ?? splitPart(given.method).name;
+  const { out = joinPath('runs', name) } = options;
+  if (!options.resume) await requireFree(out, ['result.json', `${testedAs(given)}.json`]);
+  const config: FewShotConfig = { ...given, plugins: opened.specifiersFrom(out) };
+  const { open, stop } = openingTicks(terminal);
+  const dataset = await openFewShotDataset(config, { registry, folder, open }).finally(stop);
+  let pool: Pool | undefined;
+  try {
+    // Else it would be told after hours of training.
+    requireEpisodes(dataset.test, config.evaluation, open.onWarning);
+    const { precision, backend = precision ? 'wasm' : 'auto', workers = 1 } = options;
+    const sinks = await openSinks(out, options);
+    const engine = await startEngine(backend, precision ? { precision } : undefined, registry);
+    if (workers > 1) pool = await createPool({ url: trainWorkerUrl, size: workers, data: urls });
+    terminal.err(
+      `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${config.seed}, in ${out}`,
+    );
+    const signal = terminal.interrupted;
+    const context = { registry, folder, dataset, out, sinks, signal, pool, resume: options.resume ?? false };
+    const resume = trainCommand(
+      joinPath(out, 'config.json'),
+      out,
+      options,
+      ['--resume'],
+      ['fewshot', 'train'],
+    );
+    const ended = await follow(trainFewShot(config, context), name, terminal);
+    if ('type' in ended) {
+      const { step, checkpoint } = ended;
+      const text = checkpoint
+        ? `Stopped after step ${step}; the checkpoint is ${checkpoint}.`
+        : 'Stopped before the first step: there is nothing to go on from.';
+      return stoppedOutcome(signal, text, { step, checkpoint, resume: checkpoint && resume });
+    }
+    const tested = await unlessStopped(signal, () => test(terminal, registry, out, dataset, pool));
+    if (!tested)
+      return stoppedOutcome(
+        signal,
+        `Stopped while testing. What was trained is kept: npx neusim fewshot eval ${out} tests it.`,
+      );
+    return await tell(ended, tested, { name, out, config, dataset, engine, options, started });
+  } finally {
+    await pool?.close();
+    await dataset.close?.();
+  }
+}
+
+/** A method's name, which leaves all but its data and steps to defaults; else a config's file. */
+async function startOf(source: string): Promise<object> {
+  return /[\\/]|\.json$/.test(source) ? sourceConfig(source) : { method: source };
+}
+
+/** The data set that the config names, or the one that lies in `--data`. */
+async function dataOf(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  { dataset }: Readonly<Record<string, unknown>>,
+  { data }: TrainOptions,
+): Promise<{ readonly spec: FewShotConfigInput['dataset']; readonly folder: string | undefined }> {
+  const isNamed = typeof dataset === 'string' || typeof Object(dataset).name === 'string';
+  if (isNamed) return { spec: dataset as string, folder: data ?? terminal.env.NEUSIM_DATA };
+  const { name, options, folder } = await nameData(terminal, registry, { data });
+  return { spec: { ...options, ...Object(dataset), name }, folder };
+}
+
+/** Reads the run to its end, its progress shown. */
+async function follow(run: FewShotRun, name: string, terminal: Terminal) {
+  const progress = createProgress(terminal, [name]);
+  const onEvent = ticker(name, progress);
+  try {
+    for await (const event of run) {
+      onEvent(event);
+      if (event.type === 'end') return event.result;
+      if (event.type === 'aborted') return event;
+    }
+  } finally {
+    progress.stop();
+  }
+  throw new NeusimError('CLI_RUN_ENDED', `the run ${name} ended without a result`, { data: { job: name } });
+}
+
+/** The learner as the run keeps it, on the classes to test on. */
+async function test(
+  terminal: Terminal,
+  registry: AnyRegistry,
+  out: string,
+  dataset: FewShotDataset,
+  pool: Pool | undefined,
+): Promise<EpisodeEvaluation> {
+  const { learner, recipe, config } = await openFewShotRun(out, { registry });
+  const progress = createProgress(terminal, ['test classes']);
+  const { every: _, pool: __, ...form } = config.evaluation;
+  try {
+    return await evaluateEpisodes(learner, dataset.test, {
+      ...form,
+      transform: config.transform,
+      normalize: config.normalize,
+      workers: pool && { pool, recipe },
+      signal: terminal.interrupted,
+      onProgress: ({ phase, done, total }) =>
+        progress.update('test classes', { step: done, steps: total, text: phase, isLast: done === total }),
+    });
+  } finally {
+    progress.stop();
+    disposeModel(learner.model);
+  }
+}
+
+interface Trained {
+  readonly name: string;
+  readonly out: string;
+  readonly config: FewShotConfig;
+  readonly dataset: FewShotDataset;
+  readonly engine: { readonly name: string; readonly adapter: string };
+  readonly options: TrainOptions;
+  readonly started: number;
+}
+
+async function tell(
+  { steps, bestStep, testError, interval }: TrainResult<FewShotConfig>,
+  tested: EpisodeEvaluation,
+  { name, out, config, dataset, engine, options, started }: Trained,
+): Promise<Outcome> {
+  const facts = [
+    ['method', splitPart(config.method).name],
+    ['steps', String(bestStep ?? steps)],
+  ] as const;
+  const subject = { name, dataset: dataset.name, part: 'test' as const, facts };
+  const figures = figuresOf(subject, tested, { backend: engine.name, seed: config.evaluation.seed });
+  const { pool } = config.evaluation;
+  const last = { accuracy: 100 - testError, interval: interval ?? null, pool };
+  const json = { ...figures, run: out, steps, bestStep: bestStep ?? null, evaluation: last };
+  const written = await writeTests(out, testedAs(config), {
+    title: `${name} on ${dataset.name}`,
+    json,
+    tests: [figures],
+    pairs: [],
+    engine,
+    seconds: (performance.now() - started) / 1000,
+    command: trainCommand(joinPath(out, 'config.json'), `${out}-again`, options, [], ['fewshot', 'train']),
+  });
+  const { way, shot } = config.evaluation;
+  return {
+    json: { ...json, files: written },
+    text: `\n${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}\nOther episodes: npx neusim fewshot eval ${out} --way ${way} --shot ${shot === 1 ? 5 : 1}`,
+  };
+}
+
+/** The name of its report's files. */
+const testedAs = ({ evaluation: { way, shot } }: FewShotConfig) => `${way}-way-${shot}-shot-test`;
