@@ -30,7 +30,11 @@ test.each(fewShotPresets.map((preset) => [preset.name, preset] as const))('%s', 
     shape,
     images: dataset === 'features' ? new Float32Array(0) : new Uint8Array(0),
   } as unknown as ClassPool;
-  const { learner } = await makeLearner(parsed, registry, { name: dataset, train, shape });
+  const { backbone } = parsed;
+  // A ResNet of full width takes seconds to draw.
+  const isLarge = typeof backbone === 'object' && 'name' in backbone && backbone.name === 'nsn-resnet';
+  const narrow = isLarge ? { ...parsed, backbone: { ...backbone, widths: [4, 4, 4, 4] } } : parsed;
+  const { learner } = await makeLearner(narrow, registry, { name: dataset, train, shape });
   expect(learner.training.by).not.toBe('nothing');
   disposeModel(learner.model);
   expect(tf.memory().numTensors).toBe(before);

@@ -17,6 +17,13 @@ const rate = (value: number | null) => (value === null ? null : count(Math.round
 const left = (title: string, cell: ResultColumn['cell']): ResultColumn => ({ title, align: 'left', cell });
 const right = (title: string, cell: ResultColumn['cell']): ResultColumn => ({ title, align: 'right', cell });
 
+function errorText({ testError, testErrorInterval }: ResultRow): string | null {
+  const error = testError?.toFixed(2) ?? null;
+  return error === null || testErrorInterval === undefined
+    ? error
+    : `${error} ± ${testErrorInterval.toFixed(2)}`;
+}
+
 const columns: readonly ResultColumn[] = [
   left('name', (row) => row.name),
   { ...right('seed', (row) => String(row.seed)), isIdle: (rows) => new Set(rows.map(seedOf)).size < 2 },
@@ -24,7 +31,7 @@ const columns: readonly ResultColumn[] = [
   left('predictor', (row) => row.predictor),
   right('parameters', (row) => count(row.parameters)),
   right('multiply-adds', (row) => count(row.multiplyAdds)),
-  right('test error %', (row) => row.testError?.toFixed(2) ?? null),
+  right('test error %', errorText),
   {
     ...right('top-5 error %', (row) => row.top5Error?.toFixed(2) ?? null),
     isIdle: (rows) => rows.every(({ top5Error }) => top5Error === null),

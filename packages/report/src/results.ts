@@ -11,6 +11,8 @@ export interface ResultRow {
   readonly predictor: string | null;
   /** Percent of the test images whose largest logit is another class's. */
   readonly testError: number | null;
+  /** Half of its 95 % interval, in percent, where it is that of a sample of episodes. */
+  readonly testErrorInterval?: number;
   /** Percent of the test images whose class is not among the five largest logits; null with five classes or fewer. */
   readonly top5Error: number | null;
   /** Mean cross-entropy of the test images. */

@@ -16,6 +16,10 @@ test('steps: the boundary is the number of updates done before', () => {
   expect(rates({ name: 'step', at: [2, 3, 5], factor: 0.1 }, 6)).toEqual([1, 1, 0.1, 0.01, 0.01, 0.001]);
 });
 
+test('stairs of one height, as many as there are', () => {
+  expect(rates({ name: 'staircase', every: 2 }, 7)).toEqual([1, 1, 0.5, 0.5, 0.25, 0.25, 0.125]);
+});
+
 test('a cosine from the end of the warm-up to the last step', () => {
   const cosine = rates({ name: 'cosine', warmup: 2, end: 0.2 }, 10);
   expect(cosine.slice(0, 3)).toEqual([0.5, 1, 1]);

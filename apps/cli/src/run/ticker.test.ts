@@ -2,6 +2,23 @@ import { expect, test } from 'vitest';
 import type { Progress, Tick } from '../terminal/progress';
 import { ticker } from './ticker';
 
+test('an error of a sample of episodes is told with its interval', () => {
+  const told: string[] = [];
+  const progress: Progress = {
+    update: (_, { text }) => void told.push(text),
+    note: () => {},
+    stop: () => {},
+  };
+  const tick = ticker('net', progress);
+  const evaluation = { type: 'evaluation', step: 3, top5Error: null, loss: 1 } as const;
+  tick({ ...evaluation, testError: 12.345 });
+  tick({ ...evaluation, testError: 12.345, interval: 0.678 });
+  expect(told).toEqual([
+    expect.stringContaining('test error 12.35 %'),
+    expect.stringContaining('error 12.35 ± 0.68 %'),
+  ]);
+});
+
 test('the compiling of a GPU’s programs is told before it begins and when it is done', () => {
   const told: string[] = [];
   const progress: Progress = {

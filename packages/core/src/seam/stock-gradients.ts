@@ -73,15 +73,13 @@ const gradients: Readonly<Record<string, Gradient>> = {
       const [image, filter] = [x as tf.Tensor4D, ddw as tf.Tensor4D];
       return {
         x: () =>
-          tf
-            .engine()
-            .runKernel(tf.Conv2DBackpropInput, { dy: dy as tf.Tensor, filter }, {
-              strides,
-              pad,
-              dataFormat,
-              dimRoundingMode,
-              inputShape: image.shape,
-            } as object as tf.NamedAttrMap) as tf.Tensor,
+          tf.engine().runKernel(tf.Conv2DBackpropInput, { dy: dy as tf.Tensor, filter }, {
+            strides,
+            pad,
+            dataFormat,
+            dimRoundingMode,
+            inputShape: image.shape,
+          } as object as tf.NamedAttrMap) as tf.Tensor,
         dy: () => tf.conv2d(image, filter, strides, pad, dataFormat, 1, dimRoundingMode),
       };
     },

@@ -11,8 +11,9 @@ import type { ImageShape, Split, StoredImages } from '../types';
 /** Images that are read at a time to be held. */
 const AT_ONCE = 256;
 
-/** An array, and where its values lie in a file where they lie there as they are. */
+/** An array, and its values where they lie as they are: in a file, or in memory already. */
 export interface PlacedArray extends NpyArray {
+  readonly held?: Uint8Array | undefined;
   readonly place?: { readonly file: OpenFile; readonly offset: number } | undefined;
 }
 
@@ -45,12 +46,15 @@ export async function arrayImages(array: PlacedArray, options: ArrayOptions): Pr
   if (String(found.shape) !== String(shape)) throw otherShape(array.path, found.shape, shape);
   const pixels = pixelsOf(shape);
   const bytes = count * pixels;
+  const isBytes = isPlain(found);
+  // They take no more memory than they have.
+  if (array.held && isBytes && !bgr) return { count, images: array.held };
   if (bytes <= memory) {
     const held = await readImageBytes(found, count, await floatScale(found));
     return { count, images: bgr ? turned(held, shape[2]) : held };
   }
   const { place } = array;
-  if (!place || !isPlain(found)) throw tooLarge(dataset, bytes, memory);
+  if (!place || !isBytes) throw tooLarge(dataset, bytes, memory);
   const read: ReadOne = (index) => place.file.read(place.offset + index * pixels, pixels);
   return { count, images: stored(read, shape, bgr) };
 }

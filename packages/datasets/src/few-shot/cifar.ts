@@ -9,11 +9,8 @@ import { selectImages } from '../split';
 import type { DatasetFiles, MemorySplit, OpenOptions } from '../types';
 import { otherShape } from './array-images';
 import { FINE_CLASSES, superclassOf } from './cifar-classes';
-import type { Layout, Part } from './layout';
+import type { DivisionOfClasses, Layout } from './layout';
 import type { NamesOfNumbers } from './pickles';
-
-/** Names of a part's classes. */
-export type DivisionOfClasses = Readonly<Record<Part, readonly string[]>>;
 
 /** The published archive, or another of it. */
 const ARCHIVE = /cifar-?100[^\\/]*\.(tar|tar\.gz|tgz)$/;

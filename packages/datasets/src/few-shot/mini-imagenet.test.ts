@@ -132,6 +132,14 @@ describe('to classify', () => {
     ]);
   });
 
+  test('one image of each class leaves none to test on', async () => {
+    const one = await folderOf({ ...images, ...lists, 'train.csv': csv('1.png,a', '2.png,b') });
+    await expect(baseOf(source(), one)).rejects.toMatchObject({
+      code: 'DATASET_EMPTY',
+      data: { split: 'test' },
+    });
+  });
+
   test.each([{ testShare: 0 }, { testShare: 1 }, { seed: -1 }, { size: 0 }])('%j is refused', (options) => {
     expect(() => source(options)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });

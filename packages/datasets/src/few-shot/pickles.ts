@@ -74,10 +74,8 @@ async function imagesOf(
   if (!items) {
     const array = npyOf(pickle, value, 'images');
     const { at } = array.data;
-    return arrayImages(
-      { ...array, place: typeof at === 'number' ? { file: pickle.file, offset: at } : undefined },
-      options,
-    );
+    const where = typeof at === 'number' ? { place: { file: pickle.file, offset: at } } : { held: at };
+    return arrayImages({ ...array, ...where }, options);
   }
   const arrays = items.map((item, index) => plainImage(pickle, item, index, options.shape));
   return separateImages(arrays.length, (index) => pickle.read(arrays[index]!.data), options);

@@ -61,7 +61,7 @@ test('a run as an event file: version, session start, config, hparams, scalars b
     { type: 'progress' },
     stepAt(10),
     { ...(stepAt(20) as Extract<RunEvent, { type: 'step' }>), bytesInGPU: 4096 },
-    evaluationAt(20),
+    { ...(evaluationAt(20) as Extract<RunEvent, { type: 'evaluation' }>), interval: 0.5 },
     { type: 'checkpoint' },
     warning,
     { type: 'end', step: 20 },
@@ -92,7 +92,11 @@ test('a run as an event file: version, session start, config, hparams, scalars b
   });
   expect(events[4]?.scalars['train/gpu_bytes']).toBe(4096);
   // A float holds no 1e39.
-  expect(events[5]?.scalars).toEqual({ 'test/error_top1': 12.5, 'test/loss': Number.POSITIVE_INFINITY });
+  expect(events[5]?.scalars).toEqual({
+    'test/error_top1': 12.5,
+    'test/error_interval': 0.5,
+    'test/loss': Number.POSITIVE_INFINITY,
+  });
   expect(events[6]?.texts).toEqual({ warnings: 'the loss stands still' });
   expect(events[7]?.plugins).toEqual({ '_hparams_/session_end_info': 'hparams' });
 });
