@@ -26,6 +26,9 @@ const structures = ['low-rank', 'symmetric', 'psd', 'orthogonal', 'grouped', 'bi
 
 const operators = ['cond-conv', 'od-conv', 'involution'].map((name) => `./${name}.js`);
 
+/** Each loaded by its definition, and with them what reads pickles. */
+const fewShotSets = ['mini-imagenet', 'tiered-imagenet', 'cifar-fs', 'fc100'].map((name) => `./${name}.js`);
+
 /** The package itself, without our other packages, which have their own budgets. */
 const alone = (name, limit) => entry(name, limit, { apart: ['@neusim/*'] });
 
@@ -59,9 +62,10 @@ export default [
   alone('backend-webgpu', '40 KB'),
   // For Node alone.
   entry('backend-node-gpu', '7.4 KB', { apart: ['@neusim/*', ...builtinModules] }),
-  // Readers of image files and the store of decoded images make a third of it, those of archives and augmentation a quarter each.
+  // Readers of image files and the store of decoded images make a quarter of it, those of archives, augmentation, and episodes
+  // with features a fifth each.
   // The libraries are apart: a page loads each with the first image, archive or Parquet file that wants it.
-  entry('datasets', '43 KB', { apart: ['@neusim/*', ...whenWanted] }),
+  entry('datasets', '54 KB', { apart: ['@neusim/*', ...whenWanted, ...fewShotSets] }),
   // Ten families of networks and the conversion of others: each file is one, and a bundle leaves out none that the plug-in lists.
   alone('models', '9 KB'),
   // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.

@@ -10,7 +10,7 @@ import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 export const NAMES =
-  'png jpeg webp cifar idx idx.gz tar tar.gz zip npz npy parquet csv model.json weights checkpoint'.split(
+  'png jpeg webp cifar idx idx.gz tar tar.gz zip npz npy features parquet pickle csv model.json weights checkpoint'.split(
     ' ',
   );
 /** Node's exit code where a promise is never kept. */

@@ -10,7 +10,8 @@ import { workspaces } from '../workspaces.mjs';
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 
 /** What looks like a code and is none. */
-const notCodes = /^(NEUSIM|VK|LD|NVIDIA|TF|CUDA|WASM|WEBGPU)_|^(BYTE_ARRAY|PLAIN_DICTIONARY|RLE_DICTIONARY)$/;
+const notCodes =
+  /^(NEUSIM|VK|LD|NVIDIA|TF|CUDA|WASM|WEBGPU)_|^(BYTE_ARRAY|PLAIN_DICTIONARY|RLE_DICTIONARY|NEWOBJ_EX|NEXT_BUFFER|READONLY_BUFFER|CIFAR_FS)$/;
 
 /** `[{ code, packages, messages, hints }]`, by code. */
 export function errorCodes() {

@@ -4,17 +4,32 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Dataset } from '@neusim/datasets';
-import { cifar10, extractArchive, idx, npz, parquet, readImages } from '@neusim/datasets';
+import {
+  cifar10,
+  extractArchive,
+  featurePool,
+  idx,
+  miniImagenet,
+  npz,
+  parquet,
+  readFeatures,
+  readImages,
+  writeFeatures,
+} from '@neusim/datasets';
 import * as platform from '@neusim/platform';
 import { createRegistry, plugin } from '@neusim/registry';
-import { zipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { makeTar, text } from '../../packages/datasets/src/archive/make-tar.fixture';
 import { csvImages } from '../../packages/datasets/src/csv-images';
 import { makeNpy } from '../../packages/datasets/src/npy/arrays.fixture';
 import { greyPng, makeParquet } from '../../packages/datasets/src/parquet/parquet.fixture';
+import { pickleOf } from '../../packages/datasets/src/pickle/pickle.fixture';
+import golden from '../golden/pickles.json' with { type: 'json' };
 import { demand, type Format } from './format';
 
-const registry = createRegistry(plugin('fuzz', '1.0.0', [cifar10, csvImages, idx, npz, parquet]));
+const registry = createRegistry(
+  plugin('fuzz', '1.0.0', [cifar10, csvImages, idx, miniImagenet, npz, parquet]),
+);
 const MEMORY = 2 ** 24;
 const MAX_BYTES = 2 ** 20;
 
@@ -203,6 +218,53 @@ export const npy: Format = {
   },
 };
 
+const FEATURES = { count: 6, shape: [1, 1, 1] as const, classes: ['a', 'bé', 'c'] };
+
+/** The text of classes, the features and the labels, one of them damaged; and the archive around them. */
+export const features: Format = {
+  async seeds() {
+    const labels = Int32Array.of(0, 1, 2, 2, 1, 0);
+    const pool = { ...FEATURES, labels, images: new Uint8Array(6) };
+    const files = new Map<string, Uint8Array>();
+    const kept = {
+      writeAtomic: async (path: string, data: Uint8Array | string) =>
+        void files.set(path, data as Uint8Array),
+    };
+    await writeFeatures(
+      kept,
+      'a.npz',
+      featurePool(
+        pool,
+        Float32Array.from({ length: 24 }, (_, i) => i / 7),
+      ),
+    );
+    const bytes = files.get('a.npz') as Uint8Array;
+    const arrays = unzipSync(bytes);
+    const inner = Object.entries(arrays).map(([name, of]) => ({
+      bytes: of,
+      wrap: (damaged: Uint8Array) => zipped({ ...arrays, [name]: damaged }, 0),
+    }));
+    return [{ bytes }, ...inner];
+  },
+  async read(bytes, folder) {
+    const path = join(folder, 'a.npz');
+    await writeFile(path, bytes);
+    const { count, shape, images, labels, classes } = await readFeatures(
+      platform,
+      path,
+      {},
+      { memory: MEMORY },
+    );
+    demand(images.length === count * shape[2], `${images.length} values of ${count} features of ${shape[2]}`);
+    demand(labels.length === count, `${labels.length} labels for ${count} features`);
+    demand(images.every(Number.isFinite), 'a value that is not finite');
+    demand(
+      labels.every((label) => label >= 0 && label < classes.length),
+      `a label of ${classes.length}`,
+    );
+  },
+};
+
 export const parquetFormat: Format = {
   async seeds() {
     const rows = Array.from({ length: 10 }, (_, i) => [greyPng(i), i % 2] as const);
@@ -219,6 +281,40 @@ export const parquetFormat: Format = {
     await writeFile(path, bytes);
     const source = registry.make('dataset', 'parquet', { size: 4, maxPixels: 2 ** 16 });
     await whole(await source.open(platform, path, { cache: false, memory: MEMORY }));
+  },
+};
+
+const pickledImages = (count: number) => ({ shape: [count, 4, 4, 3], values: noise(count * 48) });
+const evenAndOdd = (count: number) =>
+  [0, 1].map((odd) => Array.from({ length: count / 2 }, (_, i) => 2 * i + odd));
+
+export const pickle: Format = {
+  async seeds() {
+    const written = golden.cases
+      .filter(({ of }) => of === 'a cache of images')
+      .map(({ base64 }) => ({ bytes: new Uint8Array(Buffer.from(base64, 'base64')) }));
+    const [a, b] = evenAndOdd(24);
+    return [
+      ...written,
+      // More than is held: read where it lies.
+      { bytes: pickleOf({ image_data: pickledImages(24), class_dict: { a, b } }) },
+      { bytes: pickleOf({ data: pickledImages(4), labels: { shape: [4], values: [5, 9, 5, 9] } }) },
+      {
+        bytes: pickleOf({
+          data: [0, 1, 2].map(() => ({ shape: [4, 4, 3], values: noise(48) })),
+          labels: [0, 1, 0],
+        }),
+      },
+    ];
+  },
+  async read(bytes, folder) {
+    await writeFile(join(folder, 'mini-imagenet-cache-train.pkl'), bytes);
+    await registry.ready();
+    const source = registry.make('dataset', 'mini-imagenet', { size: 4, testShare: 0.5 });
+    for (const memory of [0, MEMORY]) {
+      const dataset = await source.open(platform, folder, { cache: false, memory });
+      await whole(dataset).finally(() => dataset.close?.());
+    }
   },
 };
 

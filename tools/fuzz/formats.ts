@@ -1,6 +1,19 @@
 // All formats that are fuzzed, by the names that `--format` takes.
 
-import { cifar, csv, idxGz, idxPlain, npy, npzFormat, parquetFormat, tar, tarGz, zip } from './datasets';
+import {
+  cifar,
+  csv,
+  features,
+  idxGz,
+  idxPlain,
+  npy,
+  npzFormat,
+  parquetFormat,
+  pickle,
+  tar,
+  tarGz,
+  zip,
+} from './datasets';
 import type { Format } from './format';
 import { jpeg, png, webp } from './images';
 import { checkpoint, modelJson, weights } from './states';
@@ -17,7 +30,9 @@ export const formats: Readonly<Record<string, Format>> = {
   zip,
   npz: npzFormat,
   npy,
+  features,
   parquet: parquetFormat,
+  pickle,
   csv,
   'model.json': modelJson,
   weights,

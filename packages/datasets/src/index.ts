@@ -67,6 +67,7 @@ export type {
   Division,
   Episode,
   EpisodeOptions,
+  FeaturePool,
   FewShotDataset,
 } from './episodes/types';
 export { features } from './features';

@@ -19,7 +19,8 @@ export interface NetworkAdaptation {
   /** Those of the backbone's that move besides the head. */
   readonly weights: readonly WeightInfo[];
   readonly head: HeadForm;
-  readonly adaptation: Adaptation;
+  /** `networkRate`: a factor on the learning rate of `weights`. */
+  readonly adaptation: Adaptation & { readonly networkRate: number };
 }
 
 /** The head's weights and what it has for each class, then a tensor for each of the weights. */
@@ -41,7 +42,9 @@ export const networkFit =
     let velocities: tf.Tensor[] = tensors.map((each) => tf.zerosLike(each));
     const rates = tensors.map((_, i) => {
       if (i === 1 && head.kind === 'cosine' && head.norm === 'one') return 0;
-      return adaptation.learningRate * (weights[i - 2]?.learningRateScale ?? 1);
+      const weight = weights[i - 2];
+      const scale = weight ? weight.learningRateScale * adaptation.networkRate : 1;
+      return adaptation.learningRate * scale;
     });
     const step = (batch: Uint32Array, share: number) =>
       tf.tidy(() => {

@@ -33,6 +33,11 @@ export const adaptationEntries = {
   epochs: v.optional(whole, 100),
 };
 
+/** The entry of options for what moves besides the head: a factor on the learning rate, above 0. */
+export const networkRateEntry = {
+  networkRate: v.optional(v.pipe(v.number(), v.gtValue(0)), 1),
+};
+
 /** Share of the gradient in the velocity at step `step`, from 0. Without momentum there is nothing to dampen. */
 export function gradientShare({ momentum, dampening }: Adaptation, step: number): number {
   return step === 0 || momentum === 0 ? 1 : 1 - dampening;

@@ -2,7 +2,7 @@
 import { describeWeights } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
-import { type LayersModel, model as makeModel } from '@tensorflow/tfjs-layers';
+import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tensorflow/tfjs-layers';
 import type { Task } from './types';
 
 /** The layer of @neusim/models that makes an embedding of the last map. */
@@ -13,9 +13,15 @@ const EMBEDDING = 'embedding';
  * @throws NeusimError FEWSHOT_BACKBONE for a network of several inputs or outputs, or of an open size.
  */
 export function embeddingSize(backbone: LayersModel): number {
-  const sizes = outputOf(backbone);
-  return sizes.reduce((product, size) => product * size, 1);
+  return product(outputOf(backbone));
 }
+
+/** Number of values of one image. @throws NeusimError FEWSHOT_BACKBONE as `embeddingSize`. */
+export function imageSize(backbone: LayersModel): number {
+  return product(sizesOf(backbone, 'takes', backbone.inputs));
+}
+
+const product = (sizes: readonly number[]) => sizes.reduce((all, size) => all * size, 1);
 
 /** [h,w,c] of what `mapOf` gives. @throws NeusimError FEWSHOT_BACKBONE for a backbone without a map of known size. */
 export function mapShape(maps: LayersModel): [number, number, number] {
@@ -78,11 +84,15 @@ function outputOf(network: LayersModel): number[] {
       `has ${inputs.length} inputs and ${outputs.length} outputs`,
       'A backbone has one of each.',
     );
-  const sizes = outputs[0]!.shape.slice(1);
+  return sizesOf(network, 'gives', outputs);
+}
+
+function sizesOf(network: LayersModel, verb: string, [tensor]: readonly SymbolicTensor[]): number[] {
+  const sizes = tensor!.shape.slice(1);
   if (sizes.length === 0 || sizes.some((size) => size === null))
     throw refused(
       network,
-      `gives [n,${sizes.map((size) => size ?? '?')}]`,
+      `${verb} [n,${sizes.map((size) => size ?? '?')}]`,
       "Fix the input's height and width.",
     );
   return sizes as number[];

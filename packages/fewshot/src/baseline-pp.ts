@@ -25,7 +25,7 @@ function methodOf(options: BaselinePpOptions): FewShotMethod {
   const scaleFor = (classes: number) => scale ?? (classes > 200 ? 10 : 2);
   return Object.freeze<FewShotMethod>({
     name: 'baseline-pp',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const head = () => cosineBaseHead(backbone, { classes, seed, norm, scale: scaleFor(classes) });

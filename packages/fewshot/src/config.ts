@@ -24,13 +24,20 @@ const episodeEntries = (query: number) => ({
   minImages: v.optional(about('classes of fewer images are left out', countOrNone)),
 });
 
+const savedEntries = {
+  file: about('folder or URL of a saved LayersModel', v.string()),
+  layer: v.optional(about('whose output is the embedding', v.string())),
+};
+
 const backbone = v.union(
   [
     v.string(),
     v.strictObject({
-      file: about('folder or URL of a saved LayersModel', v.string()),
-      layer: v.optional(about('whose output is the embedding', v.string())),
+      ...savedEntries,
+      frozen: v.optional(about('whether training leaves it as it is, statistics too', v.boolean())),
     }),
+    // What is a MobileNet gets images resized and scaled, stays as it is, and has its last map averaged.
+    v.strictObject({ ...savedEntries, as: v.literal('mobilenet') }),
     v.looseObject({ name: v.string() }),
   ],
   "allowed: a model's name, an object with a name and options, { file } of a saved model, or 'identity'",

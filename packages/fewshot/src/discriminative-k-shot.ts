@@ -26,7 +26,7 @@ export interface DiscriminativeKShotOptions extends PriorOptions {
 function methodOf(options: DiscriminativeKShotOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'discriminative-k-shot',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const head = () => baseHead(backbone, { classes, seed, useBias: options.bias });

@@ -17,7 +17,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import { networkFit } from './adapt-network';
-import { type Adaptation, adaptationEntries } from './adaptation';
+import { type Adaptation, adaptationEntries, networkRateEntry } from './adaptation';
 import { embeddings, embedTask } from './backbone';
 import { baseHead } from './base-head';
 import { adapting, classTrained } from './class-trained';
@@ -30,6 +30,7 @@ import type { Fit } from './refit';
 import type { FewShotMethod, Task } from './types';
 
 export interface DynamicNsnOptions extends Adaptation {
+  readonly networkRate: number;
   readonly training: 'classes' | 'episodes';
   readonly head: 'linear' | 'cosine' | 'prototypes';
   readonly adapt: 'head' | 'predictor' | 'all';
@@ -38,7 +39,7 @@ export interface DynamicNsnOptions extends Adaptation {
 function methodOf(options: DynamicNsnOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'dynamic-nsn',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: options.training,
     build({ backbone, classes, seed }) {
       const fit = fitOf(backbone, predictorWeights(backbone), options);
@@ -122,6 +123,7 @@ export const dynamicNsn = define({
       /** What moves on the support besides a head that is trained. */
       adapt: v.optional(v.picklist(['head', 'predictor', 'all']), 'head'),
       ...adaptationEntries,
+      ...networkRateEntry,
     }),
     v.forward(
       v.check(({ head, adapt }) => head !== 'prototypes' || adapt === 'head', means),

@@ -8,7 +8,7 @@ import { describeWeights, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import { networkFit } from './adapt-network';
-import { type Adaptation, adaptationEntries } from './adaptation';
+import { type Adaptation, adaptationEntries, networkRateEntry } from './adaptation';
 import { baseHead } from './base-head';
 import { classTrained } from './class-trained';
 import { headFit } from './frozen-head';
@@ -16,13 +16,14 @@ import { linear } from './head';
 import type { FewShotMethod } from './types';
 
 export interface FinetuneOptions extends Adaptation {
+  readonly networkRate: number;
   readonly adapt: 'head' | 'all';
 }
 
 function methodOf(options: FinetuneOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'finetune',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const weights = () => describeWeights(backbone).filter(({ trainable }) => trainable);
@@ -45,6 +46,7 @@ export const finetune = define({
     /** What moves: the head, on embeddings that stand, or the whole network. */
     adapt: v.optional(v.picklist(['head', 'all']), 'head'),
     ...adaptationEntries,
+    ...networkRateEntry,
   }),
   load: () => methodOf,
 });

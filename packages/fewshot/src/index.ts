@@ -1,5 +1,4 @@
 // @neusim/fewshot: few-shot methods, one file each; training, testing and comparing them on episodes.
-
 import { plugin } from '@neusim/registry';
 import { baselinePp } from './baseline-pp';
 import { discriminativeKShot } from './discriminative-k-shot';
@@ -8,12 +7,12 @@ import euclideanDefinition from './euclidean';
 import { finetune } from './finetune';
 import { leo } from './leo';
 import { maml } from './maml';
-import { matchingNetDefinition } from './matching-net';
+import { matchingNet } from './matching-net';
 import { metaStaticNsn } from './meta-static-nsn';
-import { nearestNeighbourDefinition } from './nearest-neighbour';
-import { protoNetDefinition } from './proto-net';
-import { relationNetDefinition } from './relation-net';
-import { simpleShotDefinition } from './simple-shot';
+import { nearestNeighbour } from './nearest-neighbour';
+import { protoNet } from './proto-net';
+import { relationNet } from './relation-net';
+import { simpleShot } from './simple-shot';
 import { staticNsn } from './static-nsn';
 import { tadam } from './tadam';
 
@@ -46,16 +45,18 @@ export {
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
 export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
+export { freezeNetwork } from './freeze-network';
+export { type Embed, type FunctionBackboneOptions, functionBackbone } from './function-backbone';
 export { buildLearner, type LearnerRecipe } from './learner-recipe';
+export { loadBackbone } from './load-backbone';
+export { type BackboneContext, makeBackbone } from './make-backbone';
 export { type MadeLearner, makeLearner, type SettledConfig } from './make-learner';
-export { type MatchingNetOptions, matchingNet } from './matching-net';
-export { type NearestNeighbourOptions, nearestNeighbour } from './nearest-neighbour';
+export { type Metric, type MetricOptions, metricOf } from './metric';
+export { SimilarityMetric, type SimilarityMetricArgs } from './metric-layer';
+export { type MobilenetObject, type MobilenetOptions, mobilenetBackbone } from './mobilenet';
 export { type OpenDatasetContext, openFewShotDataset } from './open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './open-few-shot-run';
 export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './presets';
-export { type ProtoNetOptions, protoNet } from './proto-net';
-export { type RelationNetOptions, relationNet } from './relation-net';
-export { type SimpleShotOptions, simpleShot } from './simple-shot';
 
 export { type FewShotRun, trainFewShot } from './train-few-shot';
 export type {
@@ -72,19 +73,19 @@ export type {
 
 /** The methods, and the similarity that they bring. */
 export default /* @__PURE__ */ plugin('@neusim/fewshot', '0.1.0', [
-  leo,
-  maml,
-  metaStaticNsn,
   euclideanDefinition,
-  matchingNetDefinition,
-  nearestNeighbourDefinition,
-  relationNetDefinition,
-  protoNetDefinition,
-  simpleShotDefinition,
   finetune,
-  baselinePp,
+  nearestNeighbour,
+  matchingNet,
+  protoNet,
+  maml,
+  relationNet,
   staticNsn,
+  metaStaticNsn,
   dynamicNsn,
   discriminativeKShot,
   tadam,
+  leo,
+  baselinePp,
+  simpleShot,
 ]);

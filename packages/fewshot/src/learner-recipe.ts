@@ -1,6 +1,6 @@
 /** What another thread makes the same learner of, all but its weights. */
-import { loadModel } from '@neusim/core';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { loadBackbone } from './load-backbone';
 import type { FewShotMethod, Learner, LearnerParts } from './types';
 
 /** Plain data. */
@@ -23,7 +23,7 @@ export async function buildLearner(registry: AnyRegistry, recipe: LearnerRecipe)
   await registry.ready(`method:${method.name}`);
   const made = registry.make('method', method.name, method.options) as FewShotMethod;
   const artifacts = { modelTopology: backbone, format: 'layers-model' };
-  const model = await loadModel(registry, { load: async () => artifacts });
+  const model = await loadBackbone(registry, { load: async () => artifacts });
   return made.build({ backbone: model, classes, way, seed });
 }
 

@@ -1,5 +1,4 @@
 /** The network that makes embeddings, as a config names it. */
-import { loadModel } from '@neusim/core';
 import { disposeModel, inPath, type Model, splitPart } from '@neusim/models';
 import * as platform from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -13,6 +12,9 @@ import {
 } from '@tensorflow/tfjs-layers';
 import type { FewShotConfig } from './config';
 import { cutHead } from './cut-head';
+import { freezeNetwork } from './freeze-network';
+import { loadBackbone } from './load-backbone';
+import { mobilenetBackbone } from './mobilenet';
 
 export interface BackboneContext {
   /** Knows the model and its parts. */
@@ -46,7 +48,7 @@ export async function makeBackbone(
       },
     );
   const made = isFile(backbone)
-    ? await fromFile(registry, backbone, files)
+    ? await fromFile(registry, backbone, files, shape)
     : await fromName(registry, splitPart(backbone), shape, seed);
   const takes = made.inputs.map((each) => each.shape.slice(1));
   if (takes.length === 1 && fits(takes[0] as (number | null)[], shape)) return made;
@@ -72,15 +74,20 @@ export const isFile = (backbone: FewShotConfig['backbone']): backbone is FileSpe
 
 async function fromFile(
   registry: AnyRegistry,
-  { file, layer }: FileSpec,
+  spec: FileSpec,
   files: Pick<TrainFiles, 'modelFile'>,
+  inputShape: readonly number[],
 ): Promise<LayersModel> {
+  const { file, layer } = spec;
   const isUrl = /^(https?|indexeddb|localstorage):/.test(file);
-  const network = await loadModel(registry, isUrl ? file : (files.modelFile(file) as never));
+  const network = await loadBackbone(registry, isUrl ? file : (files.modelFile(file) as never));
+  let mine = network;
   try {
-    return cutHead(network, layer);
+    if ('as' in spec) return mobilenetBackbone(network, { inputShape, layer });
+    mine = cutHead(network, layer);
+    return spec.frozen ? freezeNetwork(mine) : mine;
   } catch (error) {
-    disposeModel(network);
+    disposeModel(mine);
     throw error;
   }
 }

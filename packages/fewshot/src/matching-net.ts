@@ -33,11 +33,11 @@ const EPSILON = 1e-12;
  * The method `matching-net`. Its classifiers can learn another class, unless the context is full.
  * @param registry knows the metric. @throws NeusimError as `metricOf`.
  */
-export function matchingNet(options: MatchingNetOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: MatchingNetOptions, registry: AnyRegistry): FewShotMethod {
   const makeMetric = metricOf(registry, options);
   return Object.freeze<FewShotMethod>({
     name: 'matching-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -51,9 +51,9 @@ function build(
   const features = embeddingSize(backbone);
   const metric = makeMetric([features], seed);
   const context = options.fullContext ? fullContext(features, options.steps, seed) : undefined;
-  const seen = (examples: Examples, start = seed): Examples => {
+  const seen = (examples: Examples, order = 0): Examples => {
     if (!context) return examples;
-    const { x, labels } = shuffled(examples, start);
+    const { x, labels } = shuffled(examples, order);
     return { x: context.support(x as tf.Tensor2D), labels };
   };
   const logits = (query: tf.Tensor, { x, labels }: Examples, way: number, training = false): tf.Tensor2D => {
@@ -69,7 +69,7 @@ function build(
         requireTask(task);
         return tf.tidy(() => {
           const { support, query } = embedTask(task, (images) => embeddings(backbone, images, true));
-          const memory = seen({ x: support, labels: task.support.labels });
+          const memory = seen({ x: support, labels: task.support.labels }, task.seed);
           return crossEntropy(task.query.labels, logits(query, memory, task.way, true));
         });
       },
@@ -97,7 +97,7 @@ function shuffled({ x, labels }: Examples, seed: number): Examples {
   return { x: tf.matMul(rows, x as tf.Tensor2D), labels: Int32Array.from(order, (place) => labels[place]!) };
 }
 
-export const matchingNetDefinition = define({
+export const matchingNet = define({
   kind: 'method',
   name: 'matching-net',
   version: '1.0.0',
@@ -109,5 +109,5 @@ export const matchingNetDefinition = define({
     fullContext: v.optional(v.boolean(), false),
     steps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), 10),
   }),
-  load: () => matchingNet,
+  load: () => methodOf,
 });

@@ -231,7 +231,7 @@ onEachEngine('the gradients of a metric', (engine) => {
     ['decoupled', { on: 'features' }],
     ['dynamic-uns', { on: 'map', predictor: { name: 'pooled', hidden: 5 } }],
   ];
-  test.each(engine === 'webgpu' ? all.slice(0, 2) : all)('%s %j, of both orders', async (name, options) => {
+  test.each(engine === 'webgpu' ? all.slice(1, 2) : all)('%s %j, of both orders', async (name, options) => {
     const metric = make(name, options, options.on === 'map' ? [2, 1, 3] : [6]);
     scramble(metric.model);
     const [query, templates] = [randomNormal([3, 6], 1), randomNormal([2, 6], 2)].map((a) => toTensor(a));

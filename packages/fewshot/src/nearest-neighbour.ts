@@ -15,7 +15,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
-import { embeddingSize, embeddings } from './backbone';
+import { embeddingSize, embeddings, imageSize } from './backbone';
 import { baseHead } from './base-head';
 import { joinModels } from './join-models';
 import { type Memory, memoryClassifier } from './memory-classifier';
@@ -33,14 +33,14 @@ export interface NearestNeighbourOptions {
  * @param registry knows the metric.
  * @throws NeusimError CONFIG_INVALID for a metric with weights, and as `metricOf`.
  */
-export function nearestNeighbour(options: NearestNeighbourOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: NearestNeighbourOptions, registry: AnyRegistry): FewShotMethod {
   const { metric, on } = options;
   requireWeightless(registry, metric);
   const makeMetric = metricOf(registry, { metric, on: 'embedding', scale: 1, learnScale: false });
   const build = on === 'pixels' ? onPixels : onEmbeddings;
   return Object.freeze<FewShotMethod>({
     name: 'nearest-neighbour',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: on === 'pixels' ? 'nothing' : 'classes',
     build: (parts) => disposeNewVariables(() => build(parts, makeMetric)),
   });
@@ -60,7 +60,8 @@ function onEmbeddings({ backbone, classes, seed }: LearnerParts, makeMetric: Mak
 /** A network of no weights; the backbone, whose input says what an image is, is disposed of. */
 function onPixels({ backbone, seed }: LearnerParts, makeMetric: MakeMetric): Learner {
   const image = input({ name: 'image', shape: backbone.inputs[0]!.shape.slice(1) });
-  const pixels = layers.flatten({ name: 'pixels' }).apply(image) as SymbolicTensor;
+  const flat = layers.reshape({ name: 'pixels', targetShape: [imageSize(backbone)] });
+  const pixels = flat.apply(image) as SymbolicTensor;
   const model = makeModel({ name: 'nearest-neighbour', inputs: image, outputs: pixels });
   const learner: Learner = { model, training: { by: 'nothing' }, ...nearest(model, makeMetric, seed) };
   disposeModel(backbone);
@@ -105,7 +106,7 @@ function requireWeightless(registry: AnyRegistry, spec: PartSpec): void {
   });
 }
 
-export const nearestNeighbourDefinition = define({
+export const nearestNeighbour = define({
   kind: 'method',
   name: 'nearest-neighbour',
   version: '1.0.0',
@@ -114,5 +115,5 @@ export const nearestNeighbourDefinition = define({
     metric: v.optional(partSchema, 'hyperspherical'),
     on: v.optional(v.picklist(['embedding', 'pixels']), 'embedding'),
   }),
-  load: () => nearestNeighbour,
+  load: () => methodOf,
 });

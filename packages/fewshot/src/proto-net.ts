@@ -18,11 +18,11 @@ import type { FewShotMethod, Learner, LearnerParts } from './types';
 export interface ProtoNetOptions extends MetricOptions {}
 
 /** @param registry knows the metric. @throws NeusimError as `metricOf`. */
-export function protoNet(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: ProtoNetOptions, registry: AnyRegistry): FewShotMethod {
   const makeMetric = metricOf(registry, options);
   return Object.freeze<FewShotMethod>({
     name: 'proto-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -60,12 +60,12 @@ function build(
   };
 }
 
-export const protoNetDefinition = define({
+export const protoNet = define({
   kind: 'method',
   name: 'proto-net',
   version: '1.0.0',
   summary: 'the nearest class mean, by a distance or any similarity (Snell et al. 2017)',
   options: strictOptions(metricEntries('euclidean')),
   requires: ['similarity:euclidean'],
-  load: () => protoNet,
+  load: () => methodOf,
 });

@@ -28,10 +28,10 @@ export interface RelationNetOptions extends RelationOptions {
 const MOST_VALUES = 2 ** 24;
 
 /** The method `relation-net`. Its classifiers can learn another class. Wants a backbone with a map. */
-export function relationNet(options: RelationNetOptions): FewShotMethod {
+function methodOf(options: RelationNetOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'relation-net',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'episodes',
     build: (parts) => disposeNewVariables(() => build(parts, options)),
   });
@@ -82,7 +82,7 @@ function build({ backbone, seed }: LearnerParts, options: RelationNetOptions): L
 
 const size = (from: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), from);
 
-export const relationNetDefinition = define({
+export const relationNet = define({
   kind: 'method',
   name: 'relation-net',
   version: '1.0.0',
@@ -93,5 +93,5 @@ export const relationNetDefinition = define({
     hidden: size(8),
     normDecay: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.99),
   }),
-  load: () => relationNet,
+  load: () => methodOf,
 });

@@ -23,12 +23,12 @@ export interface SimpleShotOptions {
 }
 
 /** @param registry knows `euclidean`. */
-export function simpleShot(options: SimpleShotOptions, registry: AnyRegistry): FewShotMethod {
+function methodOf(options: SimpleShotOptions, registry: AnyRegistry): FewShotMethod {
   const metric = { metric: 'euclidean', on: 'embedding', scale: 1, learnScale: false } as const;
   const makeMetric = metricOf(registry, metric);
   return Object.freeze<FewShotMethod>({
     name: 'simple-shot',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build: (parts) => disposeNewVariables(() => build(parts, options, makeMetric)),
   });
@@ -69,12 +69,12 @@ function build(
   };
 }
 
-export const simpleShotDefinition = define({
+export const simpleShot = define({
   kind: 'method',
   name: 'simple-shot',
   version: '1.0.0',
   summary: 'the nearest class mean of embeddings that are centred and of norm 1 (Wang et al. 2019)',
   options: strictOptions({ normalization: v.optional(v.picklist(['UN', 'L2N', 'CL2N']), 'CL2N') }),
   requires: ['similarity:euclidean'],
-  load: () => simpleShot,
+  load: () => methodOf,
 });

@@ -4,45 +4,32 @@
  * kernels, batch norm and its running statistics stand. What the paper leaves open (head, steps) is ours.
  */
 import { describeWeights, strictOptions } from '@neusim/core';
-import { define, NeusimError } from '@neusim/registry';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { define } from '@neusim/registry';
 import * as v from 'valibot';
 import { networkFit } from './adapt-network';
-import { type Adaptation, adaptationEntries } from './adaptation';
+import { type Adaptation, adaptationEntries, networkRateEntry } from './adaptation';
 import { baseHead } from './base-head';
 import { classTrained } from './class-trained';
 import { headOf } from './head';
+import { staticSimilarities } from './meta-static-nsn';
 import type { FewShotMethod } from './types';
 
 export interface StaticNsnOptions extends Adaptation {
+  readonly networkRate: number;
   readonly head: 'linear' | 'cosine';
 }
 
 function methodOf(options: StaticNsnOptions): FewShotMethod {
   return Object.freeze<FewShotMethod>({
     name: 'static-nsn',
-    options: { ...options },
+    options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
-      const weights = similarityWeights(backbone);
+      const matrices = staticSimilarities('static-nsn', backbone);
+      const weights = describeWeights(backbone).filter(({ variable }) => matrices.has(variable));
       const fit = () => networkFit({ backbone, weights, head: headOf(options.head), adaptation: options });
       return classTrained('static-nsn', backbone, () => baseHead(backbone, { classes, seed }), fit, false);
     },
-  });
-}
-
-/**
- * The M of every layer that has one of its own.
- * @throws NeusimError FEWSHOT_BACKBONE where none has.
- */
-export function similarityWeights(backbone: LayersModel) {
-  const weights = describeWeights(backbone).filter(
-    ({ role, trainable }) => role === 'similarity' && trainable,
-  );
-  if (weights.length > 0) return weights;
-  throw new NeusimError('FEWSHOT_BACKBONE', `no layer of ${backbone.name} has a similarity to adapt`, {
-    data: { backbone: backbone.name, layers: backbone.layers.map(({ name }) => name) },
-    hint: "Give a backbone whose convolutions have one, such as cnn-4 with similarity: 'static-uns'.",
   });
 }
 
@@ -54,6 +41,7 @@ export const staticNsn = define({
   options: strictOptions({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
     ...adaptationEntries,
+    ...networkRateEntry,
   }),
   load: () => methodOf,
 });

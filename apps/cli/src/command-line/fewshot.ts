@@ -26,12 +26,15 @@ const addTrain: AddSubcommand = (fewshot, { terminal, done }) => {
       .description('train a method on the training classes, and test it on classes that it has not seen'),
     [
       'fewshot train proto-net --data ./photos --set steps=2000 --out runs/photos',
-      'fewshot train my.json --data ~/data/omniglot --backend wasm',
+      'fewshot train proto-net-omniglot --data ~/data/omniglot --backend wasm',
       'fewshot train runs/photos/config.json --out runs/photos --resume',
     ],
   );
   withPlugins(words)
-    .argument('<method|config.json>', '`npx neusim list method` names the methods')
+    .argument(
+      '<few-shot preset|config.json>',
+      '`npx neusim list preset` names the presets; or the name of a method',
+    )
     .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
     .option('--dataset <name>', '`npx neusim list dataset` names them (default: found out)')
     .option('--data <dir>', 'folder of the data set, or its name (default: $NEUSIM_DATA)')

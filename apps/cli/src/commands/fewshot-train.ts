@@ -1,4 +1,4 @@
-// `neusim fewshot train <config.json|method>`: one learner, from a config to its accuracy on classes that it has not seen.
+// `neusim fewshot train <preset|method|config.json>`: one learner, from a config to its accuracy on classes that it has not seen.
 
 import { type FewShotDataset, requireEpisodes } from '@neusim/datasets';
 import {
@@ -7,6 +7,7 @@ import {
   type FewShotConfig,
   type FewShotConfigInput,
   type FewShotRun,
+  fewShotPresets,
   openFewShotDataset,
   openFewShotRun,
   parseFewShotConfig,
@@ -45,7 +46,7 @@ export interface TrainOptions extends Omit<ConfigOptions, 'workers'> {
 }
 
 /**
- * @param source the path of a config, or a method's name.
+ * @param source the path of a config, or the name of a preset or a method.
  * @throws NeusimError what reading the config, the data and training throw
  */
 export async function trainFew(terminal: Terminal, source: string, options: TrainOptions): Promise<Outcome> {
@@ -108,9 +109,10 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
   }
 }
 
-/** A method's name, which leaves all but its data and steps to defaults; else a config's file. */
+/** A config's file, a preset, or a method's name, which leaves all but its data and steps to defaults. */
 async function startOf(source: string): Promise<object> {
-  return /[\\/]|\.json$/.test(source) ? sourceConfig(source) : { method: source };
+  if (/[\\/]|\.json$/.test(source)) return sourceConfig(source);
+  return fewShotPresets.find(({ name }) => name === source)?.config ?? { method: source };
 }
 
 /** The data set that the config names, or the one that lies in `--data`. */

@@ -1,5 +1,6 @@
 // `neusim list [kind]`: what can be named in a config, and the config's own keys.
 
+import { type FewShotPreset, fewShotPresets } from '@neusim/fewshot';
 import { splitPart } from '@neusim/models';
 import { type AnyRegistry, kinds, NeusimError, suggest } from '@neusim/registry';
 import { findPreset, presets } from '@neusim/train';
@@ -45,7 +46,7 @@ export function list(
     });
   if (known === 'config') {
     if (method !== undefined) return listConfig(registry, methodConfig(registry, method));
-    return listConfig(registry, preset === undefined ? undefined : findPreset(preset));
+    return listConfig(registry, preset === undefined ? undefined : anyPreset(preset));
   }
   if (known === 'preset') return listPresets();
   const rows = registry
@@ -75,7 +76,7 @@ const aboutKind: Readonly<Record<string, string>> = {
 
 function listKinds(registry: AnyRegistry): Outcome {
   const counts: Readonly<Record<string, number>> = {
-    preset: presets.length,
+    preset: presets.length + fewShotPresets.length,
     config: shownIn(listAllSettings(registry)).length,
   };
   const rows = listable.map((kind) => ({
@@ -92,7 +93,7 @@ function listKinds(registry: AnyRegistry): Outcome {
 function listPresets(): Outcome {
   const plugin = '@neusim/train';
   const version = packageVersion(plugin);
-  const rows = presets.map(({ name, summary, config }) => {
+  const trained = presets.map(({ name, summary, config }) => {
     const { similarity, ...model } = splitPart(config.model).options;
     return {
       name,
@@ -105,6 +106,7 @@ function listPresets(): Outcome {
       batchSize: config.batchSize ?? 128,
     };
   });
+  const rows = [...trained, ...fewShotPresets.map(fewShotRow)];
   const head: Column[] = [
     { title: 'name' },
     { title: 'data set' },
@@ -124,9 +126,31 @@ function listPresets(): Outcome {
   return { json: rows, text: textTable(head, cells) };
 }
 
+/** Images of a step: of base classes, or of its episodes. */
+function fewShotRow({ name, summary, config }: FewShotPreset) {
+  const { backbone = 'cnn-4', episodes, batchSize, steps } = config;
+  const { way = 5, shot = 1, query = 15, tasks = 1 } = episodes ?? {};
+  const network = typeof backbone === 'object' && 'file' in backbone ? 'a file' : partName(backbone);
+  return {
+    name,
+    version: packageVersion('@neusim/fewshot'),
+    plugin: '@neusim/fewshot',
+    summary,
+    dataset: splitPart(config.dataset).name,
+    network: `${network}, few-shot`,
+    steps,
+    batchSize: batchSize ?? way * (shot + query) * tasks,
+    method: splitPart(config.method).name,
+  };
+}
+
 const partName = (part: unknown) => (part === undefined ? '' : splitPart(part as string).name);
 const widthOf = ({ width }: Readonly<Record<string, unknown>>) =>
   width === undefined ? '' : `width ${width}`;
+
+function anyPreset(name: string): Shown {
+  return fewShotPresets.find((each) => each.name === name) ?? findPreset(name);
+}
 
 /** A few-shot config of a method's defaults. @throws NeusimError REGISTRY_UNKNOWN_NAME */
 function methodConfig(registry: AnyRegistry, name: string): Shown {

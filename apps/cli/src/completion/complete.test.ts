@@ -82,6 +82,14 @@ describe('neusim complete', () => {
     ],
     [['data', 'pull', '--acc'], ['--accept-terms']],
     [['fewshot', 'comp'], ['compare']],
+    [
+      ['fewshot', 'train', 'proto-net-o'],
+      ['proto-net-omniglot', ':files'],
+    ],
+    [
+      ['fewshot', 'train', 'proto-net-omniglot', '--set', 'episodes.w'],
+      ['episodes.way=', 'episodes.within='],
+    ],
     [['fewshot', 'eval', '--method', 'proto'], ['proto-net']],
     [
       ['fewshot', 'compare', 'proto-n'],

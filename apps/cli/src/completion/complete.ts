@@ -2,6 +2,7 @@
 // settings from the config's schema.
 
 import { readFileSync } from 'node:fs';
+import { fewShotPresets } from '@neusim/fewshot';
 import type { AnyRegistry, kinds } from '@neusim/registry';
 import { findPreset, presets, setConfigValue } from '@neusim/train';
 import type { Argument, Command, Option } from 'commander';
@@ -104,8 +105,11 @@ function ofArgument(argument: Argument, registry: AnyRegistry, current: string):
   const what = argument.name();
   if (what === 'kind') return plain(listable);
   if (what === 'shell') return plain(shells);
+  if (what.startsWith('few-shot')) {
+    const { words } = ofKind('method')(registry);
+    return { words: [...fewShotNames, ...words], paths: 'files' };
+  }
   if (what.includes('preset')) return { ...presetNames(), paths: 'files' };
-  if (what.startsWith('method')) return { ...ofKind('method')(registry), paths: 'files' };
   if (what.includes('method')) return { ...ofKind('method')(registry), paths: 'folders' };
   return ofWhat(what, undefined, [], current);
 }
@@ -127,6 +131,8 @@ function ofWhat(
 const presetNames = (): Candidates => ({
   words: presets.map(({ name, summary }) => ({ word: name, about: summary })),
 });
+const fewShotNames = fewShotPresets.map(({ name, summary }) => ({ word: name, about: summary }));
+
 const ofKind =
   (kind: (typeof kinds)[number], more: readonly string[] = []) =>
   (registry: AnyRegistry): Candidates => ({
@@ -175,6 +181,8 @@ function configSoFar(before: readonly string[]): Record<string, unknown> {
 function sourceConfig(before: readonly string[]): Record<string, unknown> {
   const file = before.find((word) => word.endsWith('.json'));
   if (file !== undefined) return { ...JSON.parse(readFileSync(file, 'utf8')) };
+  const fewShot = fewShotPresets.find(({ name }) => before[0] === 'fewshot' && before.includes(name));
+  if (fewShot) return { ...fewShot.config };
   const preset = before.find((word) => presets.some(({ name }) => name === word));
   if (preset === undefined) return before[0] === 'fewshot' ? { method: '' } : {};
   return { ...findPreset(preset).config };

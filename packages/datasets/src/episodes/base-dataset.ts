@@ -5,6 +5,7 @@ import type { Dataset } from '../types';
 import { asSplit, type NamedPool, selectFrom } from './pool';
 import type { ClassPool } from './types';
 
+/** Which images of each class are tested on. */
 export interface BaseDatasetOptions {
   /** Share of each class to test on, above 0 and below 1; default 0.2. One image at least, of a class that has two. */
   readonly test?: number | undefined;

@@ -5,6 +5,7 @@ import { divideClasses, requireDisjoint } from './divide-classes';
 import { joinPools } from './pool';
 import type { Division, FewShotDataset } from './types';
 
+/** How a data set is opened, and which of its classes are for what. */
 export interface EpisodesOptions extends OpenOptions {
   /** In place of the format's own. */
   readonly division?: Division | undefined;

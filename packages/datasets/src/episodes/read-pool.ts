@@ -9,8 +9,9 @@ import { readImages } from '../split';
 import type { Transform } from '../transform';
 import type { Split } from '../types';
 import { mixedEpisode } from './errors';
-import type { ClassPool, Episode } from './types';
+import type { ClassPool, Episode, FeaturePool } from './types';
 
+/** How a pool's images become what a network gets. */
 export interface ReadPoolOptions {
   /** Default: images as they are stored. */
   readonly transform?: Transform | undefined;
@@ -32,7 +33,7 @@ export interface Inputs {
 }
 
 /** Whether a pool has features in place of images. */
-export function isFeaturePool(pool: ClassPool): pool is ClassPool & { readonly images: Float32Array } {
+export function isFeaturePool(pool: ClassPool): pool is FeaturePool {
   return pool.images instanceof Float32Array;
 }
 

@@ -12,6 +12,9 @@ export interface ClassPool extends Omit<Split, 'images'> {
   readonly images: Split['images'] | Float32Array;
 }
 
+/** A pool of features. */
+export type FeaturePool = ClassPool & { readonly images: Float32Array };
+
 /** Three pools that have no class in common. */
 export interface FewShotDataset {
   readonly name: string;

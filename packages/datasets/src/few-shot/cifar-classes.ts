@@ -1,7 +1,7 @@
 // CIFAR-100's 20 superclasses of five classes each, and which of them few-shot learning trains, validates and tests on. The
 // number of a fine class is its place among all in the order of their names. https://www.cs.toronto.edu/~kriz/cifar.html
 
-import type { DivisionOfClasses } from './cifar';
+import type { DivisionOfClasses } from './layout';
 
 const SUPERCLASSES = `
 aquatic_mammals: beaver dolphin otter seal whale

@@ -2,11 +2,20 @@
 
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
+import { limitSchema } from '../options';
 import { imageEntries } from '../store/encoded';
-import { fewShotEntries } from './source';
 
 const kind = 'dataset';
 const version = '1.0.0';
+
+/** Options of all, besides those of images. */
+const fewShotEntries = {
+  /** Of classification: the share of each training class's images to test on. */
+  testShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1)), 0.2),
+  /** Of that choice. */
+  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
+  limit: limitSchema,
+};
 
 /** Ravi and Larochelle, Optimization as a model for few-shot learning, 2017: 64, 16 and 20 classes of 600 images. */
 export const miniImagenet = define({

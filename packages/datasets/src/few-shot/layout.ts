@@ -8,6 +8,9 @@ import type { DatasetPlatform, OpenOptions } from '../types';
 
 export type Part = 'train' | 'validation' | 'test';
 
+/** Names of the classes of each part. */
+export type DivisionOfClasses = Readonly<Record<Part, readonly string[]>>;
+
 /** What files and folders of a part are called; the first is the usual one. */
 export const PART_NAMES: Readonly<Record<Part, readonly [string, ...string[]]>> = {
   train: ['train'],

@@ -1,29 +1,21 @@
 // A few-shot data set out of whichever of its layouts lies in a folder: to train on its training classes, a share of each
 // held out, and for episodes.
 
-import * as v from 'valibot';
+import { NeusimError } from '@neusim/registry';
 import { baseDataset } from '../episodes/base-dataset';
 import { requireDisjoint } from '../episodes/divide-classes';
 import type { NamedPool } from '../episodes/pool';
 import type { FewShotDataset } from '../episodes/types';
 import { evenly } from '../files/choose';
 import { detected, findFolder } from '../folder';
-import { type Limit, limitSchema } from '../options';
+import type { Limit } from '../options';
 import { selectImages } from '../split';
 import type { ImageOptions } from '../store/encoded';
 import { DEFAULT_MEMORY } from '../store/open-encoded';
 import type { Dataset, DatasetPlatform, DatasetSource, Detected, OpenOptions, Split } from '../types';
 import type { Layout, Part, PartReader } from './layout';
 
-/** Options of all few-shot data sets, besides those of images. */
-export const fewShotEntries = {
-  /** Of classification: the share of each training class's images to test on. */
-  testShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.ltValue(1)), 0.2),
-  /** Of that choice. */
-  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 0),
-  limit: limitSchema,
-};
-
+/** Options of all few-shot data sets. */
 export interface FewShotOptions extends ImageOptions {
   readonly testShare: number;
   readonly seed: number;
@@ -49,8 +41,8 @@ export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSo
     detect: (platform, folder) => detect(platform, set, folder),
     async open(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
-      const [pool] = await pools(reader, ['train'], options);
-      return limited(pool as NamedPool, given);
+      const [pool] = (await pools(reader, ['train'], options)) as [NamedPool];
+      return toClassify(pool, given);
     },
     async episodes(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
@@ -92,8 +84,19 @@ async function together(name: string, parts: readonly NamedPool[]): Promise<FewS
   }
 }
 
-function limited(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): Dataset {
+async function toClassify(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): Promise<Dataset> {
   const { train, test, ...base } = baseDataset(pool, { test: testShare, seed });
+  if (test.count === 0) {
+    await pool.close?.();
+    throw new NeusimError(
+      'DATASET_EMPTY',
+      `no class of ${pool.name} has two images, one of them to test on`,
+      {
+        data: { dataset: pool.name, split: 'test' },
+        hint: 'give more images of each class',
+      },
+    );
+  }
   const first = (split: Split, most: number | undefined) => {
     if (most === undefined || most >= split.count) return split;
     const all = Array.from(split.labels, (label, index) => ({ label, index }));
@@ -113,12 +116,16 @@ function limited(pool: NamedPool, { testShare, seed, limit }: FewShotOptions): D
 
 async function detect(
   platform: DatasetPlatform,
-  { below, layouts }: FewShotSet,
+  { name, below, layouts }: FewShotSet,
   folder: string,
 ): Promise<Detected | undefined> {
   const telling = layouts.filter(({ tells }) => tells !== 'nothing');
   const found = await lookThrough(platform, telling, foldersOf(platform, folder, below));
-  return found && detected(found.at, found.layout.tells === 'maybe');
+  if (!found) return undefined;
+  // A folder's name tells what files of anyone's names do not.
+  const letters = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');
+  const isNamed = letters(found.at.split(/[\\/]/).findLast((part) => part !== '') ?? '') === letters(name);
+  return detected(found.at, found.layout.tells === 'maybe' && !isNamed);
 }
 
 async function findLayout(platform: DatasetPlatform, set: FewShotSet, folder: string | undefined) {

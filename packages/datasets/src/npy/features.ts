@@ -3,7 +3,7 @@
 import { NeusimError } from '@neusim/registry';
 import { notFeatures } from '../episodes/errors';
 import { isFeaturePool } from '../episodes/read-pool';
-import type { ClassPool } from '../episodes/types';
+import type { ClassPool, FeaturePool } from '../episodes/types';
 import { badFile, badLabel } from '../errors';
 import { tooLarge } from '../store/errors';
 import { DEFAULT_MEMORY } from '../store/open-encoded';
@@ -13,6 +13,7 @@ import { type NpyPlaces, openPlaces } from './places';
 import { parseAnyDtype, readTexts } from './text';
 import { writeNpy, writeNpz } from './write';
 
+/** Where the arrays are. */
 export interface FeatureOptions {
   /** The .npz in the folder; default: the only one. */
   readonly file?: string | undefined;
@@ -47,7 +48,7 @@ export async function readFeatures(
   path: string,
   { file, arrays }: FeatureOptions = {},
   open: OpenOptions = {},
-): Promise<ClassPool> {
+): Promise<FeaturePool> {
   const places = await openPlaces(platform, path, file, open);
   try {
     const features = await arrayOf(places, 'features', arrays?.features);
@@ -72,7 +73,7 @@ export async function readFeatures(
  * @param values [count, n], in the order of the pool
  * @throws NeusimError `EPISODE_BAD_POOL` for another number of values
  */
-export function featurePool(pool: ClassPool, values: Float32Array): ClassPool {
+export function featurePool(pool: ClassPool, values: Float32Array): FeaturePool {
   const size = values.length / pool.count;
   if (Number.isInteger(size) && size >= 1) return { ...pool, shape: [1, 1, size], images: values };
   throw new NeusimError('EPISODE_BAD_POOL', `${values.length} values for ${pool.count} images`, {

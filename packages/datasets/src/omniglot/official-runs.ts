@@ -24,6 +24,7 @@ const LABELS = 'class_labels.txt';
 const MAX_BYTES = 2 ** 20;
 
 const imageOptions = v.strictObject(imageEntries(28, 1));
+/** What the drawings are brought to: `size`, `channels`, `fit` and so on, as every reader of images has them. */
 export type RunImageOptions = v.InferInput<typeof imageOptions>;
 
 /** One pool of all runs' images, and a task of each run. */

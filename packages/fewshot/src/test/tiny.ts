@@ -86,3 +86,13 @@ export function smoothBackbone(seed = 1): LayersModel {
   const embedding = layers.flatten({ name: 'embedding' }).apply(curved) as SymbolicTensor;
   return model({ name: 'smooth', inputs: images, outputs: embedding });
 }
+
+/** No network at all: an image's values are its embedding. */
+export function bareBackbone(shape: readonly [number, number, number] = [1, 1, 2]): LayersModel {
+  const images = input({ name: 'image', shape: [...shape] });
+  return model({
+    name: 'bare',
+    inputs: images,
+    outputs: layers.flatten({ name: 'embedding' }).apply(images) as SymbolicTensor,
+  });
+}
