@@ -71,6 +71,8 @@ export default [
   // A quarter of it is the pool of workers, both sides; 2.5 KB look into networks, half a KB are the config's lines of help.
   // What computes singular values is loaded by the first kernel.
   entry('train', '27.3 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
+  // Fourteen methods, training, tests and presets: each method is a file, and a bundle leaves out none that the plug-in lists.
+  alone('fewshot', '30 KB'),
   // Of it the float64 references of operators and responses.
   alone('testing', '12.4 KB'),
   alone('export', '10 KB'),
