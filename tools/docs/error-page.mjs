@@ -36,6 +36,8 @@ const inWords = {
     'a size of batch, or an epoch, that the images do not have; the message says which are allowed',
   DATASET_BAD_PARQUET: '…, byte …: what is wrong with the file there',
   DATASET_BAD_PICKLE: '…, byte …: what the pickle does there that no pickle of plain values and arrays does',
+  FEWSHOT_BAD_SUPPORT:
+    'examples that make no task: a class without one, labels that are not those of the episode, other shapes; the message says which',
   REGISTRY_BAD_NAME: '…: … is not a name',
   REGISTRY_BAD_REF: '…: … is not a reference',
   REGISTRY_BAD_VERSION: '…: … is not a version',

@@ -43,6 +43,7 @@ const goals: readonly Goal[] = [
   told('plainHeapVsTwoGiB', 'WebAssembly heap over 2 GiB, training `cnn-cifar` at batch 128'),
   told('dnsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic DNS'),
   told('unsHeapVsTwoGiB', 'the same, `nsn-cifar` with dynamic UNS'),
+  atLeast('fewShotBackboneShare', 0.85, 'share of testing proto-net on episodes that the backbone takes'),
   told('twoProcessesScaling', 'throughput of two independent processes, over that of one', 'larger'),
 ];
 

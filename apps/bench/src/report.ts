@@ -16,7 +16,7 @@ export interface Machine {
   readonly gpu?: GpuFacts;
 }
 
-export type Unit = 'images/s' | 'GFLOP/s' | 'TFLOP/s' | 'GB/s' | 'steps/s' | '% of the step';
+export type Unit = 'images/s' | 'GFLOP/s' | 'TFLOP/s' | 'GB/s' | 'steps/s' | 'episodes/s' | '% of the step';
 
 export interface Row {
   /** The part of the suite. */

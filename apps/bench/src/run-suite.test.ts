@@ -47,7 +47,7 @@ test('the suite cpu, quick: rows, and the ratios that are promised, as JSON and 
 test('an unknown suite or part is refused with those known', async () => {
   await expect(runSuite('gpu', { quick: true })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',
-    data: { known: ['cpu', 'memory', 'operators', 'workers', 'webgpu', 'page'] },
+    data: { known: ['cpu', 'memory', 'operators', 'few-shot', 'workers', 'webgpu', 'page'] },
   });
   await expect(runSuite('cpu', { quick: true, only: ['nsn'] })).rejects.toMatchObject({
     code: 'BENCH_UNKNOWN',

@@ -8,6 +8,7 @@ import { currentLoad, describeMachine, type Findings, type ProcessReport } from 
 import type { Suite, SuiteOptions } from './suite';
 import { benchCifar } from './suites/cifar';
 import { benchConvolutions } from './suites/convolutions';
+import { benchFewShot } from './suites/few-shot';
 import { benchGemm } from './suites/gemm';
 import { benchGrowth } from './suites/growth';
 import { benchMemory } from './suites/memory';
@@ -33,6 +34,7 @@ const cpuSuite: Suite<Engines> = {
 };
 const memorySuite: Suite<Engines> = { ...onWasm, parts: { memory: benchMemory } };
 const operatorsSuite: Suite<Engines> = { ...onWasm, parts: operatorParts };
+const fewShotSuite: Suite<Engines> = { ...onWasm, parts: { episodes: benchFewShot } };
 const workersSuite: Suite<Engines> = {
   ...onWasm,
   parts: {
@@ -58,6 +60,7 @@ const suites: Readonly<Record<string, AnySuite>> = {
   cpu: hide(cpuSuite),
   memory: hide(memorySuite),
   operators: hide(operatorsSuite),
+  'few-shot': hide(fewShotSuite),
   workers: hide(workersSuite),
   webgpu: hide(webgpuSuite),
   page: hide(pageSuite),

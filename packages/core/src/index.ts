@@ -170,7 +170,7 @@ export { backendOptions, type StartedBackend, startBackend } from './start-backe
 export type { CapturedStep, StepInput, StepState, TensorStep } from './step';
 export { strictOptions } from './strict-options';
 export { multiplyAdds, type SummaryRow, summarize } from './summary';
-export { variableGradients } from './variable-gradients';
+export { tensorGradients, variableGradients } from './variable-gradients';
 export { warmUp, weightState } from './warm-up';
 export { weightSeed } from './weight-seed';
 export { countParameters, describeWeights, leafLayers, type WeightInfo } from './weights';

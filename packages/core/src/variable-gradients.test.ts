@@ -7,6 +7,7 @@ import core, {
   neuralSimilarity,
   softmaxCrossEntropy,
   startBackend,
+  tensorGradients,
   variableGradients,
 } from './index';
 
@@ -34,7 +35,12 @@ test('what tf.variableGrads gives, with branches, shared inputs and gradients pa
   expect(await got.value.data()).toEqual(await expected.value.data());
   for (const name of Object.keys(expected.grads))
     expect(await got.grads[name]?.data()).toEqual(await expected.grads[name]?.data());
-  tf.dispose([got, expected] as unknown as tf.TensorContainer);
+  const { value, grads } = tensorGradients(f, [a, b, unread]);
+  expect(await value.data()).toEqual(await expected.value.data());
+  expect(grads[2]).toBeNull();
+  for (const [i, each] of [a, b].entries())
+    expect(await grads[i]?.data()).toEqual(await expected.grads[each.name]?.data());
+  tf.dispose([got, expected, value, grads] as unknown as tf.TensorContainer);
   expect(tf.memory().numTensors).toBe(before);
 });
 

@@ -14,12 +14,26 @@ export function variableGradients(
   f: () => tf.Scalar,
   variables: tf.Variable[],
 ): { value: tf.Scalar; grads: tf.NamedTensorMap } {
-  return tf.variableGrads(() => {
-    const value = f();
-    releaseOnTheWay((tf.engine().state.activeTape ?? []) as unknown as TapeNode[]);
-    return value;
-  }, variables);
+  return tf.variableGrads(releasing(f), variables);
 }
+
+/**
+ * The same by any tensors.
+ * @returns a gradient for each, null where f does not read it.
+ */
+export function tensorGradients(
+  f: () => tf.Scalar,
+  tensors: tf.Tensor[],
+): { value: tf.Scalar; grads: (tf.Tensor | null)[] } {
+  const { value, grads } = tf.engine().gradients(releasing(f), tensors, undefined, true);
+  return { value, grads: grads.map((grad) => grad ?? null) };
+}
+
+const releasing = (f: () => tf.Scalar) => () => {
+  const value = f();
+  releaseOnTheWay((tf.engine().state.activeTape ?? []) as unknown as TapeNode[]);
+  return value;
+};
 
 /** A tape node of tfjs, which walks the tape from its end. */
 interface TapeNode {

@@ -35,7 +35,9 @@ export interface AdaptiveNetwork {
   readonly model: LayersModel;
   /** What the weights that adapt begin with: variables, and zeros, which the caller tidies. */
   starts(way: number): tf.Tensor[];
-  /** One for each of them. */
+  /** The other weights that training moves, learned rates among them. */
+  parameters(): tf.Tensor[];
+  /** One for each that adapts. */
   rates(): (tf.Tensor | number)[];
   /**
    * [n,way] of images [n,H,W,C], with `weights` in place of those that adapt.
@@ -89,12 +91,17 @@ function build(
   const model = joinModels(name, [backbone, head, ...(rates ? [rates.model] : [])]);
   for (const weight of body) weight.variable.trainable = choice.trains(weight);
   for (const { variable } of ofHead) variable.trainable = !isZero;
+  const moving = new Set(adapting.map(({ variable }) => variable));
+  const others = describeWeights(model).filter(
+    ({ trainable, variable }) => trainable && !moving.has(variable),
+  );
   return {
     model,
     starts: (way) =>
       adapting.map((weight) =>
         startsAtZero(weight) ? tf.zeros(shapeOf(weight, way)) : weight.variable.read(),
       ),
+    parameters: () => others.map(({ variable }) => variable.read()),
     rates: () => adapting.map((_, i) => rates?.weights[i]?.read() ?? options.rate),
     logits(x, weights, { training, writes = false }) {
       const replacements = new Map(adapting.map(({ variable }, i) => [variable, weights[i] as tf.Tensor]));

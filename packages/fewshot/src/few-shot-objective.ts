@@ -5,12 +5,8 @@ import {
   type FewShotDataset,
   isFeaturePool,
   isInMemory,
-  isMixing,
   readPool,
-  requireEpisodes,
-  resolveNormalize,
   type Split,
-  stepsPerEpoch,
 } from '@neusim/datasets';
 import { disposeModel, splitPart } from '@neusim/models';
 import { NeusimError } from '@neusim/registry';
@@ -28,10 +24,11 @@ import { type FewShotConfig, type FewShotConfigInput, parseFewShotConfig } from 
 import type { FewShotContext } from './context';
 import { evaluateEpisodes } from './evaluate-episodes';
 import { following } from './following';
-import { type LearnerSteps, learnerSteps, type StepInputs, trainingForm } from './learner-steps';
-import { buildSettled, fromDataset, type MadeLearner, makeMethod, type SettledConfig } from './make-learner';
+import { type LearnerSteps, learnerSteps, type StepInputs } from './learner-steps';
+import { buildSettled, type MadeLearner, makeMethod, type SettledConfig } from './make-learner';
 import { openFewShotDataset } from './open-dataset';
-import type { ClassBatch, FewShotMethod, Learner } from './types';
+import { requireFitting, settleConfig } from './settle-config';
+import type { ClassBatch, Learner } from './types';
 
 /**
  * @param onLearner told the learner before the run begins.
@@ -66,11 +63,12 @@ async function open(
   // Whoever opens closes.
   const closeDataset = context.dataset ? async () => {} : async () => dataset.close?.();
   try {
-    const config = await settle(given, method, dataset, saved, context);
+    const config = await settleConfig(given, method, dataset, saved, context);
     requireFitting(config, method, dataset, context);
     saved?.requireSame(config);
     const made = await buildSettled(config, registry, files);
     try {
+      if (saved) requireSameLength(config, saved, made.learner);
       onLearner(made.learner);
       return objectiveOf(config, made, dataset, context, closeDataset);
     } catch (error) {
@@ -83,58 +81,21 @@ async function open(
   }
 }
 
-/** The config with what it leaves to the data set and the method, or to the checkpoint. */
-async function settle(
-  config: FewShotConfig,
-  { trainedBy }: FewShotMethod,
-  dataset: FewShotDataset,
-  saved: Saved<FewShotConfig> | undefined,
-  { open, signal }: FewShotContext,
-): Promise<SettledConfig> {
-  const { train, statistics } = dataset;
-  const known = fromDataset(config, dataset);
-  const find = async () => {
-    if (config.normalize !== 'dataset') return config.normalize;
-    if (isFeaturePool(train)) return 'none';
-    const before = saved?.config.normalize;
-    // Another choice in the checkpoint is another run: told by comparing, without a look at the images.
-    if (typeof before === 'string') return config.normalize;
-    const options = { ...open, signal: open?.signal ?? signal };
-    return before ?? (await resolveNormalize('dataset', { train: train as Split, statistics }, options));
-  };
-  return Object.freeze({
-    ...config,
-    ...known,
-    normalize: await find(),
-    steps: trainedBy === 'nothing' ? 0 : config.steps,
-  });
-}
-
-/** @throws NeusimError before anything is built, for what every step or test would throw. */
-function requireFitting(
-  config: FewShotConfig,
-  method: FewShotMethod,
-  dataset: FewShotDataset,
-  { open }: FewShotContext,
+/** @throws NeusimError CHECKPOINT_MISMATCH for another number of steps, where it says which steps are on base classes. */
+function requireSameLength(
+  { steps }: FewShotConfig,
+  { config: saved }: Saved<FewShotConfig>,
+  { training }: Learner,
 ): void {
-  const { steps, augment, evaluation } = config;
-  if (isMixing(augment))
-    throw new NeusimError(
-      'CONFIG_INVALID',
-      'mixup and cutmix mix classes, which few-shot methods tell apart',
-      {
-        data: {
-          path: augment.mixup ? 'augment.mixup' : 'augment.cutmix',
-          met: augment.mixup ?? augment.cutmix,
-        },
-        hint: 'Leave them out of augment.',
-      },
-    );
-  const trains = steps > 0;
-  if (trains && method.trainedBy === 'classes') stepsPerEpoch(dataset.train, config);
-  if (trains && method.trainedBy === 'episodes')
-    requireEpisodes(dataset.train, trainingForm(config), open?.onWarning);
-  requireEpisodes(dataset[evaluation.pool], evaluation, open?.onWarning);
+  if (training.by !== 'episodes' || !training.auxiliary || steps === saved.steps) return;
+  throw new NeusimError(
+    'CHECKPOINT_MISMATCH',
+    `steps is ${steps} here, and ${saved.steps} in the checkpoint`,
+    {
+      data: { path: 'steps', here: steps, there: saved.steps },
+      hint: 'Which steps are on base classes depends on the number of steps: resume with the same, or start a new run.',
+    },
+  );
 }
 
 type StepLoader = ReturnType<typeof loadAhead<StepInputs>>;

@@ -4,6 +4,7 @@ import {
   copyLayer,
   disposeNewVariables,
   isModel,
+  leafLayers,
   registerLayer,
   rewire,
   type Use,
@@ -58,6 +59,11 @@ export class FrozenNorm extends layers.Layer {
   describeWeight(): WeightDescription {
     return { role: 'norm' };
   }
+}
+
+/** @throws NeusimError FEWSHOT_BACKBONE as `freezeNetwork`, before anything is done. */
+export function requireFreezable(network: LayersModel): void {
+  for (const layer of leafLayers(network)) affineOf(layer);
 }
 
 /** Layers that do something in training alone. */

@@ -98,13 +98,12 @@ export function descend(
  */
 export function unrecorded<T>(f: () => T): T {
   const { state } = tf.engine();
-  const { activeTape, gradientDepth } = state;
+  // Within a kernel nothing is recorded either, and `f` may have gradients there too.
+  const { activeTape, gradientDepth, kernelDepth } = state;
   try {
-    state.activeTape = undefined as never;
-    state.gradientDepth = 0;
+    Object.assign(state, { activeTape: undefined, gradientDepth: 0, kernelDepth: 0 });
     return f();
   } finally {
-    state.activeTape = activeTape;
-    state.gradientDepth = gradientDepth;
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth });
   }
 }

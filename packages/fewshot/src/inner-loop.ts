@@ -9,6 +9,7 @@ import { requireExamples, requireSupport, requireTask } from './examples';
 import { descend, type Order } from './functional';
 import { crossEntropy } from './losses';
 import { stepwise } from './stepwise';
+import { lossThroughSteps } from './through-steps';
 import type { Examples, Learner, LearnerParts } from './types';
 
 const count = (fallback: number) => v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), fallback);
@@ -66,11 +67,21 @@ export function adaptingLearner(
         requireTask(task);
         network.requireWay(way);
         return tf.tidy(() => {
-          let weights = network.starts(way);
-          for (let i = 0; i < steps; i++) weights = step(support, weights, order);
+          const starts = network.starts(way);
           // The one pass that moves the running statistics.
-          const logits = network.logits(query.x, weights, { training: true, writes: true });
-          return crossEntropy(query.labels, logits);
+          const queryLoss = (at: readonly tf.Tensor[]) =>
+            crossEntropy(query.labels, network.logits(query.x, at, { training: true, writes: true }));
+          if (order === 2)
+            return lossThroughSteps({
+              count: steps,
+              starts,
+              parameters: network.parameters(),
+              step: (at) => step(support, at, 2),
+              loss: queryLoss,
+            });
+          let weights = starts;
+          for (let i = 0; i < steps; i++) weights = step(support, weights, 1);
+          return queryLoss(weights);
         });
       },
     },

@@ -118,6 +118,23 @@ describe('a saved model', () => {
     for (const model of [free, again]) disposeModel(model);
   });
 
+  test.each([{ frozen: true }, { as: 'mobilenet', layer: 'first' }])(
+    'what cannot be frozen is refused, with nothing left: %j',
+    async (how) => {
+      const x = tfl.input({ shape: [12, 12, 1] });
+      const normed = tfl.layers.batchNormalization({ name: 'first', axis: 1 }).apply(x);
+      const y = tfl.layers.flatten({ name: 'embedding' }).apply(normed) as tfl.SymbolicTensor;
+      const score = tfl.layers.dense({ units: 2, name: 'logits' }).apply(y) as tfl.SymbolicTensor;
+      await save('first', tfl.model({ inputs: x, outputs: score }));
+      const before = tf.memory().numTensors;
+      await expect(make({ file: 'first', ...how })).rejects.toMatchObject({
+        code: 'FEWSHOT_BACKBONE',
+        data: { axis: 1, rank: 4 },
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
+
   test('as a MobileNet, of images of another size', async () => {
     const x = tfl.input({ shape: [16, 16, 3] });
     const map = tfl.layers.conv2d({ name: 'conv_pw_13_relu', filters: 2, kernelSize: 3 }).apply(x);

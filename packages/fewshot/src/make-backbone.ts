@@ -81,12 +81,13 @@ async function fromFile(
   const { file, layer } = spec;
   const isUrl = /^(https?|indexeddb|localstorage):/.test(file);
   const network = await loadBackbone(registry, isUrl ? file : (files.modelFile(file) as never));
+  let mine = network;
   try {
     if ('as' in spec) return mobilenetBackbone(network, { inputShape, layer });
-    const part = cutHead(network, layer);
-    return spec.frozen ? freezeNetwork(part) : part;
+    mine = cutHead(network, layer);
+    return spec.frozen ? freezeNetwork(mine) : mine;
   } catch (error) {
-    disposeModel(network);
+    disposeModel(mine);
     throw error;
   }
 }

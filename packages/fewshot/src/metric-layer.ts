@@ -23,7 +23,7 @@ export interface SimilarityMetricArgs {
   similarity: Similarity;
   /** What gives the third input, for the record: it is saved, so that loading knows its layers. */
   predictor?: Predictor | undefined;
-  /** [h,w,c]: the window, as which queries and templates of h·w·c values are read. */
+  /** The window [h,w,c] as which queries and templates of h·w·c values are read. */
   window: readonly [number, number, number];
   /** Factor on the similarity, above 0. */
   scale: number;

@@ -13,7 +13,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import { cutHead } from './cut-head';
-import { frozenOn } from './freeze-network';
+import { frozenOn, requireFreezable } from './freeze-network';
 import { functionBackbone } from './function-backbone';
 import { ImageInput } from './image-input';
 
@@ -54,6 +54,7 @@ export function mobilenetBackbone(
     const embed = (images: tf.Tensor4D) => network.infer(bytes.apply(images) as tf.Tensor4D, true);
     return functionBackbone(embed, { inputShape: shape, name: 'mobilenet' });
   }
+  requireFreezable(network);
   const part = upToMap(network, layer);
   const [height, width] = part.inputs[0]!.shape.slice(1, 3).map((size) => size ?? 224) as [number, number];
   const images = input({ name: 'image', shape });

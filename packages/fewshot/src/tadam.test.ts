@@ -255,6 +255,18 @@ describe('backbones', () => {
     disposeModel(learner.model);
   });
 
+  test('a residual network of tfjs, whose shortcut comes first', () => {
+    const x = tfl.input({ shape: [12, 12, 1] });
+    const block = (from: tfl.SymbolicTensor, name: string) => {
+      const conv = tfl.layers.conv2d({ filters: 2, kernelSize: 3, padding: 'same', name: `${name}_conv` });
+      return tfl.layers.batchNormalization({ name }).apply(conv.apply(from)) as tfl.SymbolicTensor;
+    };
+    const y = tfl.layers.add().apply([block(x, 'shortcut_bn'), block(block(x, 'a'), 'b')]);
+    const learner = build('tadam', {}, tfl.model({ inputs: x, outputs: y as tfl.SymbolicTensor }));
+    expect(films(learner).sort()).toEqual(['a_film', 'b_film']);
+    disposeModel(learner.model);
+  });
+
   test('one without batch norm is refused, unless it shall not be conditioned', () => {
     const plain = () => {
       const x = tfl.input({ shape: [12, 12, 1] });

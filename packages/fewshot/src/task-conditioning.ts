@@ -3,7 +3,16 @@
  * convolution, and a task embedding network that makes γ and β of the mean of the class prototypes. The conditioned
  * network shares all layers with the backbone.
  */
-import { BatchNorm, rewire, servingLayers, type Use, useLayer, weightSeed } from '@neusim/core';
+import {
+  BatchNorm,
+  isOperatorLayer,
+  NeuralSimilarityConv2D,
+  rewire,
+  servingLayers,
+  type Use,
+  useLayer,
+  weightSeed,
+} from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import {
   initializers,
@@ -48,7 +57,10 @@ export function conditionOnTask(backbone: LayersModel, options: ConditioningOpti
 }
 
 function conditionedNorms(backbone: LayersModel): Layer[] {
-  const serving = new Set(backbone.layers.flatMap((layer) => [...servingLayers(layer)]));
+  const served = backbone.layers.filter(
+    (layer) => layer instanceof NeuralSimilarityConv2D || isOperatorLayer(layer),
+  );
+  const serving = new Set(served.flatMap((layer) => [...servingLayers(layer)]));
   const norms = backbone.layers.filter(
     (layer) => isNorm(layer) && !serving.has(layer) && !layer.name.includes('shortcut'),
   );

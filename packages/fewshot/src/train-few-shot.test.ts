@@ -321,6 +321,12 @@ describe('what is refused', () => {
       coded('CHECKPOINT_MISMATCH', { path: 'evaluation.episodes' }),
     );
     await resumed({ steps: 1 }).toThrow(coded('CHECKPOINT_MISMATCH', { path: 'steps' }));
+    const mixed = temporaryFolder();
+    const auxiliary = (steps: number) => small({ steps, method: means({ auxiliary: 0.5 }) });
+    await collect(auxiliary(2), { out: mixed });
+    await expect(collect(auxiliary(3), { out: mixed, resume: true })).rejects.toThrow(
+      coded('CHECKPOINT_MISMATCH', { path: 'steps', here: 3, there: 2 }),
+    );
     const other = temporaryFolder();
     const classifier = {
       name: 'tiny',

@@ -40,9 +40,18 @@ export class Best {
     this.kept = kept;
   }
 
-  /** Puts what was kept into the model. @param from for the message. */
-  restore(from: string): void {
+  /** Puts what was kept into the model. @param from file of it, for the message. */
+  restore(from = 'the best weights'): void {
     if (this.kept.length > 0) restoreState(from, this.kept, this.weights, { slots: [] });
+  }
+
+  /** Changes what is kept: the model has it while `work` lasts, and then its own weights again. */
+  async settle(work: () => Promise<void> | undefined): Promise<void> {
+    const own = await readState(this.weights, { slots: [] });
+    this.restore();
+    await work();
+    await this.keep();
+    restoreState('the last weights', own, this.weights, { slots: [] });
   }
 }
 

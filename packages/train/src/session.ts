@@ -22,13 +22,13 @@ import type {
   ProgressEvent,
   StartEvent,
   TrainEvent,
-  TrainResult,
 } from './events';
 import { withoutEnd } from './history';
 import { createLosses, type Losses } from './losses';
 import { findNonFinite, nonFinite, requireFinite } from './non-finite';
 import type { Objective } from './objective';
 import { createOptimizer, type Optimizer } from './optimizer';
+import { resultOf } from './result';
 import { otherBackend } from './resume-warnings';
 import type { RunConfig } from './run-config';
 import { type RunFacts, runFacts } from './run-facts';
@@ -37,9 +37,7 @@ import { learningRateAt } from './schedule';
 import { seldom } from './seldom';
 import { standsStill } from './stands-still';
 import type { Steps } from './steps';
-
-/** For messages: the weights that were tested best. */
-const BEST = 'the best weights';
+import { checkpointIsDue, evaluationIsDue, isDue, isFinished } from './timetable';
 
 /** Where a run takes place. */
 interface Place {
@@ -122,28 +120,15 @@ export class Session<C extends RunConfig = RunConfig> {
   }
 
   get isFinished(): boolean {
-    return this.step >= this.config.steps || this.isBestLongAgo;
-  }
-
-  /** Whether tests get no better any more. */
-  private get isBestLongAgo(): boolean {
-    const { evaluations } = this.history;
-    const { patience = 0 } = this.objective.keepBest ?? {};
-    const best = bestOf(evaluations);
-    return patience > 0 && best !== undefined && evaluations.length > evaluations.indexOf(best) + patience;
+    return isFinished(this.objective, this.step, this.history);
   }
 
   get evaluationIsDue(): boolean {
-    return (
-      this.isDue(this.step, this.config.evaluation.every) &&
-      !this.history.evaluations.some(({ step }) => step === this.step)
-    );
+    return evaluationIsDue(this.objective, this.step, this.history);
   }
 
   get checkpointIsDue(): boolean {
-    const { every, seconds } = this.config.checkpoint;
-    const late = seconds > 0 && performance.now() - this.savedAt >= 1000 * seconds;
-    return this.unsaved && (late || this.isFinished || this.isDue(this.step, every));
+    return this.unsaved && checkpointIsDue(this.objective, this.step, this.history, this.savedAt);
   }
 
   /** Whether the run has a folder, and a state that is not in it. */
@@ -175,16 +160,12 @@ export class Session<C extends RunConfig = RunConfig> {
 
   /** What is to be done once, before the last checkpoint, with the weights that the run ends with. */
   async settle(): Promise<void> {
-    const { objective, best, weights } = this;
+    const { objective, best } = this;
     if (this.isSettled) return;
     this.isSettled = true;
     if (!objective.settle) return;
-    const last = await readState(weights, { slots: [] });
-    best?.restore(BEST);
-    await objective.settle();
-    if (!best) return;
-    await best.keep();
-    restoreState(BEST, last, weights, { slots: [] });
+    if (best) await best.settle(() => objective.settle?.());
+    else await objective.settle();
   }
 
   /** Writes a checkpoint of this moment. */
@@ -228,7 +209,7 @@ export class Session<C extends RunConfig = RunConfig> {
     const images = objective.images(this.step);
     this.losses.add(loss);
     this.step++;
-    const logged = this.isDue(this.step, config.log.every);
+    const logged = isDue(objective, this.step, config.log.every);
     try {
       // Before an update op by op: where the loss is no number, these weights and gradients tell why.
       if (logged || this.losses.isFull) await this.readLosses(grads);
@@ -248,27 +229,14 @@ export class Session<C extends RunConfig = RunConfig> {
 
   /** Saves the trained model and the result. */
   async finish(): Promise<EndEvent<C>> {
-    const { history, step, objective, best } = this;
+    const { facts, history, step, objective, best, clock, earlierSpeed } = this;
     const { files, out } = this.place;
-    best?.restore(BEST);
-    const { evaluations } = history;
-    const told = (best ? bestOf(evaluations) : evaluations.at(-1)) as History['evaluations'][number];
-    const { testError, interval, top5Error } = told;
-    const folder = out === undefined ? null : files.joinPath(out, 'model');
-    const result: TrainResult<C> = {
-      ...this.facts,
-      steps: step,
-      testError,
-      ...(interval !== undefined && { interval }),
-      top5Error,
-      ...(best && { bestStep: told.step }),
-      trainImagesPerSecond: this.imagesPerSecond,
-      loadingShare: this.clock.overall()?.loading ?? null,
-      history,
-      model: folder,
-    };
-    if (out !== undefined && folder !== null) {
-      await (objective.network ?? objective.model).save(files.modelFile(folder) as tf.io.IOHandler);
+    best?.restore();
+    const model = out === undefined ? null : files.joinPath(out, 'model');
+    const ended = { facts, step, history, keepsBest: best !== undefined, clock, earlierSpeed, model };
+    const result = resultOf(ended);
+    if (out !== undefined && model !== null) {
+      await (objective.network ?? objective.model).save(files.modelFile(model) as tf.io.IOHandler);
       await files.writeAtomic(files.joinPath(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`);
     }
     return { type: 'end', step, result };
@@ -289,10 +257,6 @@ export class Session<C extends RunConfig = RunConfig> {
 
   private get imagesPerSecond(): number | null {
     return this.clock.overall()?.imagesPerSecond ?? this.earlierSpeed;
-  }
-
-  private isDue(step: number, every: number): boolean {
-    return step >= this.config.steps || (step > 0 && every > 0 && step % every === 0);
   }
 
   /** @throws NeusimError TRAIN_NON_FINITE */

@@ -132,6 +132,31 @@ onEachEngine('second order of a network', () => {
   });
 
   test.each([
+    { strides: [1, 1], pad: 'same' },
+    { strides: [2, 1], pad: 'valid' },
+  ] as const)('a convolution of tfjs itself has the slopes of ours: %o', async ({ strides, pad }) => {
+    const [x, w] = [toTensor(randomUniform([2, 6, 5, 2], 7)), toTensor(randomUniform([3, 2, 2, 3], 8))];
+    const stock = (...[a, b]: tf.Tensor[]) =>
+      tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, [...strides], pad);
+    const ours = (...[a, b]: tf.Tensor[]) =>
+      similarityConv2d(a as tf.Tensor4D, b as tf.Tensor4D, null, { strides, pad });
+    const slopes = (conv: typeof stock) => {
+      const cubed = (...args: tf.Tensor[]) => tf.sum(tf.mul(tf.square(conv(...args)), conv(...args)));
+      const first = (...args: tf.Tensor[]) =>
+        tf.addN(
+          tf
+            .grads(cubed)(args)
+            .map((g) => tf.sum(tf.square(g))),
+        );
+      return tf.tidy(() => tf.grads(first)([x, w]));
+    };
+    const [met, wanted] = [slopes(stock), slopes(ours)];
+    for (const i of [0, 1])
+      expect(relativeError(await met[i]!.data(), await wanted[i]!.data())).toBeLessThan(5e-5);
+    tf.dispose([x, w, ...met, ...wanted]);
+  });
+
+  test.each([
     ['exp', (x: tf.Tensor) => tf.exp(x)],
     ['tanh', (x: tf.Tensor) => tf.tanh(x)],
     ['sigmoid', (x: tf.Tensor) => tf.sigmoid(x)],

@@ -1,10 +1,13 @@
 // Images that lie in an array, in a pickle or a .npz, as a pool has them: held where the memory has room, else read from the
-// file, which needs them to lie there as bytes [n, height, width, channels].
+// file, which needs them to lie there as bytes [n, height, width, channels]. Images of another size are brought to it.
 
 import type { OpenFile } from '@neusim/platform';
 import { badFile } from '../errors';
 import type { NpyArray } from '../npy/array';
 import { floatScale, imageArray, isPlain, readImageBytes } from '../npy/images';
+import { readImages } from '../split';
+import { decodeToSize } from '../store/decode';
+import type { ImageOptions } from '../store/encoded';
 import { tooLarge } from '../store/errors';
 import type { ImageShape, Split, StoredImages } from '../types';
 
@@ -19,8 +22,7 @@ export interface PlacedArray extends NpyArray {
 
 export interface ArrayOptions {
   readonly dataset: string;
-  /** Height, width and channels that are wanted. */
-  readonly shape: ImageShape;
+  readonly image: ImageOptions;
   /** Blue, green, red, as OpenCV has images. */
   readonly bgr?: boolean | undefined;
   /** Bytes of images to hold. */
@@ -28,9 +30,7 @@ export interface ArrayOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ArrayImages {
-  readonly count: number;
-  readonly images: Split['images'];
+export interface ArrayImages extends Pick<Split, 'count' | 'shape' | 'images'> {
   /** Lets go of the file that they are read from. */
   close?(): Promise<void>;
 }
@@ -40,44 +40,86 @@ export interface ArrayImages {
  *   fit the memory and cannot be read from the file
  */
 export async function arrayImages(array: PlacedArray, options: ArrayOptions): Promise<ArrayImages> {
-  const { dataset, shape, bgr, memory } = options;
+  const { dataset, bgr, memory } = options;
   const found = imageArray(array, undefined);
-  const { count } = found;
-  if (String(found.shape) !== String(shape)) throw otherShape(array.path, found.shape, shape);
+  const { count, shape } = found;
   const pixels = pixelsOf(shape);
   const bytes = count * pixels;
   const isBytes = isPlain(found);
-  // They take no more memory than they have.
-  if (array.held && isBytes && !bgr) return { count, images: array.held };
-  if (bytes <= memory) {
-    const held = await readImageBytes(found, count, await floatScale(found));
-    return { count, images: bgr ? turned(held, shape[2]) : held };
-  }
-  const { place } = array;
-  if (!place || !isBytes) throw tooLarge(dataset, bytes, memory);
-  const read: ReadOne = (index) => place.file.read(place.offset + index * pixels, pixels);
-  return { count, images: stored(read, shape, bgr) };
+  const { held, place } = array;
+  const raw = async (): Promise<Split['images']> => {
+    // They take no more memory than they have.
+    if (held && isBytes && !bgr) return held;
+    const isWanted = String(shape) === String(shapeOf(options.image));
+    // To be brought to size, they are read one by one where they can be.
+    if (bytes <= memory && (isWanted || !place || !isBytes)) {
+      const all = await readImageBytes(found, count, await floatScale(found));
+      return bgr ? turned(all, shape[2]) : all;
+    }
+    if (!place || !isBytes) throw tooLarge(dataset, bytes, memory);
+    return stored((index) => place.file.read(place.offset + index * pixels, pixels), shape, bgr);
+  };
+  return toSize(array.path, { count, shape, images: await raw() }, options, false);
 }
 
 /** Bytes of one image. */
 type ReadOne = (index: number) => Promise<Uint8Array>;
 
-/** Images that lie apart, each of the wanted shape. Held where the memory has room. */
+/** Images that lie apart, all of one shape. Held where the memory has room. */
 export async function separateImages(
-  count: number,
-  read: ReadOne,
-  { shape, bgr, memory, signal }: ArrayOptions,
+  path: string,
+  { count, shape, read }: { readonly count: number; readonly shape: ImageShape; readonly read: ReadOne },
+  options: ArrayOptions,
 ): Promise<ArrayImages> {
-  const images = stored(read, shape, bgr);
-  const pixels = pixelsOf(shape);
-  if (count * pixels > memory) return { count, images };
+  return toSize(path, { count, shape, images: stored(read, shape, options.bgr) }, options, true);
+}
+
+/**
+ * Images of the options' size and channels; those that are made anew are held where the memory has room.
+ * @param holds whether to hold also those that are of the size.
+ * @throws NeusimError `DATASET_BAD_SHAPE` for images that are not of three channels, and should be of others
+ */
+export async function toSize(
+  path: string,
+  from: Pick<Split, 'count' | 'shape' | 'images'>,
+  { image, memory, signal }: Pick<ArrayOptions, 'image' | 'memory' | 'signal'>,
+  holds: boolean,
+): Promise<ArrayImages> {
+  const shape = shapeOf(image);
+  if (String(from.shape) === String(shape)) return holds ? hold(from, memory, signal) : from;
+  const [height, width, channels] = from.shape;
+  if (channels !== 3) throw otherShape(path, from.shape, shape);
+  const [own, pixels] = [pixelsOf(from.shape), pixelsOf(shape)];
+  const images: StoredImages = {
+    async read(indices) {
+      const all = await readImages({ ...from, labels: new Int32Array(0) }, indices);
+      const out = new Uint8Array(indices.length * pixels);
+      for (let place = 0; place < indices.length; place++) {
+        const data = all.slice(place * own, (place + 1) * own);
+        const decodeImage = async () => ({ width, height, channels: 3 as const, data });
+        out.set(await decodeToSize({ decodeImage }, data, image), place * pixels);
+      }
+      return out;
+    },
+  };
+  return hold({ count: from.count, shape, images }, memory, signal);
+}
+
+async function hold(
+  from: Pick<Split, 'count' | 'shape' | 'images'>,
+  memory: number,
+  signal: AbortSignal | undefined,
+): Promise<ArrayImages> {
+  const { count, images } = from;
+  const pixels = pixelsOf(from.shape);
+  if (images instanceof Uint8Array || count * pixels > memory) return from;
   const held = new Uint8Array(count * pixels);
   for (let first = 0; first < count; first += AT_ONCE) {
     signal?.throwIfAborted();
     const some = Uint32Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) => first + i);
     held.set(await images.read(some), first * pixels);
   }
-  return { count, images: held };
+  return { ...from, images: held };
 }
 
 function stored(readOne: ReadOne, shape: ImageShape, bgr: boolean | undefined): StoredImages {
@@ -93,6 +135,7 @@ function stored(readOne: ReadOne, shape: ImageShape, bgr: boolean | undefined): 
   };
 }
 
+const shapeOf = ({ size, channels }: ImageOptions): ImageShape => [...size, channels];
 const pixelsOf = (shape: ImageShape) => shape[0] * shape[1] * shape[2];
 
 /** Swaps blue and red, in place. */
@@ -106,13 +149,13 @@ function turned(bytes: Uint8Array, channels: number): Uint8Array {
   return bytes;
 }
 
-export function otherShape(path: string, met: readonly number[], wanted: ImageShape) {
+function otherShape(path: string, met: readonly number[], wanted: ImageShape) {
   return badFile(
     'DATASET_BAD_SHAPE',
     path,
     0,
     `images of [${met}]; wanted are [${wanted}]`,
     { shape: [...met], wanted: [...wanted] },
-    'arrays are read as they are: set "size" and "channels" to theirs, and "transform" resizes in training',
+    'images of three channels are brought to "size" and "channels"; others have to have them',
   );
 }

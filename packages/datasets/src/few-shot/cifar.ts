@@ -7,7 +7,7 @@ import { badFile } from '../errors';
 import { detectCifar, findCifar } from '../find-cifar';
 import { selectImages } from '../split';
 import type { DatasetFiles, MemorySplit, OpenOptions } from '../types';
-import { otherShape } from './array-images';
+import { toSize } from './array-images';
 import { FINE_CLASSES, superclassOf } from './cifar-classes';
 import type { DivisionOfClasses, Layout } from './layout';
 import type { NamesOfNumbers } from './pickles';
@@ -25,9 +25,13 @@ export function cifarBinaries(division: DivisionOfClasses, subset: boolean): Lay
       (ARCHIVE.test(folder) && (await platform.exists(folder))),
     open: async ({ name, platform, folder, image, options }) => {
       const splits = await readAll(platform, folder, subset, options);
-      const wanted = [...image.size, image.channels] as const;
-      if (String(wanted) !== String(splits[0]!.shape)) throw otherShape(folder, splits[0]!.shape, wanted);
-      return { pool: async (part) => ({ name, ...poolOf(splits, [...division[part]].sort()) }) };
+      return {
+        pool: async (part, memory) => {
+          const pool = poolOf(splits, [...division[part]].sort());
+          const sized = await toSize(folder, pool, { image, memory, signal: options.signal }, false);
+          return { name, ...pool, ...sized };
+        },
+      };
     },
   };
 }

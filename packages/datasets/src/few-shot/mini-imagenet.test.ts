@@ -32,16 +32,18 @@ describe('lists and images', () => {
     expect(train.nameOf?.(1)).toBe(join(folder, 'images', '2.png'));
   });
 
-  test('found below the folder, and told as a guess', async () => {
+  test('found below the folder; by its name it is told from other lists', async () => {
     const folder = await folderOf(
       Object.fromEntries(
         Object.entries({ ...images, ...lists }).map(([name, of]) => [`mini-imagenet/${name}`, of]),
       ),
     );
-    expect(await source().detect!(platform, folder)).toEqual({
-      folder: join(folder, 'mini-imagenet'),
-      isGuess: true,
-    });
+    const found = { folder: join(folder, 'mini-imagenet'), isGuess: false };
+    expect(await source().detect!(platform, folder)).toEqual(found);
+    expect(await source().detect!(platform, found.folder)).toEqual(found);
+    // Such lists in a folder of another name may be anyone's.
+    const other = await folderOf({ ...images, ...lists });
+    expect(await source().detect!(platform, other)).toEqual({ folder: other, isGuess: true });
     expect((await episodesOf(source(), folder)).test.count).toBe(2);
   });
 
@@ -291,6 +293,30 @@ describe('pickles', () => {
     }
   });
 
+  test.each([0, 1e6])('of another size they are brought to it, with %i bytes to hold', async (memory) => {
+    const list = [1, 2, 3, 4].map((first) => ({
+      shape: [20, 30, 3],
+      values: bytesOf(1, [20, 30, 3], first),
+    }));
+    const one = { shape: [4, 20, 30, 3], values: bytesOf(4, [20, 30, 3], 1) };
+    for (const each of [list, one])
+      for (const channels of [1, 3]) {
+        const folder = await pickled(each, [1, 1, 2, 2]);
+        const {
+          shape,
+          classes,
+          train,
+          test: tested,
+        } = await baseOf(source({ testShare: 0.5, channels, fit: 'stretch' }), folder, { memory });
+        expect(shape).toEqual([3, 4, channels]);
+        const found = [
+          ...(await contentsOf({ ...train, classes })),
+          ...(await contentsOf({ ...tested, classes })),
+        ];
+        expect(found.sort()).toEqual(['train/1 1', 'train/1 2', 'train/2 3', 'train/2 4']);
+      }
+  });
+
   test('floats, and channels first, are made bytes; too many of them are refused', async () => {
     const values = new Uint8Array(Float32Array.from({ length: 72 }, (_, i) => (i % 2 ? 1 : 0)).buffer);
     const folder = await pickled({ shape: [2, 3, 3, 4], values, dtype: '<f4' }, [1, 1]);
@@ -303,10 +329,10 @@ describe('pickles', () => {
 
   test.each([
     [
-      'another size',
-      { data: { shape: [2, 4, 4, 3], values: bytesOf(2, [4, 4, 3]) }, labels: [1, 2] },
+      'other channels',
+      { data: { shape: [2, 4, 4, 1], values: bytesOf(2, [4, 4, 1]) }, labels: [1, 2] },
       'DATASET_BAD_SHAPE',
-      '[4,4,3]',
+      'images of [4,4,1]; wanted are [3,4,3]',
     ],
     [
       'one that is another size',

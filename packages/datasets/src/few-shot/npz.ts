@@ -6,7 +6,6 @@ import { openZip, type Zip } from '../archive/zip';
 import type { NamedPool } from '../episodes/pool';
 import { openNpy } from '../npy/array';
 import { imageArray, readLabels } from '../npy/images';
-import type { ImageShape } from '../types';
 import { type ArrayImages, type ArrayOptions, arrayImages, type PlacedArray } from './array-images';
 import { classesOfNumbers } from './classes';
 import {
@@ -57,14 +56,8 @@ async function poolIn(reading: Reading, path: string, part: Part, memory: number
     const array = await arrayIn(zip, pair[0]);
     const { labels: numbers } = await readLabels(await arrayIn(zip, pair[1]), countOf(array));
     const { classes, labels } = classesOfNumbers(numbers, (number) => `${part}/${number}`);
-    const shape: ImageShape = [...image.size, image.channels];
-    const { count, images } = await arrayImages(array, {
-      dataset: name,
-      shape,
-      memory,
-      signal: options.signal,
-    });
-    return await held({ name, count, shape, images, classes, labels }, zip);
+    const found = await arrayImages(array, { dataset: name, image, memory, signal: options.signal });
+    return await held({ name, ...found, classes, labels }, zip);
   } catch (error) {
     await zip.close();
     throw error;

@@ -2,10 +2,11 @@
 // `{'data': array, 'labels': [numbers]}` with or without `'catname2label': {name: number}` (Gidaris and Komodakis, 2018).
 
 import type { NamedPool } from '../episodes/pool';
+import { badFile } from '../errors';
 import { dictOf, fieldOf, integersOf, itemsOf, npyOf, type PickledNpy } from '../pickle/contents';
 import { openPickle, type Pickle } from '../pickle/open-pickle';
 import type { ImageShape } from '../types';
-import { type ArrayImages, arrayImages, otherShape, separateImages } from './array-images';
+import { type ArrayImages, type ArrayOptions, arrayImages, separateImages } from './array-images';
 import { type Classes, classesOfLists, classesOfNumbers, requireCount } from './classes';
 import { findFile, type Layout, namesOfPart, type Part, type Reading, requireFile } from './layout';
 
@@ -53,23 +54,19 @@ async function poolOf(
   known: NamesOfNumbers | undefined,
 ): Promise<NamedPool> {
   const { name, image, options } = reading;
-  const shape: ImageShape = [...image.size, image.channels];
-  const arrayOptions = { dataset: name, shape, memory, signal: options.signal };
-  const { count, images } = await imagesOf(pickle, fieldOf(pickle, IMAGES), arrayOptions);
+  const arrayOptions = { dataset: name, image, memory, signal: options.signal };
+  const found = await imagesOf(pickle, fieldOf(pickle, IMAGES), arrayOptions);
+  const { count, images } = found;
   const classes = dictOf(pickle).has('class_dict')
     ? await byClass(pickle, count)
     : await byNumber(pickle, count, part, known);
   const isHeld = images instanceof Uint8Array;
   if (isHeld) await pickle.close();
-  return { name, count, shape, images, ...classes, ...(!isHeld && { close: () => pickle.close() }) };
+  return { name, ...found, ...classes, ...(!isHeld && { close: () => pickle.close() }) };
 }
 
 /** One array, or a list of one for each image. */
-async function imagesOf(
-  pickle: Pickle,
-  value: unknown,
-  options: Parameters<typeof arrayImages>[1],
-): Promise<ArrayImages> {
+async function imagesOf(pickle: Pickle, value: unknown, options: ArrayOptions): Promise<ArrayImages> {
   const items = itemsOf(value);
   if (!items) {
     const array = npyOf(pickle, value, 'images');
@@ -77,15 +74,27 @@ async function imagesOf(
     const where = typeof at === 'number' ? { place: { file: pickle.file, offset: at } } : { held: at };
     return arrayImages({ ...array, ...where }, options);
   }
-  const arrays = items.map((item, index) => plainImage(pickle, item, index, options.shape));
-  return separateImages(arrays.length, (index) => pickle.read(arrays[index]!.data), options);
+  const arrays = items.map((item, index) => npyOf(pickle, item, `image ${index}`));
+  const shape = plainShape(pickle, arrays);
+  const read = (index: number) => pickle.read(arrays[index]!.data);
+  return separateImages(pickle.path, { count: arrays.length, shape, read }, options);
 }
 
-function plainImage(pickle: Pickle, item: unknown, index: number, shape: ImageShape): PickledNpy {
-  const array = npyOf(pickle, item, `image ${index}`);
-  if (String(array.shape) === String(shape) && !array.fortran && array.dtype.name.endsWith('u1'))
-    return array;
-  throw otherShape(`${pickle.path}, image ${index}`, array.shape, shape);
+/** The shape of all. @throws NeusimError `DATASET_BAD_SHAPE` where it is no image's, or not that of all, or not of bytes */
+function plainShape(pickle: Pickle, arrays: readonly PickledNpy[]): ImageShape {
+  const shape = arrays[0]?.shape ?? [];
+  const isImage = (array: PickledNpy) =>
+    array.shape.length === 3 &&
+    !array.shape.includes(0) &&
+    String(array.shape) === String(shape) &&
+    !array.fortran &&
+    array.dtype.name.endsWith('u1');
+  const other = arrays.length === 0 ? 0 : arrays.findIndex((array) => !isImage(array));
+  if (other < 0) return shape as unknown as ImageShape;
+  const { shape: met = [], dtype } = arrays[other] ?? {};
+  const told = `image ${other} is [${met}] of ${dtype?.name ?? 'nothing'}`;
+  const message = `${told}; wanted are bytes [height, width, channels] of one size`;
+  throw badFile('DATASET_BAD_SHAPE', pickle.path, 0, message, { shape: met, image: other });
 }
 
 async function byClass(pickle: Pickle, count: number): Promise<Classes> {

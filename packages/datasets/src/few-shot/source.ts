@@ -116,12 +116,16 @@ async function toClassify(pool: NamedPool, { testShare, seed, limit }: FewShotOp
 
 async function detect(
   platform: DatasetPlatform,
-  { below, layouts }: FewShotSet,
+  { name, below, layouts }: FewShotSet,
   folder: string,
 ): Promise<Detected | undefined> {
   const telling = layouts.filter(({ tells }) => tells !== 'nothing');
   const found = await lookThrough(platform, telling, foldersOf(platform, folder, below));
-  return found && detected(found.at, found.layout.tells === 'maybe');
+  if (!found) return undefined;
+  // A folder's name tells what files of anyone's names do not.
+  const letters = (text: string) => text.toLowerCase().replaceAll(/[-_]/g, '');
+  const isNamed = letters(found.at.split(/[\\/]/).findLast((part) => part !== '') ?? '') === letters(name);
+  return detected(found.at, found.layout.tells === 'maybe' && !isNamed);
 }
 
 async function findLayout(platform: DatasetPlatform, set: FewShotSet, folder: string | undefined) {

@@ -9,7 +9,6 @@ import { openPickle, type Pickle } from '../pickle/open-pickle';
 import { PickledArray, PickledBytes } from '../pickle/values';
 import type { EncodedImage } from '../store/encoded';
 import { openEncodedPool } from '../store/open-pool';
-import type { ImageShape } from '../types';
 import { type Classes, classesOfNames, classesOfNumbers, requireCount } from './classes';
 import { findFile, type Layout, namesOfPart, type Part, type Reading, requireFile } from './layout';
 import { imagesInNpz } from './npz';
@@ -58,16 +57,15 @@ export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, me
 export const tieredNpz = (bgr: boolean): Layout =>
   tieredFiles(NPZ, async (reading, path, part, memory) => {
     const { name, image, options } = reading;
-    const shape: ImageShape = [...image.size, image.channels];
     const found = await imagesInNpz(reading, path, {
       dataset: name,
-      shape,
+      image,
       memory,
       bgr,
       signal: options.signal,
     });
     try {
-      return { name, shape, ...found, ...(await readLabels(reading, part, found.count)) };
+      return { name, ...found, ...(await readLabels(reading, part, found.count)) };
     } catch (error) {
       await found.close?.();
       throw error;
