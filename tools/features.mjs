@@ -8,6 +8,7 @@ import wasm from '@neusim/backend-wasm';
 import webgpu from '@neusim/backend-webgpu';
 import core, { startBackend } from '@neusim/core';
 import datasets, { defineDigits } from '@neusim/datasets';
+import fewshot from '@neusim/fewshot';
 import hypernet from '@neusim/hypernet';
 import masks from '@neusim/masks';
 import models from '@neusim/models';
@@ -32,7 +33,7 @@ console.warn = () => {};
 // As in the command line, which cannot be imported without running it; no image is read here.
 const digits = plugin('neusim', versionOf('apps/cli'), [defineDigits(() => '')]);
 // Its engines are listed, and not measured: what they run on is installed by hand, and the file is the same everywhere.
-const listed = createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models);
+const listed = createRegistry(core, masks, hypernet, wasm, webgpu, native, datasets, digits, models, fewshot);
 const registry = createRegistry(core, masks, hypernet, wasm, datasets, digits, models);
 await registry.ready();
 

@@ -1,3 +1,4 @@
+import { fewShotPresets } from '@neusim/fewshot';
 import { kinds } from '@neusim/registry';
 import { presets } from '@neusim/train';
 import { describe, expect, test } from 'vitest';
@@ -37,7 +38,9 @@ describe('neusim list', () => {
     const similarities = JSON.parse((await neusim(['list', 'similarity', '--json'])).out);
     expect(similarities.map(({ name }: { name: string }) => name)).toContain('dynamic-psd');
     expect(rows.find(({ kind }: { kind: string }) => kind === 'similarity').known).toBe(similarities.length);
-    expect((await neusim(['list'])).out).toMatch(new RegExp(`^preset +${presets.length} `, 'm'));
+    expect((await neusim(['list'])).out).toMatch(
+      new RegExp(`^preset +${presets.length + fewShotPresets.length} `, 'm'),
+    );
   });
 
   test('list config: every key with default and type, those of each optimizer and schedule', async () => {

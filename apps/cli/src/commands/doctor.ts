@@ -152,7 +152,9 @@ async function checkDataset(registry: AnyRegistry, name: string, folder: string 
     );
   } catch (error) {
     if (!(error instanceof NeusimError)) throw error;
-    const isMissing = ['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND', 'CONFIG_INVALID'].includes(error.code);
+    // Features are no images, and are opened for episodes alone.
+    const absent = ['DATASET_NO_FOLDER', 'DATASET_NOT_FOUND', 'CONFIG_INVALID', 'EPISODE_FEATURES'];
+    const isMissing = absent.includes(error.code);
     return isMissing ? check('missing', 'not found', error.hint) : check('failed', error.message, error.hint);
   }
 }
