@@ -1,5 +1,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import core, { loadModel } from '@neusim/core';
+import datasets, { joinPools, openEpisodes } from '@neusim/datasets';
+import fewshot, { cutHead, evaluateEpisodes } from '@neusim/fewshot';
+import models, { disposeModel } from '@neusim/models';
+import * as platform from '@neusim/platform';
+import { createRegistry } from '@neusim/registry';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test, vi } from 'vitest';
 import { saveBackbone, writePhotos } from '../test/photos';
@@ -33,7 +39,7 @@ async function setup(counts: readonly number[] = Array(6).fill(7)) {
 
 describe('neusim fewshot eval', () => {
   test('a method on a person’s folder: accuracy, JSON, a page and a table', async () => {
-    const { home, run } = await setup();
+    const { home, photos, backbone, run } = await setup();
     const { code, out } = await run('proto-net', '--json');
     expect(code).toBe(0);
     const found = JSON.parse(out);
@@ -58,6 +64,23 @@ describe('neusim fewshot eval', () => {
     expect(document.querySelector('h1')!.textContent).toBe('proto-net on image-folder');
     expect(document.querySelector('.histogram')).not.toBeNull();
     expect(readFileSync(markdown, 'utf8')).toContain(`${found.accuracy.toFixed(2)} ± `);
+
+    // The tutorial's lines of code.
+    const registry = createRegistry(core, datasets, models, fewshot);
+    const images = registry.make('dataset', 'image-folder', { size: 12, channels: 1 });
+    const { train, validation, test: rest } = await openEpisodes(images, platform, photos);
+    const pool = joinPools([train, validation, rest]);
+    const network = cutHead(await loadModel(registry, platform.modelFile(backbone) as never));
+    const learner = registry
+      .make('method', 'proto-net')
+      .build({ backbone: network, classes: 6, way: 5, seed: 1 });
+    const options = { query: 2, episodes: 20, normalize: 'unit' } as const;
+    const same = await evaluateEpisodes(learner, pool, options);
+    expect({ accuracy: same.accuracy, drawn: same.drawn }).toEqual({
+      accuracy: found.accuracy,
+      drawn: found.drawn,
+    });
+    disposeModel(learner.model);
 
     const text = await run('proto-net', '--shot', '5');
     expect(text.out).toMatch(
