@@ -36,7 +36,8 @@ export default [
   // Where a product came from, which saved models tell, and `schema`, for help and completion, are parts of it.
   entry('registry', '3.4 KB'),
   entry('core', '12 KB', { names: '{ similarityConv2d }' }),
-  // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel. Of structures and responses it has nothing.
+  // Of it 2.5 KB sample at offsets, and compose that for engines without a kernel; 0.1 KB are the second order of tfjs's own
+  // convolution. Of structures and responses it has nothing.
   entry('core', '16.4 KB', { names: '{ startBackend, NeuralSimilarityConv2D, dynamicDns }' }),
   // The plug-in as a whole: similarities, two shapes, and the schemas of their options (valibot). Structures on M and responses
   // are loaded when they are wanted.

@@ -36,6 +36,8 @@ const inWords = {
     'a size of batch, or an epoch, that the images do not have; the message says which are allowed',
   DATASET_BAD_PARQUET: '…, byte …: what is wrong with the file there',
   DATASET_BAD_PICKLE: '…, byte …: what the pickle does there that no pickle of plain values and arrays does',
+  EPISODE_BAD_DIVISION:
+    'a part of the classes that is neither names, a number nor a share, or parts that ask for more than there are; the message says which',
   FEWSHOT_BAD_SUPPORT:
     'examples that make no task: a class without one, labels that are not those of the episode, other shapes; the message says which',
   REGISTRY_BAD_NAME: '…: … is not a name',

@@ -43,6 +43,7 @@ const backbone = v.union(
   "allowed: a model's name, an object with a name and options, { file } of a saved model, or 'identity'",
 );
 
+/** Schema of a few-shot run's config. */
 export const fewShotConfigSchema = strictOptions({
   ...identityEntries,
   /** A data set's name, or an object of name and options. */

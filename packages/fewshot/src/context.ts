@@ -3,6 +3,7 @@ import type { FewShotDataset, OpenOptions } from '@neusim/datasets';
 import type { AnyRegistry } from '@neusim/registry';
 import type { Pool, RunContext } from '@neusim/train';
 
+/** Where things come from and go to, and what stops the run. */
 export interface FewShotContext extends RunContext {
   /** Knows the config's data set, backbone, method and parts. */
   readonly registry: AnyRegistry;

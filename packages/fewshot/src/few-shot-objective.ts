@@ -1,13 +1,6 @@
 /** A run that trains a few-shot learner, and tests it on episodes of classes that it has not seen. */
 import { engineAbilities } from '@neusim/core';
-import {
-  type ClassPool,
-  type FewShotDataset,
-  isFeaturePool,
-  isInMemory,
-  readPool,
-  type Split,
-} from '@neusim/datasets';
+import { type FewShotDataset, isFeaturePool, isInMemory, type Split } from '@neusim/datasets';
 import { disposeModel, splitPart } from '@neusim/models';
 import { NeusimError } from '@neusim/registry';
 import {
@@ -19,7 +12,7 @@ import {
   type Recordable,
   type Saved,
 } from '@neusim/train';
-import * as tf from '@tensorflow/tfjs-core';
+import { baseImages } from './base-images';
 import { type FewShotConfig, type FewShotConfigInput, parseFewShotConfig } from './config';
 import type { FewShotContext } from './context';
 import { evaluateEpisodes } from './evaluate-episodes';
@@ -185,25 +178,4 @@ function recordable(loader: StepLoader, { computeBatch }: LearnerSteps): Recorda
     },
     compute: ([x, labels]) => computeBatch({ x, labels } as ClassBatch),
   };
-}
-
-/** All images of the base classes, in batches: what `prepare` of a learner takes. They are disposed of. */
-export async function* baseImages(
-  pool: ClassPool,
-  { transform, normalize, evaluation }: Pick<FewShotConfig, 'transform' | 'normalize' | 'evaluation'>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<tf.Tensor4D> {
-  const { batchSize } = evaluation;
-  for (let first = 0; first < pool.count; first += batchSize) {
-    signal?.throwIfAborted();
-    const length = Math.min(batchSize, pool.count - first);
-    const indices = Uint32Array.from({ length }, (_, i) => first + i);
-    const { values, shape } = await readPool(pool, indices, { transform, normalize });
-    const images = tf.tensor<tf.Rank>(values, shape) as tf.Tensor4D;
-    try {
-      yield images;
-    } finally {
-      images.dispose();
-    }
-  }
 }

@@ -17,6 +17,7 @@ import { staticNsn } from './static-nsn';
 import { tadam } from './tadam';
 
 export type { Adaptation } from './adaptation';
+export { baseImages } from './base-images';
 export {
   compareEpisodes,
   type EpisodeComparison,
@@ -43,7 +44,6 @@ export {
   type TestOptions,
 } from './evaluate-episodes';
 export { evaluateRuns, type RunsEvaluation } from './evaluate-runs';
-export { baseImages } from './few-shot-objective';
 export { fewshotTasks } from './fewshot-tasks';
 export { freezeNetwork } from './freeze-network';
 export { type Embed, type FunctionBackboneOptions, functionBackbone } from './function-backbone';

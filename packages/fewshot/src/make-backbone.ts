@@ -16,6 +16,7 @@ import { freezeNetwork } from './freeze-network';
 import { loadBackbone } from './load-backbone';
 import { mobilenetBackbone } from './mobilenet';
 
+/** What a backbone is made for. */
 export interface BackboneContext {
   /** Knows the model and its parts. */
   readonly registry: AnyRegistry;

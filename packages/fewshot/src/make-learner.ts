@@ -19,6 +19,7 @@ export type SettledConfig = FewShotConfig & {
 /** What a learner asks of its data set. */
 export type TrainedOn = Pick<FewShotDataset, 'train' | 'shape'> & Partial<Pick<FewShotDataset, 'name'>>;
 
+/** A learner, and what it is made of. */
 export interface MadeLearner {
   readonly learner: Learner;
   /** The backbone: its layers and weights are the learner's. */

@@ -270,6 +270,7 @@ onEachEngine('euclidean', (engine) => {
       },
       load: (saved) => loadModel(registry, saved as tf.io.IOHandler),
       variants: engine === 'webgpu' ? [] : layerVariants([4, 3, 2]),
+      directions: engine === 'webgpu' ? 1 : 4,
       secondOrder: true,
     });
   });

@@ -6,6 +6,7 @@ import type { AnyRegistry } from '@neusim/registry';
 import { type TrainFiles, whenReady } from '@neusim/train';
 import type { FewShotConfig } from './config';
 
+/** Where a data set comes from. */
 export interface OpenDatasetContext {
   /** Knows the data set. */
   readonly registry: AnyRegistry;

@@ -7,6 +7,7 @@ import { parseFewShotConfig } from './config';
 import { isFile } from './make-backbone';
 import { buildSettled, type MadeLearner, type SettledConfig } from './make-learner';
 
+/** How a run is opened. */
 export interface OpenRunContext {
   /** Knows the run's backbone, method and parts. */
   readonly registry: AnyRegistry;
@@ -16,6 +17,7 @@ export interface OpenRunContext {
   readonly weights?: 'best' | 'last' | undefined;
 }
 
+/** A run's learner, with the weights that it has learned. */
 export interface OpenFewShotRun extends MadeLearner {
   /** Of the run: nothing is left out, its data set's part included. */
   readonly config: SettledConfig;

@@ -11,10 +11,13 @@ import * as v from 'valibot';
 export const count = v.pipe(v.number(), v.integer(), v.minValue(1));
 /** A whole number from 0. */
 export const countOrNone = v.pipe(v.number(), v.integer(), v.minValue(0));
+/** A number from 0. */
 export const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
+/** A number from 0, below 1. */
 export const share = v.pipe(v.number(), v.minValue(0), v.ltValue(1));
 const above0 = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
+/** SGD with momentum, or Adam, with their rates. */
 export const optimizerSchema = v.variant('name', [
   strictOptions({
     name: v.literal('sgd'),

@@ -21,6 +21,7 @@ export interface Tested {
   readonly loss: number;
 }
 
+/** What a run trains on, and how it is tested. */
 export interface Objective<C extends RunConfig = RunConfig> {
   /** As it is saved: nothing left out, nothing left open. */
   readonly config: C;

@@ -11,6 +11,7 @@ export interface Slot {
   tensor: tf.Tensor;
 }
 
+/** Updates of all trainable weights, and their state. */
 export interface Optimizer {
   /** Its state, in a fixed order; zeros at first. Owned by the optimiser. */
   readonly slots: readonly Slot[];

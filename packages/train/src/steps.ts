@@ -16,6 +16,7 @@ import { liveTensors } from './checkpoint/state';
 import type { Optimizer } from './optimizer';
 import type { StepResult } from './training-step';
 
+/** A step that was computed. */
 export interface Taken {
   readonly loss: tf.Scalar;
   /** Those that `finish` has still to apply, for whoever wants to know why a loss is no number. */
@@ -24,6 +25,7 @@ export interface Taken {
   finish(): void;
 }
 
+/** How the steps of a run are taken. */
 export interface Steps {
   /** Step `step` (0, 1, …). The caller disposes of loss and gradients. */
   take(step: number, learningRate: number): Promise<Taken>;

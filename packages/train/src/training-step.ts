@@ -5,6 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { TrainConfig } from './config';
 
+/** What the update of a step takes. */
 export interface StepResult {
   /**
    * Mean cross-entropy of the batch (and what the model's own layers add to it), times the share. Of a mixed batch, that of

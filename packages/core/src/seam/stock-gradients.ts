@@ -69,18 +69,11 @@ const gradients: Readonly<Record<string, Gradient>> = {
   Conv2DBackpropFilter: {
     inputsToSave: ['x', 'dy'],
     gradFunc: (ddw, [x, dy], attrs) => {
-      const { strides, pad, dataFormat, dimRoundingMode } = attrs as unknown as tf.Conv2DBackpropFilterAttrs;
-      const [image, filter] = [x as tf.Tensor4D, ddw as tf.Tensor4D];
+      const run = (kernel: string, inputs: object, own: object) =>
+        tf.engine().runKernel(kernel, { ...inputs, filter: ddw } as never, { ...attrs, ...own }) as tf.Tensor;
       return {
-        x: () =>
-          tf.engine().runKernel(tf.Conv2DBackpropInput, { dy: dy as tf.Tensor, filter }, {
-            strides,
-            pad,
-            dataFormat,
-            dimRoundingMode,
-            inputShape: image.shape,
-          } as object as tf.NamedAttrMap) as tf.Tensor,
-        dy: () => tf.conv2d(image, filter, strides, pad, dataFormat, 1, dimRoundingMode),
+        x: () => run(tf.Conv2DBackpropInput, { dy }, { inputShape: (x as tf.Tensor).shape }),
+        dy: () => run(tf.Conv2D, { x }, { dilations: 1 }),
       };
     },
   },

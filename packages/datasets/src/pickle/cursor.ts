@@ -79,7 +79,7 @@ export class PickleCursor {
   }
 
   /** Passes over bytes that need not lie in the window. @returns where they begin */
-  skip(bytes: number): number {
+  leap(bytes: number): number {
     const { offset } = this;
     if (bytes > this.left) throw this.short(bytes);
     this.next += bytes;

@@ -30,7 +30,7 @@ const bytes =
     const size = length(machine);
     if (size < 0) throw machine.bad(`${size} bytes`);
     if (size <= HELD_BYTES) await cursor.fill(size);
-    machine.push(new PickledBytes(size, size <= HELD_BYTES ? cursor.take(size) : cursor.skip(size)));
+    machine.push(new PickledBytes(size, size <= HELD_BYTES ? cursor.take(size) : cursor.leap(size)));
   };
 
 /** UTF-8 of a length that is told before. */
@@ -39,7 +39,7 @@ const unicode =
   async (machine) => {
     const { cursor } = machine;
     const size = length(machine);
-    if (size > HELD_TEXT) return machine.push(new PickledText(size, cursor.skip(size)));
+    if (size > HELD_TEXT) return machine.push(new PickledText(size, cursor.leap(size)));
     await cursor.fill(size);
     // Lone surrogates, which Python may write, become U+FFFD.
     machine.push(new TextDecoder().decode(cursor.take(size)));
