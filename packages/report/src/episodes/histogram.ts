@@ -20,7 +20,7 @@ export function histogram(accuracies: readonly number[], color: string): Html {
       html`<text x="${LEFT + (percent / 100) * (WIDTH - LEFT)}" y="${HEIGHT + 14}" text-anchor="middle">${percent}</text>`,
   );
   const total = WIDTH + 12;
-  return html`<svg class="histogram" role="img" aria-label="episodes by their accuracy" viewBox="0 0 ${total} ${HEIGHT + BELOW}" style="font-size: 11px"><text x="${LEFT - 6}" y="12" text-anchor="end">${most}</text>${bars}<line x1="${LEFT}" x2="${WIDTH}" y1="${HEIGHT}" y2="${HEIGHT}" style="stroke: var(--line)"></line>${ticks}</svg>`;
+  return html`<svg class="histogram" role="img" aria-label="episodes by their accuracy" viewBox="0 0 ${total} ${HEIGHT + BELOW}" style="font-size: 11px; width: 100%; max-width: 400px"><text x="${LEFT - 6}" y="12" text-anchor="end">${most}</text>${bars}<line x1="${LEFT}" x2="${WIDTH}" y1="${HEIGHT}" y2="${HEIGHT}" style="stroke: var(--line)"></line>${ticks}</svg>`;
 }
 
 /** [20]: each from its lower end up to its upper; the last has 100 % too. */
