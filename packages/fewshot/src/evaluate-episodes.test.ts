@@ -7,7 +7,8 @@ import { createPool } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { bundleWorker } from '../../../tools/bundle-worker';
-import { start } from '../../../tools/engines';
+import { onEachEngine, start } from '../../../tools/engines';
+import type { EpisodeEvaluation } from './episode-evaluation';
 import { evaluateEpisodes } from './evaluate-episodes';
 import { buildLearner } from './learner-recipe';
 import plugin, { centroids } from './test/centroids';
@@ -143,6 +144,20 @@ describe('on cpu', () => {
     await expect(evaluateEpisodes(learner, pool, { ...form, episodes })).rejects.toThrow(
       expect.objectContaining({ code: 'FEWSHOT_BAD_EPISODES' }),
     );
+  });
+});
+
+let first: EpisodeEvaluation | undefined;
+onEachEngine('the same episodes', () => {
+  test('to the same accuracies and loss, and nothing is left', async () => {
+    const learner = centroids(tinyBackbone());
+    const before = tf.memory().numTensors;
+    const found = await evaluateEpisodes(learner, pool, { ...form, episodes: 4, batchSize: 16 });
+    expect(tf.memory().numTensors).toBe(before);
+    first ??= found;
+    expect(found.accuracies).toEqual(first.accuracies);
+    expect(found.loss).toBeCloseTo(first.loss, 4);
+    disposeModel(learner.model);
   });
 });
 
