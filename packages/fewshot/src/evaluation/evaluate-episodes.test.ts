@@ -6,12 +6,15 @@ import { createRegistry } from '@neusim/registry';
 import { createPool } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+
 import { bundleWorker } from '../../../../tools/bundle-worker';
-import { start } from '../../../../tools/engines';
+import { onEachEngine, start } from '../../../../tools/engines';
 import plugin, { centroids } from '../test/centroids';
 import { parts, tinyBackbone, tinyPool } from '../test/tiny';
 import { buildLearner } from '../training/learner-recipe';
 import type { Classifier, Learner } from '../types';
+
+import type { EpisodeEvaluation } from './episode-evaluation';
 import { evaluateEpisodes } from './evaluate-episodes';
 
 const pool = tinyPool(8, 6, 1, 200);
@@ -143,6 +146,20 @@ describe('on cpu', () => {
     await expect(evaluateEpisodes(learner, pool, { ...form, episodes })).rejects.toThrow(
       expect.objectContaining({ code: 'FEWSHOT_BAD_EPISODES' }),
     );
+  });
+});
+
+let first: EpisodeEvaluation | undefined;
+onEachEngine('the same episodes', () => {
+  test('to the same accuracies and loss, and nothing is left', async () => {
+    const learner = centroids(tinyBackbone());
+    const before = tf.memory().numTensors;
+    const found = await evaluateEpisodes(learner, pool, { ...form, episodes: 4, batchSize: 16 });
+    expect(tf.memory().numTensors).toBe(before);
+    first ??= found;
+    expect(found.accuracies).toEqual(first.accuracies);
+    expect(found.loss).toBeCloseTo(first.loss, 4);
+    disposeModel(learner.model);
   });
 });
 
