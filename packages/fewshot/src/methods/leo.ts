@@ -8,7 +8,7 @@
  *
  * with z′ the adapted codes and R the cosines between rows of the decoder's kernel. In training z and the weights
  * are drawn, and features dropped out; `fit` takes their means. Defaults are those of the authors' code. Ours: the networks give
- * log-variances, KL is in closed form, and there is one code a class, as in the paper, not one an example.
+ * log-variances, which are kept within ±6, KL is in closed form, and there is one code a class, as in the paper, not one an example.
  * The backbone is not trained: give it weights, or features in place of images with a network that passes them on.
  */
 import { strictOptions, weightSeed } from '@neusim/core';

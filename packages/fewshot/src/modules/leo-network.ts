@@ -26,6 +26,12 @@ export interface Noise {
   dropout(x: tf.Tensor): tf.Tensor;
 }
 
+/**
+ * Most of a log-variance, up or down. The classifier's grows with the codes, whose steps grow with the classifier: an
+ * exponential without a bound takes that to infinity within the steps of one episode.
+ */
+const MOST = 6;
+
 /** A diagonal Gaussian: N(mean, deviation²·exp(logVariance)), [way,values] each. */
 export interface Gaussian {
   readonly mean: tf.Tensor2D;
@@ -115,10 +121,10 @@ function pairs(rows: tf.Tensor2D): tf.Tensor2D {
   return tf.reshape(tf.concat([left, right], 2), [count * count, 2 * values]);
 }
 
-/** The halves of [way,2·values] as mean and log-variance. */
+/** The halves of [way,2·values] as mean and log-variance, which is s in its middle and stays within ±6: 6·tanh(s/6). */
 function gaussian(both: tf.Tensor2D, deviation: number): Gaussian {
-  const [mean, logVariance] = tf.split(both, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
-  return { mean, logVariance, deviation };
+  const [mean, free] = tf.split(both, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+  return { mean, logVariance: tf.mul(tf.tanh(tf.div(free, MOST)), MOST), deviation };
 }
 
 /** One of the values [way,values]: mean + deviation·exp(logVariance / 2)·ε; without noise the mean. */
