@@ -6,7 +6,7 @@ import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tens
 import type { Task } from '../types';
 
 /** The layer of @neusim/models that makes an embedding of the last map. */
-const EMBEDDING = 'embedding';
+export const EMBEDDING = 'embedding';
 
 /**
  * Number of values of one embedding; those of a map are counted all.

@@ -15,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-layers';
 import { ownWeights } from '../adaptation/own-weights';
 import { embeddingSize } from '../backbones/backbone';
+import { unit } from '../heads/unit';
 import { joinModels } from '../join-models';
 import { prototypes } from '../metric/prototypes';
 import type { LearnerParts } from '../types';
@@ -147,9 +148,8 @@ export function divergence({ mean, logVariance }: Gaussian): tf.Scalar {
 /** How far the rows of a kernel are from being at right angles: the mean of (R − I)², with R their cosines. */
 export function correlation(kernel: tf.Tensor2D): tf.Scalar {
   return tf.tidy(() => {
-    const energy = tf.sum(tf.square(kernel), 1, true);
-    const unit = tf.mul(kernel, tf.rsqrt(tf.add(energy, 1e-12)));
-    const cosines = tf.matMul(unit, unit, false, true);
+    const rows = unit(kernel, 1);
+    const cosines = tf.matMul(rows, rows, false, true);
     return tf.mean(tf.square(tf.sub(cosines, tf.eye(kernel.shape[0])))) as tf.Scalar;
   });
 }
