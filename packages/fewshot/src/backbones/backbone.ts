@@ -16,6 +16,9 @@ export function embeddingSize(backbone: LayersModel): number {
   return product(outputOf(backbone));
 }
 
+/** [H,W,C] of one image, null where the backbone takes any size. */
+export const imageShape = ({ inputs }: LayersModel) => inputs[0]!.shape.slice(1);
+
 /** Number of values of one image. @throws NeusimError FEWSHOT_BACKBONE as `embeddingSize`. */
 export function imageSize(backbone: LayersModel): number {
   return product(sizesOf(backbone, 'takes', backbone.inputs));

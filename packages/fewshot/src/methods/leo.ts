@@ -131,8 +131,7 @@ function leoLearner(parts: LearnerParts, options: LeoOptions): Learner {
     },
     embed: featuresOf,
     async fit(support, way, fitOptions) {
-      requireSupport(support, way);
-      requireExamples('the support', support.x, [network.features]);
+      requireSupport(support, way, [network.features]);
       const x = support.x as tf.Tensor2D;
       const examples = { x, labels: support.labels };
       const classifierOf = (codes: tf.Tensor2D) => draw(network.decode(codes));

@@ -76,6 +76,7 @@ function build(
         support,
         way,
         {
+          takes: [features],
           remember: (examples) => ({ ...seen(examples, fit.seed), way: examples.way }),
           score: (query, memory) => logits(query, memory, memory.way),
           grows: !context,

@@ -65,6 +65,7 @@ function build({ backbone, seed }: LearnerParts, options: RelationNetOptions): L
         support,
         way,
         {
+          takes: shape,
           remember: ({ x, labels, way }) => oneEach(combine(x, labels, way), way),
           score: (query, memory) => {
             const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));
