@@ -31,6 +31,22 @@ export async function fitToGrow(
     kept.x.dispose();
     throw error;
   }
+  const grow = async (added: tf.Tensor) => {
+    const label = kept.way;
+    const labels = Int32Array.from([...kept.labels, ...Array<number>(added.shape[0] as number).fill(label)]);
+    const grown = { x: tf.keep(tf.concat([kept.x, added])), labels, way: label + 1 };
+    try {
+      const next = await fit(grown, grown.way, { seed: options.seed });
+      fitted.dispose();
+      kept.x.dispose();
+      [fitted, kept] = [next, grown];
+    } catch (error) {
+      grown.x.dispose();
+      throw error;
+    }
+  };
+  // One after the other: each adapts to the classes that came before it.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     get way() {
       return kept.way;
@@ -41,18 +57,10 @@ export async function fitToGrow(
     },
     async addClass(x) {
       requireClass(x, takes);
-      const label = kept.way;
-      const labels = Int32Array.from([...kept.labels, ...Array<number>(x.shape[0] as number).fill(label)]);
-      const grown = { x: tf.keep(tf.concat([kept.x, x])), labels, way: label + 1 };
-      try {
-        const next = await fit(grown, grown.way, { seed: options.seed });
-        fitted.dispose();
-        kept.x.dispose();
-        [fitted, kept] = [next, grown];
-      } catch (error) {
-        grown.x.dispose();
-        throw error;
-      }
+      const own = copy(x);
+      const turn = last.then(() => grow(own)).finally(() => own.dispose());
+      last = turn.catch(() => {});
+      await turn;
     },
     dispose() {
       fitted.dispose();
