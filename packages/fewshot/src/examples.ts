@@ -3,12 +3,16 @@ import { NeusimError } from '@neusim/registry';
 import type { Tensor } from '@tensorflow/tfjs-core';
 import type { Examples, Task } from './types';
 
+/** Of one example; null where any size does. */
+export type ExampleShape = readonly (number | null)[];
+
 /**
  * Number of examples of each class, all above 0.
- * @throws NeusimError FEWSHOT_BAD_SUPPORT for a way below 1, for labels that are not of x, or not 0..way - 1, and for a
- *   class without an example.
+ * @param shape of one example, where it is known what it has to be.
+ * @throws NeusimError FEWSHOT_BAD_SUPPORT for a way below 1, for labels that are not of x, or not 0..way - 1, for a class
+ *   without an example, and for examples of another shape.
  */
-export function requireSupport(support: Examples, way: number): number[] {
+export function requireSupport(support: Examples, way: number, shape?: ExampleShape): number[] {
   if (!Number.isInteger(way) || way < 1)
     throw bad(
       `way must be a whole number from 1, not ${way}`,
@@ -18,6 +22,7 @@ export function requireSupport(support: Examples, way: number): number[] {
   requireLabels('support', support, way);
   const counts = Array<number>(way).fill(0);
   for (const label of support.labels) counts[label]!++;
+  if (shape) requireExamples('the support', support.x, shape);
   const missing = counts.flatMap((count, label) => (count === 0 ? [label] : []));
   if (missing.length > 0)
     throw bad(
@@ -46,18 +51,18 @@ export function requireTask({ way, support, query }: Task): number[] {
  * @param shape of one example. @param what the error calls them.
  * @throws NeusimError FEWSHOT_BAD_SUPPORT for examples x [n,…] of another shape.
  */
-export function requireExamples(what: string, x: Tensor, shape: readonly (number | null)[]): void {
+export function requireExamples(what: string, x: Tensor, shape: ExampleShape): void {
   const own = x.shape.slice(1);
   if (own.length === shape.length && shape.every((size, axis) => size === null || size === own[axis])) return;
   throw bad(
-    `${what} has examples [${own}], where the support has [${shape}]`,
+    `${what} has examples [${own}], not [${shape.map((size) => size ?? '?')}]`,
     { met: x.shape, wanted: ['n', ...shape] },
     'Support, query and added classes are of one kind: all images, or all what `embed` gave.',
   );
 }
 
 /** @throws NeusimError FEWSHOT_BAD_SUPPORT for the examples of an added class being none, or of another shape. */
-export function requireClass(x: Tensor, shape: readonly (number | null)[]): void {
+export function requireClass(x: Tensor, shape: ExampleShape): void {
   requireExamples('the new class', x, shape);
   if (x.shape[0] === 0)
     throw bad('the new class has no example', { met: x.shape }, 'Give at least one example of it.');

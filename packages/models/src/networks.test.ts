@@ -43,6 +43,7 @@ async function saved(model: LayersModel): Promise<tf.io.ModelArtifacts> {
 const small: [string, string, object, number][] = [
   ['cnn-4', 'cnn-4', { inputShape: [17, 16, 3], width: 3 }, 3],
   ['cnn-4, widths', 'cnn-4', { inputShape: [9, 8, 1], widths: [2, 4], pooling: 'average' }, 4],
+  ['cnn-4, one pool', 'cnn-4', { inputShape: [5, 4, 1], widths: [2, 3], pools: 1 }, 12],
   ['cnn-9', 'cnn-9', { inputShape: [12, 11, 3], width: 2, pooling: 'flatten' }, 8],
   ['ResNet-20', 'nsn-resnet', { inputShape: [9, 10, 3], widths: [2, 3, 4] }, 4],
   ['ResNet-20, shortcut B', 'nsn-resnet', { inputShape: [8, 7, 3], widths: [3, 2, 4], shortcut: 'B' }, 4],
@@ -243,6 +244,20 @@ describe('published sizes', () => {
     disposeModel(nine);
   });
 
+  test('CNN-4 of relation networks: its first two stages are pooled alone, which leaves 7×7 of 28×28', () => {
+    const model = make('cnn-4', { inputShape: [28, 28, 1], pools: 2, head: 'none' }).build();
+    const maps = model.layers.flatMap(({ name, outputShape }) =>
+      /relu|pool/.test(name) ? [[name, (outputShape as number[])[1]]] : [],
+    );
+    expect(maps.filter(([name]) => /pool/.test(name as string))).toEqual([
+      ['stage1_pool', 14],
+      ['stage2_pool', 7],
+    ]);
+    expect(maps.at(-1)![1]).toBe(7);
+    expect(model.outputs[0]!.shape).toEqual([null, 7 * 7 * 64]);
+    disposeModel(model);
+  });
+
   test('multiply-adds: 41M for ResNet-20 at 32×32, 1.82G for ResNet-18 at 224×224', () => {
     const cost = (options: object) => {
       const model = make('nsn-resnet', { similarity: 'inner-product', ...options }).build();
@@ -265,6 +280,12 @@ describe('what is refused', () => {
     expect(() => make('cnn-4', { head: 'cosine' })).toThrow(coded('CONFIG_INVALID', { path: 'head' }));
     expect(() => make('nsn-resnet', { widths: [2, 2] }).build()).toThrow(
       coded('CONFIG_INVALID', { path: 'widths' }),
+    );
+    expect(() => make('cnn-4', { widths: [2, 2], pools: 3 })).toThrow(
+      coded('CONFIG_INVALID', { path: 'pools' }),
+    );
+    expect(() => make('cnn-4', { inputShape: [3, 84, 3], pools: 2 }).build()).toThrow(
+      coded('MODEL_INPUT_TOO_SMALL', { smallest: 4 }),
     );
     expect(() => make('cnn-4', { inputShape: [15, 84, 3] }).build()).toThrow(
       coded('MODEL_INPUT_TOO_SMALL', { smallest: 16 }),

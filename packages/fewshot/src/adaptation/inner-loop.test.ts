@@ -141,7 +141,11 @@ describe.each(['maml', 'meta-static-nsn'] as const)('%s', (name) => {
     const refusal = { code: 'FEWSHOT_WAY', data: { method: name, way: 4, trained: WAY } };
     await expect(made.fit(task.support, 4)).rejects.toMatchObject(refusal);
     expect(() => loss(made, task)).toThrow(expect.objectContaining(refusal));
-    await expect(made.fit(task.support, 5)).rejects.toMatchObject({ code: 'FEWSHOT_BAD_SUPPORT' });
+    const bad = { code: 'FEWSHOT_BAD_SUPPORT' };
+    await expect(made.fit(task.support, 5)).rejects.toMatchObject(bad);
+    const flat = { ...task.support, x: tf.reshape(task.support.x, [task.support.labels.length, -1]) };
+    await expect(made.fit(flat, WAY)).rejects.toMatchObject(bad);
+    flat.x.dispose();
     disposeModel(made.model);
     disposeTask(task);
   });

@@ -4,6 +4,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
+import { imageShape } from '../backbones/backbone';
 import { requireExamples, requireSupport, requireTask } from '../examples';
 import { crossEntropy } from '../losses';
 import type { Examples, Learner, LearnerParts } from '../types';
@@ -51,6 +52,7 @@ export function adaptingLearner(
   choice: WeightChoice,
 ): Learner {
   const { steps, testSteps, order, statistics } = options;
+  const takes = imageShape(parts.backbone);
   const network = adaptiveNetwork(name, parts, options, choice);
   const step = ({ x, labels }: Examples, weights: readonly tf.Tensor[], of: Order) =>
     tf.tidy(() => {
@@ -86,15 +88,14 @@ export function adaptingLearner(
       },
     },
     async fit(support, way, fitOptions) {
-      requireSupport(support, way);
+      requireSupport(support, way, takes);
       network.requireWay(way);
       const starts = tf.tidy(() => network.starts(way).map((start) => tf.clone(start)));
       const weights = await stepwise(starts, testSteps, (at) => step(support, at, 1), fitOptions);
-      const shape = support.x.shape.slice(1);
       return {
         way,
         predict: (x) => {
-          requireExamples('what is predicted', x, shape);
+          requireExamples('what is predicted', x, takes);
           return tf.tidy(() => network.logits(x, weights, { training: statistics === 'batch' }));
         },
         dispose: () => tf.dispose([...weights]),

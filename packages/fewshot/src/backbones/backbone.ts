@@ -6,7 +6,7 @@ import { type LayersModel, model as makeModel, type SymbolicTensor } from '@tens
 import type { Task } from '../types';
 
 /** The layer of @neusim/models that makes an embedding of the last map. */
-const EMBEDDING = 'embedding';
+export const EMBEDDING = 'embedding';
 
 /**
  * Number of values of one embedding; those of a map are counted all.
@@ -15,6 +15,9 @@ const EMBEDDING = 'embedding';
 export function embeddingSize(backbone: LayersModel): number {
   return product(outputOf(backbone));
 }
+
+/** [H,W,C] of one image, null where the backbone takes any size. */
+export const imageShape = ({ inputs }: LayersModel) => inputs[0]!.shape.slice(1);
 
 /** Number of values of one image. @throws NeusimError FEWSHOT_BACKBONE as `embeddingSize`. */
 export function imageSize(backbone: LayersModel): number {

@@ -7,16 +7,14 @@ import {
   model as makeModel,
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
-
-/** The layer of @neusim/models that makes an embedding of the last map. */
-const EMBEDDING = 'embedding';
+import { EMBEDDING } from './backbone';
 
 /**
  * The network up to a layer. The network becomes it: what comes after is freed, and the network is of no use any more.
  * @param layer default: `embedding`, where there is one. Of another classifier, which has a softmax at its end or a layer
  *   `logits`, what its last layer with weights takes. Else the whole network, whose output then is the embedding: name the
  *   layer of a classifier that gives bare logits.
- * @throws NeusimError FEWSHOT_BACKBONE for a layer that is not there, or that is used more than once
+ * @throws NeusimError FEWSHOT_BACKBONE for a layer that is not there, or that is used more than once.
  */
 export function cutHead(network: LayersModel, layer?: string): LayersModel {
   const names = network.layers.map(({ name }) => name);

@@ -28,7 +28,7 @@ export interface BackboneContext {
 }
 
 /** A backbone that leaves images as they are. */
-export const IDENTITY = 'identity';
+const IDENTITY = 'identity';
 
 /**
  * From images to embeddings [B,features], or to a map. The caller disposes of it.

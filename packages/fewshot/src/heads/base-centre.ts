@@ -3,14 +3,13 @@ import { registerLayer, type WeightInfo } from '@neusim/core';
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import { initializers, type LayerVariable, layers, type Shape as TfShape } from '@tensorflow/tfjs-layers';
+import { unit } from './unit';
 
 /** `UN` leaves embeddings as they are, `L2N` makes their norm 1, `CL2N` subtracts the base classes' mean before. */
 export type Normalization = 'UN' | 'L2N' | 'CL2N';
 
 /** Decay of the estimate that training keeps. */
 const DECAY = 0.99;
-/** Under the root of the norm. */
-const EPSILON = 1e-10;
 
 /**
  * From embeddings [B,features] to the same shape. The mean is a state of the layer that checkpoints keep: `see` moves an
@@ -47,8 +46,7 @@ export class BaseCentre extends layers.Layer {
     const x = [inputs].flat()[0] as tf.Tensor2D;
     return tf.tidy(() => {
       if (this.normalization === 'UN') return tf.clone(x);
-      const centred = this.mean ? tf.sub(x, this.mean.read()) : x;
-      return tf.mul(centred, tf.rsqrt(tf.add(tf.sum(tf.square(centred), 1, true), EPSILON)));
+      return unit(this.mean ? tf.sub(x, this.mean.read()) : x, 1);
     });
   }
 

@@ -2,7 +2,7 @@
 import { disposeNewVariables } from '@neusim/core';
 import type { Tensor4D } from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { embeddings } from '../backbones/backbone';
+import { embeddingSize, embeddings, imageShape } from '../backbones/backbone';
 import { joinModels } from '../join-models';
 import type { Learner } from '../types';
 import type { BaseHead } from './base-head';
@@ -29,8 +29,9 @@ export function classTrained(
 
 /** `fit`, and `embed` where it takes embeddings. */
 export function adapting(backbone: LayersModel, fit: Fit, frozen: boolean): Pick<Learner, 'fit' | 'embed'> {
+  const takes = frozen ? [embeddingSize(backbone)] : imageShape(backbone);
   return {
-    fit: (support, way, options) => fitToGrow(fit, support, way, options),
+    fit: (support, way, options) => fitToGrow(fit, takes, support, way, options),
     ...(frozen ? { embed: (images: Tensor4D) => embeddings(backbone, images) } : {}),
   };
 }

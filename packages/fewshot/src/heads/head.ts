@@ -4,6 +4,7 @@
  */
 import { random, streams } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
+import { norm, unit } from './unit';
 
 export type HeadForm =
   | { readonly kind: 'linear' }
@@ -23,9 +24,6 @@ export interface HeadValues {
   readonly perClass: Float32Array;
 }
 
-/** Under the root of norms: a vector of zeros has the direction zero. */
-export const NORM_EPSILON = 1e-10;
-
 /**
  * Weights and biases drawn from U(−1/√features, 1/√features), as PyTorch's linear layer starts. A class has a stream of
  * its own: one that is added leaves the others' start as it was.
@@ -44,13 +42,6 @@ export function headStart(form: HeadForm, way: number, features: number, seed: n
   return { weights, perClass };
 }
 
-/** √(Σ v² + ε). */
-export function norm(values: ArrayLike<number>): number {
-  let energy = NORM_EPSILON;
-  for (let i = 0; i < values.length; i++) energy += values[i]! * values[i]!;
-  return Math.sqrt(energy);
-}
-
 /**
  * Logits [n,way]; differentiable.
  * @param x [n,features]. @param weights [features,way]. @param perClass [way].
@@ -66,11 +57,6 @@ export function headLogits(
     const cosine = tf.matMul(unit(x, 1), unit(weights, 0));
     return tf.mul(cosine, tf.mul(perClass, form.scale));
   });
-}
-
-function unit(x: tf.Tensor2D, axis: number): tf.Tensor2D {
-  const energy = tf.add(tf.sum(tf.square(x), axis, true), NORM_EPSILON);
-  return tf.mul(x, tf.rsqrt(energy));
 }
 
 /** [n,…] as [n,features]. */

@@ -9,7 +9,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Adaptation, adapt, gradientShare } from '../adaptation/adaptation';
 import type { Examples, FitOptions } from '../types';
-import { type HeadForm, type HeadValues, headStart, NORM_EPSILON, norm } from './head';
+import { type HeadForm, type HeadValues, headStart } from './head';
+import { dot, NORM_EPSILON, norm } from './unit';
 
 /** One class: its coefficients and what they give, with their velocities; the start is the last of the z. */
 interface Class {
@@ -63,12 +64,6 @@ function rows(values: Float32Array, count: number, features: number, isUnit: boo
     const scale = isUnit ? 1 / norm(row) : 1;
     return scale === 1 ? row : row.map((value) => value * scale);
   });
-}
-
-function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function startOf(x: readonly Float64Array[], weights: Float32Array, perClass: number): Class {

@@ -2,7 +2,8 @@ import { random } from '@neusim/datasets';
 import { relativeError } from '@neusim/testing';
 import { describe, expect, test } from 'vitest';
 import { mapWeights } from './map-weights';
-import { dot, fitPrior, type PriorOptions } from './weight-prior';
+import { dot } from './unit';
+import { fitPrior, type PriorOptions } from './weight-prior';
 
 const next = random(3, 99, 0);
 const rows = (count: number, size: number, scale = 1) =>

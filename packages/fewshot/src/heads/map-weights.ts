@@ -10,7 +10,8 @@
  */
 import { breathe } from '@neusim/train';
 import type { FitOptions } from '../types';
-import { dot, type WeightPrior } from './weight-prior';
+import { dot } from './unit';
+import type { WeightPrior } from './weight-prior';
 
 /** In standard deviations of the prior. */
 const CLOSE_ENOUGH = 1e-7;

@@ -2,6 +2,7 @@
  * What the weights of known classes tell of a new class's (Bauer, Rojas-Carulla, Świątkowski, Schölkopf & Turner 2017,
  * "Discriminative k-shot learning using probabilistic models"): a Gaussian fitted to them.
  */
+import { dot } from './unit';
 
 export interface PriorOptions {
   /** Σ: one variance for all values (the paper's best), one for each, or a matrix. */
@@ -55,11 +56,4 @@ export function fitPrior(
         },
       };
   }
-}
-
-/** Σᵢ aᵢ·bᵢ */
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -12,13 +12,13 @@ import {
   strictOptions,
   type WeightInfo,
 } from '@neusim/core';
-import { define, NeusimError } from '@neusim/registry';
+import { type AnyRegistry, define, NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
 import { networkFit } from '../adaptation/adapt-network';
 import { type Adaptation, adaptationEntries, networkRateEntry } from '../adaptation/adaptation';
-import { embeddings, embedTask } from '../backbones/backbone';
+import { embeddingSize, embeddings, embedTask } from '../backbones/backbone';
 import { requireTask } from '../examples';
 import { baseHead } from '../heads/base-head';
 import { adapting, classTrained } from '../heads/class-trained';
@@ -26,6 +26,7 @@ import { headFit } from '../heads/frozen-head';
 import { flatten, headOf } from '../heads/head';
 import type { Fit } from '../heads/refit';
 import { crossEntropy } from '../losses';
+import { type Metric, metricOf } from '../metric/metric';
 import { prototypes } from '../metric/prototypes';
 import type { FewShotMethod, Task } from '../types';
 
@@ -36,13 +37,21 @@ export interface DynamicNsnOptions extends Adaptation {
   readonly adapt: 'head' | 'predictor' | 'all';
 }
 
-function methodOf(options: DynamicNsnOptions): FewShotMethod {
+/** @param registry knows `euclidean`. */
+function methodOf(options: DynamicNsnOptions, registry: AnyRegistry): FewShotMethod {
+  const makeMetric = metricOf(registry, {
+    metric: 'euclidean',
+    on: 'embedding',
+    scale: 1,
+    learnScale: false,
+  });
   return Object.freeze<FewShotMethod>({
     name: 'dynamic-nsn',
     options: Object.freeze({ ...options }),
     trainedBy: options.training,
     build({ backbone, classes, seed }) {
-      const fit = fitOf(backbone, predictorWeights(backbone), options);
+      const metric = makeMetric([embeddingSize(backbone)], seed);
+      const fit = fitOf(backbone, predictorWeights(backbone), metric, options);
       const frozen = options.adapt === 'head';
       if (options.training === 'classes')
         return classTrained(
@@ -52,15 +61,20 @@ function methodOf(options: DynamicNsnOptions): FewShotMethod {
           () => fit,
           frozen,
         );
-      const loss = (task: Task) => episodeLoss(backbone, task);
+      const loss = (task: Task) => episodeLoss(backbone, metric, task);
       return { model: backbone, training: { by: 'episodes', loss }, ...adapting(backbone, fit, frozen) };
     },
   });
 }
 
-function fitOf(backbone: LayersModel, predictors: WeightInfo[], options: DynamicNsnOptions): Fit {
+function fitOf(
+  backbone: LayersModel,
+  predictors: WeightInfo[],
+  metric: Metric,
+  options: DynamicNsnOptions,
+): Fit {
   const { head, adapt } = options;
-  if (head === 'prototypes') return prototypeFit;
+  if (head === 'prototypes') return prototypeFit(metric);
   if (adapt === 'head') return headFit(headOf(head), options);
   const weights =
     adapt === 'predictor' ? predictors : describeWeights(backbone).filter(({ trainable }) => trainable);
@@ -68,27 +82,23 @@ function fitOf(backbone: LayersModel, predictors: WeightInfo[], options: Dynamic
 }
 
 /** Of the query among the support's class means (Snell et al. 2017), all embedded as one batch. */
-const episodeLoss = (backbone: LayersModel, task: Task) =>
+const episodeLoss = (backbone: LayersModel, metric: Metric, task: Task) =>
   tf.tidy(() => {
     requireTask(task);
     const { support, query } = embedTask(task, (images) => embeddings(backbone, images, true));
     const means = prototypes(support, task.support.labels, task.way);
-    return crossEntropy(task.query.labels, nearness(query, means));
+    return crossEntropy(task.query.labels, metric.score(query, means, true));
   });
 
-const prototypeFit: Fit = async ({ x, labels }, way) => {
-  const means = tf.tidy(() => prototypes(flatten(x), labels, way));
-  return {
-    predict: (query) => tf.tidy(() => nearness(flatten(query), means)),
-    dispose: () => means.dispose(),
+const prototypeFit =
+  (metric: Metric): Fit =>
+  async ({ x, labels }, way) => {
+    const means = tf.tidy(() => prototypes(flatten(x), labels, way));
+    return {
+      predict: (query) => tf.tidy(() => metric.score(flatten(query), means)),
+      dispose: () => means.dispose(),
+    };
   };
-};
-
-/** −‖q − p‖² but for ‖q‖², which is the same for all classes: logits [n,way]. */
-function nearness(query: tf.Tensor2D, means: tf.Tensor2D): tf.Tensor2D {
-  const products = tf.matMul(query, tf.transpose(means));
-  return tf.sub(tf.mul(products, 2), tf.sum(tf.square(means), 1));
-}
 
 /**
  * The trainable weights of all predictors, their batch norms included.
@@ -130,5 +140,6 @@ export const dynamicNsn = define({
       ['adapt'],
     ),
   ),
+  requires: ['similarity:euclidean'],
   load: () => methodOf,
 });

@@ -202,6 +202,24 @@ describe('leo', () => {
     tf.dispose([codes, kernel, mu, logVariance, ...values]);
   });
 
+  test('however large the log-variances become, loss and gradients are finite', async () => {
+    const made = learner();
+    const task = featureTask(4);
+    // The relation network's last layer and the decoder: the second half of what each gives is log-variances.
+    for (const variable of weightsIn(made).slice(3, 5)) {
+      const [inputs, outputs] = variable.shape as [number, number];
+      const half = tf.fill([inputs, outputs / 2], 300);
+      variable.write(tf.concat([tf.split(variable.read(), 2, 1)[0]!, half], 1));
+    }
+    const variables = weightsIn(made).map((each) => each.read() as tf.Variable);
+    const { value, grads } = variableGradients(() => loss(made, task), variables);
+    for (const tensor of [value, ...Object.values(grads)])
+      expect([...(await tensor.data())].every(Number.isFinite)).toBe(true);
+    tf.dispose([value, grads] as tf.TensorContainer);
+    disposeTask(task);
+    disposeModel(made.model);
+  });
+
   test('fit: the means, through the codes and then the classifier; without the codes’ loop another one', async () => {
     const logitsOf = async (options: object) => {
       const made = learner({ latentRate: 0.7, finetuningRate: 0.4, ...options });

@@ -8,7 +8,7 @@
  *
  * with z′ the adapted codes and R the cosines between rows of the decoder's kernel. In training z and the weights
  * are drawn, and features dropped out; `fit` takes their means. Defaults are those of the authors' code. Ours: the networks give
- * log-variances, KL is in closed form, and there is one code a class, as in the paper, not one an example.
+ * log-variances, which are kept within ±6, KL is in closed form, and there is one code a class, as in the paper, not one an example.
  * The backbone is not trained: give it weights, or features in place of images with a network that passes them on.
  */
 import { strictOptions, weightSeed } from '@neusim/core';
@@ -19,6 +19,7 @@ import { descend, type Order, unrecorded } from '../adaptation/functional';
 import { stepwise } from '../adaptation/stepwise';
 import { embeddings } from '../backbones/backbone';
 import { requireExamples, requireSupport, requireTask } from '../examples';
+import { unit } from '../heads/unit';
 import { crossEntropy } from '../losses';
 import { correlation, divergence, draw, leoNetwork, type Noise } from '../modules/leo-network';
 import type { FewShotMethod, Learner, LearnerParts } from '../types';
@@ -30,7 +31,7 @@ const weight = (fallback: number) => v.optional(v.pipe(v.number(), v.minValue(0)
 const entries = {
   /** Values of a class's code. */
   latent: count(64, 1),
-  /** `unit`: each embedding is divided by its length, √(‖x‖² + 1e-12). Long ones want smaller rates. */
+  /** `unit`: each embedding is divided by its length, √(‖x‖² + 1e-10). Long ones want smaller rates. */
   features: v.optional(v.picklist(['given', 'unit']), 'given'),
   /** Share of the features that training drops out, in [0, 1). */
   dropout: v.optional(v.pipe(v.number(), v.minValue(0), v.ltValue(1)), 0.3),
@@ -73,8 +74,7 @@ function leoLearner(parts: LearnerParts, options: LeoOptions): Learner {
   const featuresOf = (images: tf.Tensor) =>
     tf.tidy(() => {
       const x = embeddings(backbone, images);
-      if (options.features === 'given') return x;
-      return tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), 1, true), 1e-12))) as tf.Tensor2D;
+      return options.features === 'given' ? x : unit(x, 1);
     });
 
   /** The support's loss of a classifier [way,features]. */
@@ -131,8 +131,7 @@ function leoLearner(parts: LearnerParts, options: LeoOptions): Learner {
     },
     embed: featuresOf,
     async fit(support, way, fitOptions) {
-      requireSupport(support, way);
-      requireExamples('the support', support.x, [network.features]);
+      requireSupport(support, way, [network.features]);
       const x = support.x as tf.Tensor2D;
       const examples = { x, labels: support.labels };
       const classifierOf = (codes: tf.Tensor2D) => draw(network.decode(codes));

@@ -36,11 +36,17 @@ describe('matching-net', () => {
     expect(loss).toBeCloseTo(-row![0]!, 5);
   });
 
-  test('stays finite where no attention is left for a class', async () => {
-    const learner = build(make({ metric: 'inner-product', scale: 1e4 }), bareBackbone());
+  test('where float32 has no attention left for a class, its logit is exact, and it still learns', async () => {
+    const learner = build(make({ metric: 'inner-product', scale: 1e3 }), bareBackbone());
     const [row] = await logitsOf(learner, support(), query(), 2);
-    expect(row![1]).toBeCloseTo(Math.log(1e-12), 3);
     expect(row![0]).toBeCloseTo(0, 5);
+    expect(row![1]).toBeCloseTo(-3000, 2);
+    const { training } = learner;
+    if (training.by !== 'episodes') throw new Error('not by episodes');
+    const wrong = Int32Array.of(1);
+    const slope = tf.grad((x) => training.loss({ way: 2, support: support(), query: { x, labels: wrong } }));
+    // 1000·((1, 0) − (0, 2))
+    expect([...(await slope(query().x).data())]).toEqual([1000, -2000]);
   });
 
   test('with full contexts an answer depends on the whole support, and its order is drawn by the seed', async () => {

@@ -4,7 +4,7 @@
  * (`full-context.ts`). Any similarity can take the cosine's place. The paper has no factor before the softmax, and so
  * bounds how sure an answer can be; `scale: 1` is the paper's.
  */
-import { disposeNewVariables, strictOptions } from '@neusim/core';
+import { disposeNewVariables, logSoftmax, strictOptions } from '@neusim/core';
 import { permutation, random, streams } from '@neusim/datasets';
 import { type AnyRegistry, define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
@@ -25,9 +25,6 @@ export interface MatchingNetOptions extends MetricOptions {
   /** K of the query's LSTM, from 1; default 10. */
   readonly steps: number;
 }
-
-/** Added to probabilities under the logarithm. */
-const EPSILON = 1e-12;
 
 /**
  * The method `matching-net`. Its classifiers can learn another class, unless the context is full.
@@ -58,8 +55,7 @@ function build(
   };
   const logits = (query: tf.Tensor, { x, labels }: Examples, way: number, training = false): tf.Tensor2D => {
     const asked = context?.query(query as tf.Tensor2D, x as tf.Tensor2D) ?? query;
-    const attention = tf.softmax(metric.score(asked, x, training));
-    return tf.log(tf.add<tf.Tensor2D>(tf.matMul(attention, oneHot(labels, way)), EPSILON));
+    return byClass(logSoftmax(metric.score(asked, x, training)), labels, way);
   };
   return {
     model: joinModels('matching-net', [backbone, metric.model, ...(context?.models ?? [])]),
@@ -80,6 +76,7 @@ function build(
         support,
         way,
         {
+          takes: [features],
           remember: (examples) => ({ ...seen(examples, fit.seed), way: examples.way }),
           score: (query, memory) => logits(query, memory, memory.way),
           grows: !context,
@@ -87,6 +84,22 @@ function build(
         fit,
       ),
   };
+}
+
+/** Below all logarithms of attention, where an example is of another class. */
+const NOTHING = -1e30;
+
+/**
+ * log Σᵢ a(x, xᵢ)·yᵢ, [n,way] of log a [n,examples]. Of logarithms, with each class's largest taken out: attention that is no
+ * float32 any more would give a class no gradient.
+ */
+function byClass(attention: tf.Tensor2D, labels: Int32Array, way: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const [n, count] = attention.shape;
+    const others = tf.mul(tf.sub(1, tf.transpose(oneHot(labels, way))), NOTHING);
+    const ofClass = tf.add(tf.reshape(attention, [n, 1, count]), tf.reshape(others, [1, way, count]));
+    return tf.logSumExp(ofClass, 2) as tf.Tensor2D;
+  });
 }
 
 /** The support in an order that mixes the classes: what is read along it is no list of one class after the other. */

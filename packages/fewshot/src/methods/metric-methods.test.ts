@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import { withWeights } from '../adaptation/functional';
 import fewshot from '../index';
-import { answers, baseBatch, build, inputOf } from '../test/adapting';
+import { answers, baseBatch, build, inputOf, ofAnotherKind } from '../test/adapting';
 import { descend, weightsOf, withoutGradient } from '../test/learning';
 import { slopeError } from '../test/slopes';
 import { parts, smoothBackbone, tinyBackbone, tinyPool, tinyTask } from '../test/tiny';
@@ -134,6 +134,10 @@ describe.each(methods)('%s %j', (name, options, { rate = 0.1 }) => {
       expect(() => grown.addClass?.(tf.tidy(() => tf.slice(x, 0, 0)))).toThrow(bad);
       expect(() => grown.predict(tf.zeros([1]))).toThrow(bad);
     }
+    await expect(learner.fit(ofAnotherKind(learner, support), 4)).rejects.toMatchObject({
+      code: 'FEWSHOT_BAD_SUPPORT',
+      message: expect.stringContaining('12,12,1'),
+    });
     const none = tf.slice(asked, 0, 0);
     const nothing = whole.predict(none);
     expect(nothing.shape).toEqual([0, 4]);

@@ -15,7 +15,7 @@ import {
   type SymbolicTensor,
 } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
-import { embeddingSize, embeddings, imageSize } from '../backbones/backbone';
+import { embeddingSize, embeddings, imageShape, imageSize } from '../backbones/backbone';
 import { baseHead } from '../heads/base-head';
 import { joinModels } from '../join-models';
 import { type Memory, memoryClassifier } from '../metric/memory-classifier';
@@ -59,7 +59,7 @@ function onEmbeddings({ backbone, classes, seed }: LearnerParts, makeMetric: Mak
 
 /** A network of no weights; the backbone, whose input says what an image is, is disposed of. */
 function onPixels({ backbone, seed }: LearnerParts, makeMetric: MakeMetric): Learner {
-  const image = input({ name: 'image', shape: backbone.inputs[0]!.shape.slice(1) });
+  const image = input({ name: 'image', shape: imageShape(backbone) });
   const flat = layers.reshape({ name: 'pixels', targetShape: [imageSize(backbone)] });
   const pixels = flat.apply(image) as SymbolicTensor;
   const model = makeModel({ name: 'nearest-neighbour', inputs: image, outputs: pixels });
@@ -69,7 +69,8 @@ function onPixels({ backbone, seed }: LearnerParts, makeMetric: MakeMetric): Lea
 }
 
 function nearest(network: LayersModel, makeMetric: MakeMetric, seed: number): Pick<Learner, 'embed' | 'fit'> {
-  const metric = makeMetric([embeddingSize(network)], seed);
+  const takes = [embeddingSize(network)];
+  const metric = makeMetric(takes, seed);
   return {
     embed: (images) => embeddings(network, images),
     fit: async (support, way, options) =>
@@ -77,6 +78,7 @@ function nearest(network: LayersModel, makeMetric: MakeMetric, seed: number): Pi
         support,
         way,
         {
+          takes,
           remember: (examples) => examples,
           score: (query, memory) => mostAlike(metric.score(query, memory.x), memory),
         },

@@ -39,6 +39,7 @@ function build(
   const embed = (images: tf.Tensor, training = false) =>
     on === 'map' ? (network.apply(images, { training }) as tf.Tensor) : embeddings(network, images, training);
   const remembering: Remembering = {
+    takes: shape,
     remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
     score: (query, { x }) => metric.score(query, x),
   };

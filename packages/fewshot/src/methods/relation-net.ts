@@ -4,7 +4,8 @@
  * scores against 1 for the query's class and 0 for others. Logits are the relation scores.
  *
  * The paper's backbone pools in its first two blocks alone, so that the module has 19×19 positions of an 84×84 image to work
- * on. Here the map is whatever the backbone has last.
+ * on: `cnn-4` with `pools: 2`. Here the map is whatever the backbone has last; one of a single position, such as all four pools
+ * leave of 28×28, has no place for the module to look at.
  */
 import { disposeNewVariables, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
@@ -64,6 +65,7 @@ function build({ backbone, seed }: LearnerParts, options: RelationNetOptions): L
         support,
         way,
         {
+          takes: shape,
           remember: ({ x, labels, way }) => oneEach(combine(x, labels, way), way),
           score: (query, memory) => {
             const most = Math.max(1, Math.floor(MOST_VALUES / (perPair * memory.way)));

@@ -61,6 +61,7 @@ function build(
         support,
         way,
         {
+          takes: [features],
           remember: ({ x, labels, way }) => oneEach(prototypes(x, labels, way), way),
           score: (query, { x }) => metric.score(query, x),
         },

@@ -15,7 +15,7 @@ import { partSchema } from '@neusim/models';
 import { define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import * as v from 'valibot';
-import { embeddingSize, embeddings, embedTask } from '../backbones/backbone';
+import { embeddingSize, embeddings, embedTask, imageShape } from '../backbones/backbone';
 import { requireTask } from '../examples';
 import { baseHead } from '../heads/base-head';
 import { fitToGrow } from '../heads/refit';
@@ -129,6 +129,7 @@ function build(
             dispose: () => void tf.dispose([means, ...(on ? [on] : [])]),
           };
         },
+        imageShape(backbone),
         support,
         way,
         fitOptions,

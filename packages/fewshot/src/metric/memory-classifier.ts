@@ -1,6 +1,6 @@
 /** A classifier that compares a query with what it remembers of the support: prototypes, or the examples themselves. */
 import * as tf from '@tensorflow/tfjs-core';
-import { requireClass, requireExamples, requireSupport } from '../examples';
+import { type ExampleShape, requireClass, requireExamples, requireSupport } from '../examples';
 import type { Classifier, Examples, FitOptions } from '../types';
 
 /** What is remembered: templates [m,…], each with its class. */
@@ -16,6 +16,8 @@ export const oneEach = (x: tf.Tensor, way: number): Memory => ({
 });
 
 export interface Remembering {
+  /** Shape of one example. */
+  readonly takes: ExampleShape;
   /** What is remembered of examples [n,…]. Templates may be of another shape than examples. */
   remember(examples: Memory): Memory;
   /** Logits [n,way] of queries [n,…]. */
@@ -28,12 +30,11 @@ export interface Remembering {
 export function memoryClassifier(
   support: Examples,
   way: number,
-  { remember, score, grows = true }: Remembering,
+  { takes, remember, score, grows = true }: Remembering,
   { signal }: FitOptions = {},
 ): Classifier {
   signal?.throwIfAborted();
-  requireSupport(support, way);
-  const shape = support.x.shape.slice(1);
+  requireSupport(support, way, takes);
   const kept = (work: () => Memory): Memory => {
     let rest: Omit<Memory, 'x'> | undefined;
     const x = tf.tidy(() => {
@@ -46,7 +47,7 @@ export function memoryClassifier(
   };
   let memory = kept(() => remember({ ...support, labels: support.labels.slice(), way }));
   const addClass = (x: tf.Tensor) => {
-    requireClass(x, shape);
+    requireClass(x, takes);
     const before = memory;
     memory = kept(() => {
       const own = remember({ x, labels: new Int32Array(x.shape[0] as number), way: 1 });
@@ -60,7 +61,7 @@ export function memoryClassifier(
       return memory.way;
     },
     predict(x) {
-      requireExamples('the query', x, shape);
+      requireExamples('the query', x, takes);
       if (x.shape[0] === 0) return tf.zeros([0, memory.way]);
       return tf.tidy(() => score(x, memory));
     },

@@ -15,6 +15,7 @@ import {
 } from '@tensorflow/tfjs-layers';
 import { ownWeights } from '../adaptation/own-weights';
 import { embeddingSize } from '../backbones/backbone';
+import { unit } from '../heads/unit';
 import { joinModels } from '../join-models';
 import { prototypes } from '../metric/prototypes';
 import type { LearnerParts } from '../types';
@@ -25,6 +26,12 @@ export interface Noise {
   normal(shape: readonly number[]): tf.Tensor;
   dropout(x: tf.Tensor): tf.Tensor;
 }
+
+/**
+ * Most of a log-variance, up or down. The classifier's grows with the codes, whose steps grow with the classifier: an
+ * exponential without a bound takes that to infinity within the steps of one episode.
+ */
+const MOST = 6;
 
 /** A diagonal Gaussian: N(mean, deviation²·exp(logVariance)), [way,values] each. */
 export interface Gaussian {
@@ -115,10 +122,10 @@ function pairs(rows: tf.Tensor2D): tf.Tensor2D {
   return tf.reshape(tf.concat([left, right], 2), [count * count, 2 * values]);
 }
 
-/** The halves of [way,2·values] as mean and log-variance. */
+/** The halves of [way,2·values] as mean and log-variance, which is s in its middle and stays within ±6: 6·tanh(s/6). */
 function gaussian(both: tf.Tensor2D, deviation: number): Gaussian {
-  const [mean, logVariance] = tf.split(both, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
-  return { mean, logVariance, deviation };
+  const [mean, free] = tf.split(both, 2, 1) as [tf.Tensor2D, tf.Tensor2D];
+  return { mean, logVariance: tf.mul(tf.tanh(tf.div(free, MOST)), MOST), deviation };
 }
 
 /** One of the values [way,values]: mean + deviation·exp(logVariance / 2)·ε; without noise the mean. */
@@ -141,9 +148,8 @@ export function divergence({ mean, logVariance }: Gaussian): tf.Scalar {
 /** How far the rows of a kernel are from being at right angles: the mean of (R − I)², with R their cosines. */
 export function correlation(kernel: tf.Tensor2D): tf.Scalar {
   return tf.tidy(() => {
-    const energy = tf.sum(tf.square(kernel), 1, true);
-    const unit = tf.mul(kernel, tf.rsqrt(tf.add(energy, 1e-12)));
-    const cosines = tf.matMul(unit, unit, false, true);
+    const rows = unit(kernel, 1);
+    const cosines = tf.matMul(rows, rows, false, true);
     return tf.mean(tf.square(tf.sub(cosines, tf.eye(kernel.shape[0])))) as tf.Scalar;
   });
 }

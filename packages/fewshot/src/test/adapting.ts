@@ -4,7 +4,7 @@ import { disposeModel } from '@neusim/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { expect, test } from 'vitest';
-import type { FewShotMethod, Learner, Task } from '../types';
+import type { Examples, FewShotMethod, Learner, Task } from '../types';
 import { descend, weightsOf, withoutGradient } from './learning';
 import { tinyPool, tinyTask } from './tiny';
 
@@ -24,6 +24,12 @@ export const newTask = (way = 3): Task => tinyTask(tinyPool(way, 6, 5), way, 2, 
 /** What `fit` and `predict` take. */
 export const inputOf = (learner: Learner, images: tf.Tensor): tf.Tensor =>
   learner.embed?.(images as tf.Tensor4D) ?? tf.clone(images);
+
+/** Images where what `embed` makes of them is wanted, and the other way round. */
+export const ofAnotherKind = ({ embed }: Learner, { x, labels }: Examples): Examples => ({
+  x: embed ? x : tf.reshape(x, [labels.length, -1]),
+  labels,
+});
 
 /** Logits of the task's query after adapting to its support. */
 export async function answers(learner: Learner, { way, support, query }: Task, seed = 0): Promise<number[]> {
@@ -140,12 +146,13 @@ export function adaptingSuite(
     expect([...(await grown.predict(asked).data())]).toEqual([...wanted]);
     const bad = expect.objectContaining({ code: 'FEWSHOT_BAD_SUPPORT' });
     await expect(learner.fit({ x: three, labels: labels.slice(0, 6) }, 4)).rejects.toThrow(bad);
+    await expect(learner.fit(ofAnotherKind(learner, task.support), 4)).rejects.toThrow(bad);
     await expect(grown.addClass?.(tf.slice(x, 0, 0))).rejects.toThrow(bad);
     expect(() => grown.predict(tf.zeros([1, 2]))).toThrow(bad);
     whole.dispose();
     grown.dispose();
-    // Two predictions, three slices and the zeros.
-    expect(tf.memory().numTensors).toBe(before + 6);
+    // Two predictions, three slices and the zeros; and images that lie flat.
+    expect(tf.memory().numTensors).toBe(before + (learner.embed ? 6 : 7));
     disposeModel(learner.model);
   });
 }

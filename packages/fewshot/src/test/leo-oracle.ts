@@ -40,7 +40,7 @@ export function leoAdapt(
   const features = x.shape[1]!;
   const latent = weights.encoder.shape[1]!;
   const codes = product(x, weights.encoder);
-  const stats = ndArray([way, 2 * latent]);
+  let stats = ndArray([way, 2 * latent]);
   const count = labels.length;
   for (const [i, label] of labels.entries()) {
     const share = 1 / labels.filter((other) => other === label).length / count;
@@ -57,8 +57,10 @@ export function leoAdapt(
       for (let k = 0; k < 2 * latent; k++) stats.data[label * 2 * latent + k]! += share * pair.data[k]!;
     }
   }
+  stats = bounded(stats);
   const start = sampled(stats, 1, noise);
   const spread = Math.sqrt(2 / (features + way));
+  const decoded = (at: NdArray) => bounded(product(at, weights.decoder));
   const lossOf = (classifier: NdArray) => leoLoss(classifier, { x, labels });
   const stepped = (at: NdArray, rate: number, loss: (at: NdArray) => number) => {
     const slope = centralDifference((values) => loss(ndArray(at.shape, values)), at.data, 1e-4);
@@ -71,9 +73,9 @@ export function leoAdapt(
   for (let step = 0; step < latentSteps; step++) {
     const drawn = noise?.([way, features]);
     const fixed: LeoNoise = drawn ? () => drawn : null;
-    z = stepped(z, weights.latentRate, (at) => lossOf(sampled(product(at, weights.decoder), spread, fixed)));
+    z = stepped(z, weights.latentRate, (at) => lossOf(sampled(decoded(at), spread, fixed)));
   }
-  let classifier = sampled(product(z, weights.decoder), spread, noise);
+  let classifier = sampled(decoded(z), spread, noise);
   for (let step = 0; step < finetuningSteps; step++)
     classifier = stepped(classifier, weights.finetuningRate, lossOf);
   return { classifier, stats, start, adapted: z };
@@ -93,6 +95,15 @@ export function leoLoss(classifier: NdArray, { x, labels }: LeoExamples): number
   const target = ndArray([labels.length, way]);
   for (const [i, label] of labels.entries()) target.data[i * way + label] = 1;
   return crossEntropyForward(target, leoLogits(x, classifier), {});
+}
+
+/** Of [rows,2·values]: the second half, log-variances, within ±6. */
+function bounded({ shape, data }: NdArray): NdArray {
+  const width = shape[1]!;
+  return ndArray(
+    shape,
+    data.map((value, i) => (i % width < width / 2 ? value : 6 * Math.tanh(value / 6))),
+  );
 }
 
 /** Of [rows,2·values]: mean + deviation·√variance·ε. */

@@ -2,7 +2,8 @@
  * Mini-ImageNet at 84×84 (Ravi & Larochelle 2017). Values are the papers' where they give them:
  *
  * - `proto-net`: Snell et al. 2017: 20-way 5-shot (30-way for 1-shot), 15 queries, Adam 1e-3, halved every 2000 episodes.
- * - `relation-net`: Sung et al. 2018: 5-way 5-shot, 10 queries, Adam 1e-3, halved every 100,000 episodes.
+ * - `relation-net`: Sung et al. 2018: 5-way 5-shot, 10 queries, Adam 1e-3, halved every 100,000 episodes;
+ *   two of the backbone's stages are pooled.
  * - `maml`: Finn et al. 2017: CNN-4 of 32 filters, 2 tasks an update, 5 steps of 0.01, 10 in tests, 60,000 updates.
  * - `finetune`, `baseline-pp`, `matching-net`: Chen et al. 2019: 400 epochs of batches of 16, or 40,000 episodes; Adam 1e-3; crops, flips and
  *   colours.
@@ -61,6 +62,7 @@ export const miniImagenetPresets = [
     augment,
   }),
   preset('relation-net', 'relation networks, 5-way 5-shot', {
+    backbone: { name: 'cnn-4', pools: 2 },
     steps: 300_000,
     episodes: { way: 5, shot: 5, query: 10 },
     schedule: { name: 'staircase', every: 100_000 },

@@ -2,7 +2,8 @@
  * Omniglot at 28×28 with rotations as further classes, CNN-4. Values are the papers' where they give them:
  *
  * - `proto-net`: Snell et al. 2017: 60-way episodes of 1 shot and 5 queries, Adam 1e-3, halved every 2000 episodes.
- * - `relation-net`: Sung et al. 2018: 5-way 1-shot with 19 queries, Adam 1e-3, halved every 100,000 episodes.
+ * - `relation-net`: Sung et al. 2018: 5-way 1-shot with 19 queries, Adam 1e-3, halved every 100,000 episodes;
+ *   two of the backbone's stages are pooled.
  * - `maml`: Finn et al. 2017: 32 tasks an update, one step of 0.4, three in tests, 60,000 updates of Adam 1e-3.
  *
  * Vinyals et al. 2016 give no optimiser: `matching-net` has that of `proto-net`. Its way, the number of queries of MAML, the
@@ -38,6 +39,7 @@ export const omniglotPresets = [
     stop: { patience: 8 },
   }),
   preset('relation-net', 'relation networks, 5-way 1-shot', {
+    backbone: { name: 'cnn-4', pools: 2 },
     steps: 200_000,
     episodes: { way: 5, shot: 1, query: 19 },
     schedule: { name: 'staircase', every: 100_000 },
