@@ -46,12 +46,15 @@ export class Best {
   }
 
   /** Changes what is kept: the model has it while `work` lasts, and then its own weights again. */
-  async settle(work: () => Promise<void> | undefined): Promise<void> {
+  async settle(work: () => Promise<void>): Promise<void> {
     const own = await readState(this.weights, { slots: [] });
     this.restore();
-    await work();
-    await this.keep();
-    restoreState('the last weights', own, this.weights, { slots: [] });
+    try {
+      await work();
+      await this.keep();
+    } finally {
+      restoreState('the last weights', own, this.weights, { slots: [] });
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '@neusim/core';
+import { type ClassPool, readImages, type Split } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import { train } from '@neusim/train';
@@ -171,6 +172,70 @@ describe('what is kept', () => {
     expect(prepared).toEqual([48]);
   });
 
+  test('stopped in its last test, or while what it prepares is computed, it goes on as if it had not been', async () => {
+    const config = small({
+      steps: 4,
+      evaluation: { ...small().evaluation, every: 0, batchSize: 16 },
+      method: means({ prepares: true }),
+    });
+    const whole = temporaryFolder();
+    await collect(config, { out: whole });
+    const last = async (out: string) => {
+      const { learner, history, step } = await openFewShotRun(out, { registry });
+      const values = await Promise.all(learner.model.weights.map((weight) => weight.read().data()));
+      disposeModel(learner.model);
+      return { values, history, step };
+    };
+    for (const stops of ['test', 'preparation']) {
+      prepared.length = 0;
+      const out = temporaryFolder();
+      const controller = new AbortController();
+      const train = { ...dataset.train };
+      const pools = {
+        ...dataset,
+        train,
+        validation: stops === 'test' ? stopping(dataset.validation, controller) : dataset.validation,
+      };
+      let isTested = false;
+      Object.assign(
+        train,
+        stopping(dataset.train, controller, () => isTested),
+      );
+      const events: Event[] = [];
+      const run = trainFewShot(config, { registry, dataset: pools, out, signal: controller.signal });
+      for await (const event of run) {
+        events.push(event);
+        isTested ||= stops === 'preparation' && event.type === 'evaluation';
+      }
+      expect(events.at(-1)).toMatchObject({ type: 'aborted', step: 4 });
+      expect(prepared).toEqual([]);
+      const [end] = ofType(await collect(config, { out, resume: true }), 'end');
+      expect(prepared).toEqual([48]);
+      expect(end!.result.bestStep).toBe(4);
+      expect(await last(out)).toEqual(await last(whole));
+    }
+  });
+
+  test('made longer, it has the best weights that it tells of', async () => {
+    const out = temporaryFolder();
+    const at = (steps: number, learningRate: number) =>
+      small({
+        steps,
+        evaluation: { ...small().evaluation, every: 2 },
+        optimizer: { name: 'adam', learningRate },
+      });
+    // The best at an end that is between two tests.
+    let config = at(3, 0.02);
+    let [end] = ofType(await collect(config, { out }), 'end');
+    expect(end!.result.bestStep).toBe(3);
+    config = at(4, 0.02);
+    [end] = ofType(await collect(config, { out, resume: true }), 'end');
+    const opened = await openFewShotRun(out, { registry });
+    const { accuracy } = await evaluated(opened.learner, opened.config);
+    disposeModel(opened.learner.model);
+    expect(accuracy).toBeCloseTo(100 - end!.result.testError, 10);
+  });
+
   test('the backbone is saved as a model, which can be the backbone of another run', async () => {
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     const [end] = ofType(await collect(small({ steps: 4 }), { out: first }), 'end');
@@ -190,6 +255,17 @@ describe('what is kept', () => {
     );
     disposeModel(opened.learner.model);
   });
+});
+
+/** The pool, of which a look at an image stops the run, once `isTime`. */
+const stopping = (pool: ClassPool, controller: AbortController, isTime = () => true): ClassPool => ({
+  ...pool,
+  images: {
+    async read(indices) {
+      if (isTime()) controller.abort('stopped');
+      return readImages(pool as Split, indices);
+    },
+  },
 });
 
 const evaluated = (
