@@ -164,12 +164,20 @@ export class Session<C extends RunConfig = RunConfig> {
    * What is to be done once, before the last checkpoint, with the weights that the run ends with. Where the signal stops
    * it, the last test is to be repeated too: a run that is tested to its end counts as settled.
    */
-  async settle(signal: AbortSignal | undefined): Promise<void> {
-    const { objective, best, history } = this;
+  async *settle(signal: AbortSignal | undefined): AsyncGenerator<ProgressEvent, void> {
+    const { step, objective, best, history } = this;
     if (this.isSettled) return;
+    const total = objective.about.dataset.trainImages;
+    const tell = (done: number): ProgressEvent => ({
+      type: 'progress',
+      phase: 'settling',
+      step,
+      done,
+      total,
+    });
     try {
-      if (best) await best.settle(async () => objective.settle?.());
-      else await objective.settle?.();
+      const work = objective.settle?.(signal);
+      if (work) yield* seldom(best ? best.settle(work) : work, tell);
       this.isSettled = true;
     } catch (error) {
       if (!signal?.aborted) throw error;
