@@ -252,9 +252,29 @@ describe('neusim fewshot train', () => {
     ]);
     expect(JSON.parse(compared.out).rows[0].accuracy).toBe(found.accuracy);
 
+    const seen = async (...more: string[]) => {
+      const method = ['--method', 'proto-net', '--backbone', out, '--out', join(home, 'seen')];
+      return (await neusim(['fewshot', 'eval', ...method, ...words, ...more])).err;
+    };
+    expect(await seen()).toMatch(/Warning: .*was trained on image-folder.*--split test/);
+    expect(await seen('--split', 'test')).not.toMatch(/was trained on/);
+
     expect((await train()).err).toContain('[CLI_OUT_TAKEN]');
     const longer = await train('--resume', '--set', 'steps=6', '--json');
     expect(JSON.parse(longer.out)).toMatchObject({ steps: 6 });
+  });
+
+  test('a folder whose config is damaged, and a run that is not finished as a backbone', async () => {
+    const { photos, out, train } = await trained();
+    const words = ['fewshot', 'eval', '--data', photos, '--backend', 'cpu'];
+    const stopped = await train('--set', 'normalize=dataset', '--json');
+    expect(stopped.err).toMatch(/measuring/);
+    rmSync(join(out, 'model'), { recursive: true });
+    expect((await neusim([...words, '--method', 'proto-net', '--backbone', out])).err).toMatch(
+      /\[CLI_RUN_UNFINISHED\].*\n.*neusim fewshot train/,
+    );
+    writeFileSync(join(out, 'config.json'), '{');
+    expect((await neusim([...words, out])).err).toContain('[CONFIG_NOT_JSON]');
   });
 
   test('what a run cannot be asked, and a division that leaves too few classes to test on', async () => {

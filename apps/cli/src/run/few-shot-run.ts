@@ -3,7 +3,6 @@
 import { divisionSchema, inputShapeOf, normalizeSchema, transformSchema } from '@neusim/datasets';
 import { openFewShotRun } from '@neusim/fewshot';
 import { disposeModel, partSchema, splitPart } from '@neusim/models';
-import { exists, joinPath, readText } from '@neusim/platform';
 import { type AnyRegistry, NeusimError, parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
 import type { Terminal } from '../terminal/terminal';
@@ -20,12 +19,6 @@ const readingSchema = v.object({
   normalize: normalizeSchema,
 });
 const CHANGES = Object.keys(readingSchema.entries);
-
-/** `plugins` and the rest of a run's config, as it was written; null where there is none. */
-export async function runConfig(path: string): Promise<Record<string, unknown> | null> {
-  const file = joinPath(path, 'config.json');
-  return (await exists(file)) ? JSON.parse(await readText(file, 2 ** 24)) : null;
-}
 
 /**
  * @param path the run's folder.
