@@ -188,6 +188,7 @@ describe('neusim fewshot eval', () => {
     const words = ['fewshot', 'eval'];
     const told = async (...more: string[]) => (await neusim([...words, ...more, '--backend', 'cpu'])).err;
     expect(await told()).toContain('[CLI_USAGE]');
+    expect(await told(backbone, '--data', photos)).toMatch(/\[CLI_NOT_A_RUN\].*\n.*--backbone/);
     expect(await told('--method', 'proto-net', '--backbone', backbone)).toContain('[CLI_NO_DATA]');
     rmSync(backbone, { recursive: true });
     expect(await told('--method', 'proto-net', '--data', photos, '--backbone', backbone)).toContain(
@@ -281,7 +282,7 @@ describe('neusim fewshot train', () => {
     const { out, train } = await trained();
     const few = await train('--set', 'evaluation.way=3');
     expect(few.code).toBe(2);
-    expect(few.err).toMatch(/\[EPISODE_TOO_FEW_CLASSES\]/);
+    expect(few.err).toMatch(/\[EPISODE_TOO_FEW_CLASSES\]\n.*--set evaluation\.way=2/);
     expect((await train('--set', 'steps=2')).code).toBe(0);
     const told = await neusim(['fewshot', 'eval', out, '--set', 'method.scale=2', '--backend', 'cpu']);
     expect(told.err).toMatch(/--set reaches dataset, division, transform, normalize/);

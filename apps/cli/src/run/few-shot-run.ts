@@ -36,7 +36,9 @@ export async function openRun(
     if (options[given] !== undefined) throw unusable(`--${given}`, path);
   for (const assignment of set)
     if (!CHANGES.includes(assignment.split(/[.=]/)[0] as string)) throw unusable(`--set ${assignment}`, path);
-  const run = await openFewShotRun(path, { registry });
+  const run = await openFewShotRun(path, { registry }).catch((error) => {
+    throw error instanceof NeusimError && error.code === 'CHECKPOINT_NONE' ? notRun(path) : error;
+  });
   const { learner, backbone, config } = run;
   try {
     const asked = parseSchema(
@@ -82,6 +84,13 @@ export async function openRun(
     disposeModel(learner.model);
     throw error;
   }
+}
+
+function notRun(path: string): NeusimError {
+  return new NeusimError('CLI_NOT_A_RUN', `${path} holds no checkpoint of a few-shot run`, {
+    data: { folder: path },
+    hint: 'name the folder of a run of `neusim fewshot train`; a saved network is named by --backbone, with --method',
+  });
 }
 
 function unusable(option: string, path: string): NeusimError {
