@@ -217,26 +217,6 @@ describe('what is kept', () => {
     }
   });
 
-  test('made longer, it has the best weights that it tells of', async () => {
-    const out = temporaryFolder();
-    const at = (steps: number, learningRate: number) =>
-      small({
-        steps,
-        evaluation: { ...small().evaluation, every: 2 },
-        optimizer: { name: 'adam', learningRate },
-      });
-    // The best at an end that is between two tests.
-    let config = at(3, 0.02);
-    let [end] = ofType(await collect(config, { out }), 'end');
-    expect(end!.result.bestStep).toBe(3);
-    config = at(4, 0.02);
-    [end] = ofType(await collect(config, { out, resume: true }), 'end');
-    const opened = await openFewShotRun(out, { registry });
-    const { accuracy } = await evaluated(opened.learner, opened.config);
-    disposeModel(opened.learner.model);
-    expect(accuracy).toBeCloseTo(100 - end!.result.testError, 10);
-  });
-
   test('the backbone is saved as a model, which can be the backbone of another run', async () => {
     const [first, second] = [temporaryFolder(), temporaryFolder()];
     const [end] = ofType(await collect(small({ steps: 4 }), { out: first }), 'end');
