@@ -30,6 +30,7 @@ export const streams = {
   supportOrder: 45,
   auxiliaryStep: 50,
   taskDraws: 51,
+  episodeFit: 60,
 } as const;
 
 export type Stream = (typeof streams)[keyof typeof streams];

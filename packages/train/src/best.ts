@@ -45,13 +45,16 @@ export class Best {
     if (this.kept.length > 0) restoreState(from, this.kept, this.weights, { slots: [] });
   }
 
-  /** Changes what is kept: the model has it while `work` lasts, and then its own weights again. */
-  async settle(work: () => Promise<void> | undefined): Promise<void> {
+  /** Changes what is kept: the model has it while `work` lasts, and then its own weights again. Yields what `work` does. */
+  async *settle<T>(work: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
     const own = await readState(this.weights, { slots: [] });
     this.restore();
-    await work();
-    await this.keep();
-    restoreState('the last weights', own, this.weights, { slots: [] });
+    try {
+      yield* work;
+      await this.keep();
+    } finally {
+      restoreState('the last weights', own, this.weights, { slots: [] });
+    }
   }
 }
 

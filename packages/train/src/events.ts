@@ -51,11 +51,14 @@ export interface StepEvent {
 /** For progress bars: not kept in `events.jsonl`, nor in the curve. */
 export interface ProgressEvent {
   readonly type: 'progress';
-  /** After every step; between batches of test images, at most four times a second; before programs are compiled. */
-  readonly phase: 'compilation' | 'training' | 'evaluation';
+  /**
+   * After every step; between batches of test images, at most four times a second; before programs are compiled; as often,
+   * while what a run keeps of its training images is computed at its end.
+   */
+  readonly phase: 'compilation' | 'training' | 'evaluation' | 'settling';
   /** Steps done. */
   readonly step: number;
-  /** Of the phase: steps, or test images. */
+  /** Of the phase: steps, test images, or training images. */
   readonly done: number;
   readonly total: number;
 }

@@ -51,8 +51,11 @@ export interface Objective<C extends RunConfig = RunConfig> {
   readonly tests: number;
   /** Tests the model; yields how far it is. */
   test(signal: AbortSignal | undefined): AsyncGenerator<number, Tested>;
-  /** Computes what the last checkpoint keeps of the weights that the model ends with, into weights of the model. */
-  settle?(): Promise<void>;
+  /**
+   * Computes what the last checkpoint keeps of the weights that the model ends with, into weights of the model; yields how
+   * many training images it has seen.
+   */
+  settle?(signal: AbortSignal | undefined): AsyncGenerator<number, void>;
   /** Lets go of all but the model. */
   close(): Promise<void>;
 }

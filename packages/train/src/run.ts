@@ -126,7 +126,7 @@ async function* advance<C extends RunConfig>(
       const evaluation = yield* session.evaluate(signal);
       if (evaluation) yield evaluation;
     }
-    if (session.isFinished && !signal?.aborted) await session.settle();
+    if (session.isFinished && !signal?.aborted) yield* session.settle(signal);
     if (session.checkpointIsDue) yield await save();
     if (signal?.aborted) {
       const { step, unsaved } = session;

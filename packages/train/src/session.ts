@@ -104,8 +104,8 @@ export class Session<C extends RunConfig = RunConfig> {
     this.step = step;
     this.savedStep = step;
     this.history = history;
-    this.isSettled = this.isFinished;
-    if (!this.isFinished) this.history = withoutEnd(saved, config);
+    this.isSettled = this.isFinished && !this.evaluationIsDue;
+    if (!this.isFinished) this.history = withoutEnd(saved, config, this.best !== undefined);
     this.pending = pending;
     this.earlierSpeed = imagesPerSecond;
     this.checkpoint = path;
@@ -150,6 +150,8 @@ export class Session<C extends RunConfig = RunConfig> {
       if (loss === null) await this.requireFiniteWeights(found.loss);
       const entry = { step, testError: error, ...(interval !== undefined && { interval }), top5Error, loss };
       history.evaluations.push(entry);
+      // A checkpoint of this step, written as the run was stopped before the test, lacks it.
+      this.savedStep = -1;
       if (bestOf(history.evaluations) === entry) await this.best?.keep();
       return { type: 'evaluation', ...entry };
     } catch (error) {
@@ -158,14 +160,29 @@ export class Session<C extends RunConfig = RunConfig> {
     }
   }
 
-  /** What is to be done once, before the last checkpoint, with the weights that the run ends with. */
-  async settle(): Promise<void> {
-    const { objective, best } = this;
+  /**
+   * What is to be done once, before the last checkpoint, with the weights that the run ends with. Where the signal stops
+   * it, the last test is to be repeated too: a run that is tested to its end counts as settled.
+   */
+  async *settle(signal: AbortSignal | undefined): AsyncGenerator<ProgressEvent, void> {
+    const { step, objective, best, history } = this;
     if (this.isSettled) return;
-    this.isSettled = true;
-    if (!objective.settle) return;
-    if (best) await best.settle(() => objective.settle?.());
-    else await objective.settle();
+    const total = objective.about.dataset.trainImages;
+    const tell = (done: number): ProgressEvent => ({
+      type: 'progress',
+      phase: 'settling',
+      step,
+      done,
+      total,
+    });
+    try {
+      const work = objective.settle?.(signal);
+      if (work) yield* seldom(best ? best.settle(work) : work, tell);
+      this.isSettled = true;
+    } catch (error) {
+      if (!signal?.aborted) throw error;
+      history.evaluations.pop();
+    }
   }
 
   /** Writes a checkpoint of this moment. */

@@ -13,7 +13,7 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
-import { runConfig } from '../run/few-shot-run';
+import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
@@ -102,7 +102,7 @@ async function dataOfRun(
   { data, split = 'test' }: CompareOptions,
 ): Promise<{ readonly named: NamedData; readonly split: PartName } | undefined> {
   if (run === undefined) return undefined;
-  const { dataset, division } = parseFewShotConfig(await runConfig(run));
+  const { dataset, division } = parseFewShotConfig(await configOf(run));
   const { name, options } = splitPart(dataset);
   return { named: { name, options, folder: data ?? env.NEUSIM_DATA, division }, split };
 }

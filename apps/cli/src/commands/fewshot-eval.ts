@@ -7,8 +7,9 @@ import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
 import type { NamedData, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { openMethod } from '../run/few-shot-method';
-import { openRun, runConfig } from '../run/few-shot-run';
+import { openRun } from '../run/few-shot-run';
 import type { Subject } from '../run/few-shot-subject';
+import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
@@ -120,7 +121,7 @@ export async function openRegistryFor(
 ): Promise<OpenPlugins> {
   const named: string[] = [];
   for (const run of runs)
-    for (const specifier of pluginsIn((await runConfig(run)) ?? {}))
+    for (const specifier of pluginsIn((await configOf(run)) ?? {}))
       named.push(/^\.\.?[\\/]/.test(specifier) ? joinPath(run, specifier) : specifier);
   return openPlugins(terminal, { config: named.map(fromHere), options: plugin });
 }

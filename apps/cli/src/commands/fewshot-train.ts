@@ -80,7 +80,20 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
       `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${config.seed}, in ${out}`,
     );
     const signal = terminal.interrupted;
-    const context = { registry, folder, dataset, out, sinks, signal, pool, resume: options.resume ?? false };
+    // The mean and deviation of the training images may take a while.
+    const measuring = openingTicks(terminal);
+    const { resume: isResumed = false } = options;
+    const context = {
+      registry,
+      folder,
+      dataset,
+      out,
+      sinks,
+      signal,
+      pool,
+      open: measuring.open,
+      resume: isResumed,
+    };
     const resume = trainCommand(
       joinPath(out, 'config.json'),
       out,
@@ -88,7 +101,7 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
       ['--resume'],
       ['fewshot', 'train'],
     );
-    const ended = await follow(trainFewShot(config, context), name, terminal);
+    const ended = await follow(trainFewShot(config, context), name, terminal, measuring.stop);
     if ('type' in ended) {
       const { step, checkpoint } = ended;
       const text = checkpoint
@@ -128,17 +141,21 @@ async function dataOf(
   return { spec: { ...options, ...Object(dataset), name }, folder };
 }
 
-/** Reads the run to its end, its progress shown. */
-async function follow(run: FewShotRun, name: string, terminal: Terminal) {
+/** Reads the run to its end, its progress shown. @param onStart called once it has begun, or cannot. */
+async function follow(run: FewShotRun, name: string, terminal: Terminal, onStart: () => void) {
   const progress = createProgress(terminal, [name]);
   const onEvent = ticker(name, progress);
+  let isStarted = false;
   try {
     for await (const event of run) {
+      if (!isStarted) onStart();
+      isStarted = true;
       onEvent(event);
       if (event.type === 'end') return event.result;
       if (event.type === 'aborted') return event;
     }
   } finally {
+    if (!isStarted) onStart();
     progress.stop();
   }
   throw new NeusimError('CLI_RUN_ENDED', `the run ${name} ended without a result`, { data: { job: name } });

@@ -188,6 +188,7 @@ describe('neusim fewshot eval', () => {
     const words = ['fewshot', 'eval'];
     const told = async (...more: string[]) => (await neusim([...words, ...more, '--backend', 'cpu'])).err;
     expect(await told()).toContain('[CLI_USAGE]');
+    expect(await told(backbone, '--data', photos)).toMatch(/\[CLI_NOT_A_RUN\].*\n.*--backbone/);
     expect(await told('--method', 'proto-net', '--backbone', backbone)).toContain('[CLI_NO_DATA]');
     rmSync(backbone, { recursive: true });
     expect(await told('--method', 'proto-net', '--data', photos, '--backbone', backbone)).toContain(
@@ -252,16 +253,36 @@ describe('neusim fewshot train', () => {
     ]);
     expect(JSON.parse(compared.out).rows[0].accuracy).toBe(found.accuracy);
 
+    const seen = async (...more: string[]) => {
+      const method = ['--method', 'proto-net', '--backbone', out, '--out', join(home, 'seen')];
+      return (await neusim(['fewshot', 'eval', ...method, ...words, ...more])).err;
+    };
+    expect(await seen()).toMatch(/Warning: .*was trained on image-folder.*--split test/);
+    expect(await seen('--split', 'test')).not.toMatch(/was trained on/);
+
     expect((await train()).err).toContain('[CLI_OUT_TAKEN]');
     const longer = await train('--resume', '--set', 'steps=6', '--json');
     expect(JSON.parse(longer.out)).toMatchObject({ steps: 6 });
+  });
+
+  test('a folder whose config is damaged, and a run that is not finished as a backbone', async () => {
+    const { photos, out, train } = await trained();
+    const words = ['fewshot', 'eval', '--data', photos, '--backend', 'cpu'];
+    const stopped = await train('--set', 'normalize=dataset', '--json');
+    expect(stopped.err).toMatch(/measuring/);
+    rmSync(join(out, 'model'), { recursive: true });
+    expect((await neusim([...words, '--method', 'proto-net', '--backbone', out])).err).toMatch(
+      /\[CLI_RUN_UNFINISHED\].*\n.*neusim fewshot train/,
+    );
+    writeFileSync(join(out, 'config.json'), '{');
+    expect((await neusim([...words, out])).err).toContain('[CONFIG_NOT_JSON]');
   });
 
   test('what a run cannot be asked, and a division that leaves too few classes to test on', async () => {
     const { out, train } = await trained();
     const few = await train('--set', 'evaluation.way=3');
     expect(few.code).toBe(2);
-    expect(few.err).toMatch(/\[EPISODE_TOO_FEW_CLASSES\]/);
+    expect(few.err).toMatch(/\[EPISODE_TOO_FEW_CLASSES\]\n.*--set evaluation\.way=2/);
     expect((await train('--set', 'steps=2')).code).toBe(0);
     const told = await neusim(['fewshot', 'eval', out, '--set', 'method.scale=2', '--backend', 'cpu']);
     expect(told.err).toMatch(/--set reaches dataset, division, transform, normalize/);

@@ -86,7 +86,7 @@ export function figuresOf(
 }
 
 /** `54.21 ± 0.87 %`, or `93.50 %, 90.63 to 95.53`. */
-export const accuracyText = ({ accuracy, interval }: Pick<TestFigures, 'accuracy' | 'interval'>) =>
+const accuracyText = ({ accuracy, interval }: Pick<TestFigures, 'accuracy' | 'interval'>) =>
   typeof interval === 'number'
     ? `${plusMinus(accuracy, interval)} %`
     : `${accuracy.toFixed(2)} % (95 %: ${interval[0].toFixed(2)} to ${interval[1].toFixed(2)})`;

@@ -1,10 +1,12 @@
 // A method with a network that somebody has trained, on classes that the network need never have seen.
 
 import { describeWeights, summarize } from '@neusim/core';
-import { type Normalize, normalizeSchema, type Transform } from '@neusim/datasets';
+import { type ClassPool, type Normalize, normalizeSchema, type Transform } from '@neusim/datasets';
 import {
   baseImages,
+  type FewShotConfig,
   type FewShotConfigInput,
+  type Learner,
   type MadeLearner,
   makeLearner,
   parseFewShotConfig,
@@ -14,6 +16,7 @@ import { modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
 import * as v from 'valibot';
 import { checkSettings } from '../settings/check';
+import { createProgress } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
 import {
   type NamedData,
@@ -67,6 +70,10 @@ export async function openMethod(
     options,
   );
   const { pool, close } = opened;
+  if (opened.part === 'all' && network.trainedOn === data.name)
+    terminal.err(
+      `Warning: ${network.told} was trained on ${data.name}: if on these images, classes that it has seen are tested too. --split test tests those that a run does not train on.`,
+    );
   try {
     const config = parseFewShotConfig({
       ...asked,
@@ -84,8 +91,7 @@ export async function openMethod(
       terminal.err(
         `Warning: ${recipe.method.name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
       );
-    if (learner.prepare && opened.train)
-      await learner.prepare(baseImages(opened.train, config, terminal.interrupted));
+    if (opened.train) await prepare(terminal, learner, opened.train, config);
     const { name, options: more } = splitPart(config.method);
     const hasOptions = Object.keys(more).length > 0;
     return {
@@ -110,6 +116,23 @@ export async function openMethod(
   }
 }
 
+/** What the method knows of the classes that are not tested, where it wants to. */
+async function prepare(
+  terminal: Terminal,
+  learner: Learner,
+  train: ClassPool,
+  config: FewShotConfig,
+): Promise<void> {
+  if (!learner.prepare) return;
+  const [name, steps] = ['base classes', train.count];
+  const progress = createProgress(terminal, [name]);
+  const onProgress = (step: number) =>
+    progress.update(name, { step, steps, text: 'images', isLast: step === steps });
+  await learner
+    .prepare(baseImages(train, config, terminal.interrupted, onProgress))
+    .finally(() => progress.stop());
+}
+
 interface Backbone {
   readonly backbone: NonNullable<FewShotConfigInput['backbone']>;
   /** As a person names it. */
@@ -117,6 +140,8 @@ interface Backbone {
   /** [height, width, channels] that it takes; what is null or missing is open. */
   readonly shape: readonly (number | null)[];
   readonly normalize: Normalize;
+  /** The reader of its images, where that is known. */
+  readonly trainedOn?: string | undefined;
 }
 
 async function findBackbone(
@@ -134,6 +159,7 @@ async function findBackbone(
     told,
     shape: inputShapeIn(modelTopology)?.slice(1) ?? [],
     normalize: normalizeOf(config),
+    trainedOn: config?.dataset === undefined ? undefined : splitPart(config.dataset as string).name,
   };
 }
 

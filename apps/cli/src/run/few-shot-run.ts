@@ -3,7 +3,6 @@
 import { divisionSchema, inputShapeOf, normalizeSchema, transformSchema } from '@neusim/datasets';
 import { openFewShotRun } from '@neusim/fewshot';
 import { disposeModel, partSchema, splitPart } from '@neusim/models';
-import { exists, joinPath, readText } from '@neusim/platform';
 import { type AnyRegistry, NeusimError, parseSchema } from '@neusim/registry';
 import * as v from 'valibot';
 import type { Terminal } from '../terminal/terminal';
@@ -21,12 +20,6 @@ const readingSchema = v.object({
 });
 const CHANGES = Object.keys(readingSchema.entries);
 
-/** `plugins` and the rest of a run's config, as it was written; null where there is none. */
-export async function runConfig(path: string): Promise<Record<string, unknown> | null> {
-  const file = joinPath(path, 'config.json');
-  return (await exists(file)) ? JSON.parse(await readText(file, 2 ** 24)) : null;
-}
-
 /**
  * @param path the run's folder.
  * @param options `data`: folder of the run's data set, or with `dataset` of another.
@@ -43,7 +36,9 @@ export async function openRun(
     if (options[given] !== undefined) throw unusable(`--${given}`, path);
   for (const assignment of set)
     if (!CHANGES.includes(assignment.split(/[.=]/)[0] as string)) throw unusable(`--set ${assignment}`, path);
-  const run = await openFewShotRun(path, { registry });
+  const run = await openFewShotRun(path, { registry }).catch((error) => {
+    throw error instanceof NeusimError && error.code === 'CHECKPOINT_NONE' ? notRun(path) : error;
+  });
   const { learner, backbone, config } = run;
   try {
     const asked = parseSchema(
@@ -89,6 +84,13 @@ export async function openRun(
     disposeModel(learner.model);
     throw error;
   }
+}
+
+function notRun(path: string): NeusimError {
+  return new NeusimError('CLI_NOT_A_RUN', `${path} holds no checkpoint of a few-shot run`, {
+    data: { folder: path },
+    hint: 'name the folder of a run of `neusim fewshot train`; a saved network is named by --backbone, with --method',
+  });
 }
 
 function unusable(option: string, path: string): NeusimError {

@@ -69,7 +69,8 @@ async function newestCheckpoint(run: string): Promise<string | undefined> {
   return newest === undefined ? undefined : joinPath(folder, newest);
 }
 
-async function configOf(run: string): Promise<Record<string, unknown> | null> {
+/** config.json of a run's folder, as it was written; null where there is none. @throws NeusimError CONFIG_NOT_JSON */
+export async function configOf(run: string): Promise<Record<string, unknown> | null> {
   const path = joinPath(run, 'config.json');
   if (!(await exists(path))) return null;
   try {
@@ -85,11 +86,13 @@ async function configOf(run: string): Promise<Record<string, unknown> | null> {
 
 async function notFound(folder: string): Promise<NeusimError> {
   const config = joinPath(folder, 'config.json');
-  if ((await exists(config)) && (await exists(joinPath(folder, 'checkpoints'))))
+  if ((await exists(config)) && (await exists(joinPath(folder, 'checkpoints')))) {
+    const train = 'method' in Object(await configOf(folder)) ? ['fewshot', 'train'] : ['train'];
     return new NeusimError('CLI_RUN_UNFINISHED', `the run in ${folder} has no trained network yet`, {
       data: { folder },
-      hint: `finish it: ${shellCommand(['npx', 'neusim', 'train', config, '--out', folder, '--resume'])}`,
+      hint: `finish it: ${shellCommand(['npx', 'neusim', ...train, config, '--out', folder, '--resume'])}`,
     });
+  }
   const runs = await runsIn(folder);
   return new NeusimError(
     'CLI_NOT_A_RUN',

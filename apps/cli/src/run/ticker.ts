@@ -38,6 +38,10 @@ export function ticker(name: string, progress: Progress): (event: TrainEvent<Run
           words.testing = `testing ${Math.floor((100 * event.done) / event.total)} %`;
           break;
         }
+        if (event.phase === 'settling') {
+          words.testing = `base classes ${Math.floor((100 * event.done) / event.total)} %`;
+          break;
+        }
         words.testing = '';
         first ??= { step, time: performance.now() };
         words.left = timeLeft(((performance.now() - first.time) / (step - first.step || 1)) * (steps - step));

@@ -56,8 +56,15 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
   EPISODE_TOO_FEW_IMAGES: ({ hint }) =>
-    hint.replace(/set minImages to (\d+)/, 'give --min-images $1 (in a config: minImages)'),
-  EPISODE_TOO_FEW_CLASSES: ({ hint }) => hint.replace(/lower way to (\d+)/, 'lower way to $1 (--way $1)'),
+    hint.replace(
+      /set minImages to (\d+)/,
+      'give --min-images $1 (to train: --set episodes.minImages=$1 --set evaluation.minImages=$1)',
+    ),
+  EPISODE_TOO_FEW_CLASSES: ({ hint }) =>
+    hint.replace(
+      /lower way to (\d+)/,
+      'lower way to $1 (--way $1; to train: --set episodes.way=$1 --set evaluation.way=$1)',
+    ),
   DATA_TAKEN: ({ hint }) => `${hint} (--data DIR, or --replace)`,
   TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
   TRAIN_WORKER_FAILED: ({ hint, data }) =>

@@ -31,6 +31,7 @@ const doing = {
   compilation: ['compiling', 'Compiling the kernels …'],
   training: ['training', 'Training …'],
   evaluation: ['evaluating', 'Testing …'],
+  settling: ['evaluating', 'Testing …'],
 } as const;
 
 let run: Run | undefined;

@@ -37,6 +37,14 @@ describe('what a pool must have', () => {
     expect(errorOf(poolOfCounts([9, 9, 4]), { ...form, shot: 3 }).hint).toContain('lower query to 1');
   });
 
+  test('of several classes that are too small the smallest is told; leaving out is no advice where too few are left', () => {
+    const several = errorOf(poolOfCounts([9, 2, 9, 1, 9, 2]), form);
+    expect(several).toMatchObject({ data: { class: 'class3', images: 1, classes: 3 } });
+    expect(several.hint).toContain('minImages to 3');
+    const none = errorOf(poolOfCounts([4, 4, 4, 9]), { ...form, shot: 6 });
+    expect(none.hint).toBe('lower shot and query to 4 together; or add images to it');
+  });
+
   test('minImages leaves small classes out, and tells which; none of them is drawn', () => {
     const pool = poolOfCounts([9, 2, 9, 9, 1]);
     const options = { ...form, minImages: 3 };

@@ -57,7 +57,7 @@ export function candidatesOf(pool: ClassPool, options: EpisodeOptions): Candidat
   for (const [label, { length }] of images.entries()) {
     const name = pool.classes[label]!;
     if (length < minImages) leftOut.push(name);
-    else if (length < shot + query) throw tooFewImages(pool, name, length, options);
+    else if (length < shot + query) throw tooFewImages(pool, options);
     else kept.push(label);
   }
   if (kept.length < way) throw tooFewClasses(kept.length, leftOut, options);
@@ -98,8 +98,12 @@ function checkOptions({ way, shot, query, minImages = 0 }: EpisodeOptions): void
   }
 }
 
-function tooFewImages(pool: ClassPool, name: string, images: number, { shot, query }: EpisodeOptions) {
-  const all = imagesByClass(pool).filter(({ length }) => length < shot + query).length;
+/** Told of the smallest class: what is right for it is right for all. */
+function tooFewImages(pool: ClassPool, { way, shot, query, minImages = 0 }: EpisodeOptions) {
+  const counts = imagesByClass(pool).map(({ length }) => length);
+  const images = Math.min(...counts.filter((length) => length >= minImages));
+  const name = pool.classes[counts.indexOf(images)]!;
+  const all = counts.filter((length) => length < shot + query).length;
   const others = all > 1 ? ` (as ${all - 1} other classes have too few)` : '';
   const fits =
     images < 2
@@ -107,12 +111,17 @@ function tooFewImages(pool: ClassPool, name: string, images: number, { shot, que
       : images > shot
         ? `lower query to ${images - shot}`
         : `lower shot and query to ${images} together`;
+  // Of no use where it leaves fewer classes than an episode has.
+  const leaveOut =
+    pool.classes.length - all >= way
+      ? `; or set minImages to ${shot + query}, which leaves out every class with fewer`
+      : '';
   return new NeusimError(
     'EPISODE_TOO_FEW_IMAGES',
     `class "${name}" has ${images} image${images === 1 ? '' : 's'}; ${shot} to learn from and ${query} to ask for are wanted${others}`,
     {
       data: { class: name, images, shot, query, classes: all },
-      hint: `${fits}; or set minImages to ${shot + query}, which leaves out every class with fewer; or add images to it`,
+      hint: `${fits}${leaveOut}; or add images to it`,
     },
   );
 }

@@ -9,7 +9,7 @@ import { readImages } from '../split';
 import { decodeToSize } from '../store/decode';
 import type { ImageOptions } from '../store/encoded';
 import { tooLarge } from '../store/errors';
-import type { ImageShape, Split, StoredImages } from '../types';
+import type { ImageShape, OpenOptions, Split, StoredImages } from '../types';
 
 /** Images that are read at a time to be held. */
 const AT_ONCE = 256;
@@ -20,14 +20,13 @@ export interface PlacedArray extends NpyArray {
   readonly place?: { readonly file: OpenFile; readonly offset: number } | undefined;
 }
 
-export interface ArrayOptions {
+export interface ArrayOptions extends Pick<OpenOptions, 'signal' | 'onProgress'> {
   readonly dataset: string;
   readonly image: ImageOptions;
   /** Blue, green, red, as OpenCV has images. */
   readonly bgr?: boolean | undefined;
   /** Bytes of images to hold. */
   readonly memory: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ArrayImages extends Pick<Split, 'count' | 'shape' | 'images'> {
@@ -82,11 +81,11 @@ export async function separateImages(
 export async function toSize(
   path: string,
   from: Pick<Split, 'count' | 'shape' | 'images'>,
-  { image, memory, signal }: Pick<ArrayOptions, 'image' | 'memory' | 'signal'>,
+  { image, ...options }: Omit<ArrayOptions, 'dataset' | 'bgr'>,
   holds: boolean,
 ): Promise<ArrayImages> {
   const shape = shapeOf(image);
-  if (String(from.shape) === String(shape)) return holds ? hold(from, memory, signal) : from;
+  if (String(from.shape) === String(shape)) return holds ? hold(from, options) : from;
   const [height, width, channels] = from.shape;
   if (channels !== 3) throw otherShape(path, from.shape, shape);
   const [own, pixels] = [pixelsOf(from.shape), pixelsOf(shape)];
@@ -102,13 +101,12 @@ export async function toSize(
       return out;
     },
   };
-  return hold({ count: from.count, shape, images }, memory, signal);
+  return hold({ count: from.count, shape, images }, options);
 }
 
 async function hold(
   from: Pick<Split, 'count' | 'shape' | 'images'>,
-  memory: number,
-  signal: AbortSignal | undefined,
+  { memory, signal, onProgress }: Pick<ArrayOptions, 'memory' | 'signal' | 'onProgress'>,
 ): Promise<ArrayImages> {
   const { count, images } = from;
   const pixels = pixelsOf(from.shape);
@@ -116,6 +114,7 @@ async function hold(
   const held = new Uint8Array(count * pixels);
   for (let first = 0; first < count; first += AT_ONCE) {
     signal?.throwIfAborted();
+    onProgress?.({ phase: 'decoding', done: first, total: count });
     const some = Uint32Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) => first + i);
     held.set(await images.read(some), first * pixels);
   }

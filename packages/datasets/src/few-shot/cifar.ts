@@ -28,7 +28,7 @@ export function cifarBinaries(division: DivisionOfClasses, subset: boolean): Lay
       return {
         pool: async (part, memory) => {
           const pool = poolOf(splits, [...division[part]].sort());
-          const sized = await toSize(folder, pool, { image, memory, signal: options.signal }, false);
+          const sized = await toSize(folder, pool, { ...options, image, memory }, false);
           return { name, ...pool, ...sized };
         },
       };

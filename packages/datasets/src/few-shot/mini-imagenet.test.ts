@@ -376,6 +376,12 @@ describe('pickles', () => {
       'image 4 of 4',
     ],
     ['classes that are no dict', { image_data: data, class_dict: [1] }, 'DATASET_BAD_SHAPE', 'no dict'],
+    [
+      'a class whose name is a list',
+      { image_data: data, class_dict: new Map([[[1], [0, 1, 2, 3]]]) },
+      'DATASET_BAD_SHAPE',
+      'a key that is no name',
+    ],
   ])('%s', async (_, value, code, message) => {
     const folder = await folderOf({ 'mini_imagenet_train.pickle': pickleOf(value) });
     const opened = baseOf(source(), folder);

@@ -56,7 +56,7 @@ async function poolIn(reading: Reading, path: string, part: Part, memory: number
     const array = await arrayIn(zip, pair[0]);
     const { labels: numbers } = await readLabels(await arrayIn(zip, pair[1]), countOf(array));
     const { classes, labels } = classesOfNumbers(numbers, (number) => `${part}/${number}`);
-    const found = await arrayImages(array, { dataset: name, image, memory, signal: options.signal });
+    const found = await arrayImages(array, { ...options, dataset: name, image, memory });
     return await held({ name, ...found, classes, labels }, zip);
   } catch (error) {
     await zip.close();

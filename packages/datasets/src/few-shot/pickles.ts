@@ -3,7 +3,7 @@
 
 import type { NamedPool } from '../episodes/pool';
 import { badFile } from '../errors';
-import { dictOf, fieldOf, integersOf, itemsOf, npyOf, type PickledNpy } from '../pickle/contents';
+import { dictOf, fieldOf, integersOf, itemsOf, nameOf, npyOf, type PickledNpy } from '../pickle/contents';
 import { openPickle, type Pickle } from '../pickle/open-pickle';
 import type { ImageShape } from '../types';
 import { type ArrayImages, type ArrayOptions, arrayImages, separateImages } from './array-images';
@@ -54,7 +54,7 @@ async function poolOf(
   known: NamesOfNumbers | undefined,
 ): Promise<NamedPool> {
   const { name, image, options } = reading;
-  const arrayOptions = { dataset: name, image, memory, signal: options.signal };
+  const arrayOptions = { ...options, dataset: name, image, memory };
   const found = await imagesOf(pickle, fieldOf(pickle, IMAGES), arrayOptions);
   const { count, images } = found;
   const classes = dictOf(pickle).has('class_dict')
@@ -100,8 +100,10 @@ function plainShape(pickle: Pickle, arrays: readonly PickledNpy[]): ImageShape {
 async function byClass(pickle: Pickle, count: number): Promise<Classes> {
   const dict = fieldOf(pickle, ['class_dict']);
   const lists = new Map<string, Float64Array>();
-  for (const [name, indices] of dictOf({ ...pickle, value: dict }))
-    lists.set(String(name), await integersOf(pickle, indices, `the images of class "${name}"`));
+  for (const [key, indices] of dictOf({ ...pickle, value: dict })) {
+    const name = nameOf(pickle, key, 'class_dict');
+    lists.set(name, await integersOf(pickle, indices, `the images of class "${name}"`));
+  }
   return classesOfLists(pickle.path, lists, count);
 }
 
@@ -123,5 +125,6 @@ async function namesOfNumbers(pickle: Pickle): Promise<ReadonlyMap<number, strin
   const dict = dictOf(pickle).get('catname2label');
   if (!(dict instanceof Map)) return new Map();
   const numbers = await integersOf(pickle, [...dict.values()], 'the numbers of classes');
-  return new Map([...dict.keys()].map((name, index) => [numbers[index]!, String(name)]));
+  const names = [...dict.keys()].map((key) => nameOf(pickle, key, 'catname2label'));
+  return new Map(names.map((name, index) => [numbers[index]!, name]));
 }

@@ -57,13 +57,7 @@ export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, me
 export const tieredNpz = (bgr: boolean): Layout =>
   tieredFiles(NPZ, async (reading, path, part, memory) => {
     const { name, image, options } = reading;
-    const found = await imagesInNpz(reading, path, {
-      dataset: name,
-      image,
-      memory,
-      bgr,
-      signal: options.signal,
-    });
+    const found = await imagesInNpz(reading, path, { ...options, dataset: name, image, memory, bgr });
     try {
       return { name, ...found, ...(await readLabels(reading, part, found.count)) };
     } catch (error) {

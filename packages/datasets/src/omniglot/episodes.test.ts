@@ -106,6 +106,7 @@ describe('omniglot for few-shot learning', () => {
       'strange.txt': 'Greek/character01\nGreek/character77/rot000\n',
       'angle.txt': 'Greek/character01/rot045\n',
       'empty.txt': '\n',
+      'turned.txt': 'Arcadian/character02/rot090\n',
     });
     const set = await open(folder, { lists });
     expect(parts(set).map((part) => part.classes)).toEqual([
@@ -127,6 +128,10 @@ describe('omniglot for few-shot learning', () => {
     await expect(refused('angle.txt')).rejects.toMatchObject({ code: 'DATASET_BAD_ROW' });
     await expect(refused('empty.txt')).rejects.toMatchObject({ code: 'EPISODE_BAD_DIVISION' });
     await expect(refused('none.txt')).rejects.toMatchObject({ code: 'DATASET_NOT_FOUND' });
+    await expect(refused('turned.txt')).rejects.toMatchObject({
+      code: 'EPISODE_SHARED_CLASS',
+      message: expect.stringContaining('Arcadian/character02'),
+    });
     await expect(refused('lists/test.txt')).rejects.toMatchObject({ code: 'EPISODE_SHARED_CLASS' });
   });
 

@@ -1,7 +1,7 @@
 // Lists of Omniglot's classes as they are published: one `Alphabet/characterNN/rotNNN` a line, or without a rotation.
 
 import { NeusimError } from '@neusim/registry';
-import { badDivision } from '../episodes/errors';
+import { badDivision, sharedClass } from '../episodes/errors';
 import { badRow, parseLines, readRows } from '../files/rows';
 import { follow, type Tree } from '../files/tree';
 import { ALL_TURNS, NO_TURN, type TurnedParts } from './divide';
@@ -57,7 +57,7 @@ async function readList(
 /**
  * @param lists files below the data set's folder.
  * @param rotations undefined: those that are listed.
- * @throws NeusimError as `readList`
+ * @throws NeusimError as `readList`; `EPISODE_SHARED_CLASS` for a character in two lists, whatever its rotations
  */
 export async function readLists(
   tree: Tree,
@@ -68,9 +68,22 @@ export async function readLists(
   const implied = rotations ? ALL_TURNS : NO_TURN;
   const allowed = rotations === false ? NO_TURN : ALL_TURNS;
   const read = (file: string) => readList(tree, file, labels, { implied, allowed });
-  return {
+  const parts = {
     train: await read(lists.train),
     validation: await read(lists.validation),
     test: await read(lists.test),
   };
+  requireApart(parts, [...labels.keys()]);
+  return parts;
+}
+
+/** A rotation of a character that is trained on is no new character. @param names of the characters, by their labels. */
+function requireApart(parts: TurnedParts, names: readonly string[]): void {
+  const seen = new Map<number, string>();
+  for (const [part, classes] of Object.entries(parts))
+    for (const { label } of classes) {
+      const before = seen.get(label) ?? part;
+      if (before !== part) throw sharedClass(names[label]!, [before, part]);
+      seen.set(label, part);
+    }
 }

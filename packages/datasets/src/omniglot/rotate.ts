@@ -15,7 +15,7 @@ export interface Turned {
 }
 
 /** `rot000`, `rot090`, `rot180`, `rot270`. */
-export const rotationName = (turns: number) => `rot${String(turns * 90).padStart(3, '0')}`;
+const rotationName = (turns: number) => `rot${String(turns * 90).padStart(3, '0')}`;
 
 /**
  * The pool of these classes, in this order.

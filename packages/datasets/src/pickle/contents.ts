@@ -25,12 +25,23 @@ export function dictOf(pickle: Pickle): ReadonlyMap<unknown, unknown> {
   throw wrong(pickle, 'no dict is pickled here');
 }
 
+/**
+ * A key as a name.
+ * @param what it is of, for the message.
+ * @throws NeusimError `DATASET_BAD_SHAPE` for another than text or a number: what holds itself often has no end as text
+ */
+export function nameOf(pickle: Pickle, key: unknown, what: string): string {
+  if (typeof key === 'string' || typeof key === 'number') return String(key);
+  throw wrong(pickle, `${what} has a key that is no name`);
+}
+
 /** The value of the first of these keys that is there. @throws NeusimError `DATASET_BAD_SHAPE` where none is */
 export function fieldOf(pickle: Pickle, keys: readonly string[]): unknown {
   const dict = dictOf(pickle);
   const key = keys.find((name) => dict.has(name));
   if (key !== undefined) return dict.get(key);
-  const met = [...dict.keys()].map(String).slice(0, 10).join(', ');
+  const names = [...dict.keys()].filter((name) => typeof name === 'string' || typeof name === 'number');
+  const met = names.slice(0, 10).join(', ');
   throw wrong(
     pickle,
     `no key ${keys.map((name) => `"${name}"`).join(' or ')}; there is: ${met.slice(0, 200)}`,

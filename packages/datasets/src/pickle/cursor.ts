@@ -6,7 +6,7 @@ import type { OpenOptions } from '../types';
 import { badPickle, shortPickle } from './errors';
 
 /** More than this is never needed at once, but for a line of text. */
-export const WINDOW_BYTES = 64 * 1024;
+const WINDOW_BYTES = 64 * 1024;
 /** Of one line: arrays that protocol 0 writes as text. */
 const LONGEST_LINE = 2 ** 28;
 

@@ -2,10 +2,21 @@
 
 import type { PickleCursor } from './cursor';
 import { badPickle } from './errors';
-import { textOf } from './values';
+import { PickledArray, PickledBytes, textOf } from './values';
 
 /** More opcodes than this are no images and labels: the largest copies, of 450,000 images, have 14 million. */
 const MOST_OPCODES = 2 ** 25;
+/** Bytes of what is made, about: a file of empty dicts alone would take a hundred times its size. The largest copies take 0.5 GiB. */
+const MOST_BYTES = 2 ** 31;
+
+/** About what V8 takes for a value, without what it holds. */
+function sizeOf(value: unknown): number {
+  if (value instanceof Map || value instanceof Set) return 256;
+  if (value instanceof PickledBytes) return typeof value.at === 'number' ? 64 : 256 + value.at.length;
+  if (value instanceof PickledArray) return 128;
+  if (typeof value === 'string') return 32 + value.length;
+  return typeof value === 'object' && value !== null ? 64 : 8;
+}
 
 export class PickleMachine {
   readonly stack: unknown[] = [];
@@ -13,6 +24,7 @@ export class PickleMachine {
   readonly memo = new Map<number, unknown>();
   private opcodes = 0;
   private made = 0;
+  private bytes = 0;
 
   constructor(readonly cursor: PickleCursor) {}
 
@@ -37,7 +49,10 @@ export class PickleMachine {
     if (this.made > this.cursor.file.size) throw this.bad('it makes more than it holds');
   }
 
+  /** Puts what was just made on the stack. */
   push(value: unknown): void {
+    this.bytes += sizeOf(value);
+    if (this.bytes > MOST_BYTES) throw this.bad('it makes more values than any copy of a data set has');
     this.stack.push(value);
   }
 
@@ -76,7 +91,7 @@ export class PickleMachine {
   get(index: number): void {
     const value = this.memo.get(index);
     if (value === undefined) throw this.bad(`it wants value number ${index}, which was not kept`);
-    this.push(value);
+    this.stack.push(value);
   }
 
   append(values: readonly unknown[]): void {

@@ -183,7 +183,7 @@ const list: readonly (readonly [code: number, opcode: Opcode])[] = [
     },
   ],
   [codeOf('1'), (machine) => void machine.popMark()],
-  [codeOf('2'), push((machine) => machine.top())],
+  [codeOf('2'), (machine) => void machine.stack.push(machine.top())],
   [codeOf('g'), async (machine) => machine.get(await memoIndex(machine))],
   [codeOf('h'), (machine) => machine.get(machine.cursor.u8())],
   [codeOf('j'), (machine) => machine.get(machine.cursor.u32())],

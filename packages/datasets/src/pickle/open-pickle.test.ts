@@ -217,6 +217,14 @@ describe('what is refused', () => {
     });
   });
 
+  test('more values than the memory has room for, in a small file', async () => {
+    const dicts = new Uint8Array(9 * 2 ** 20).fill('}'.charCodeAt(0));
+    await expect(open(dicts)).rejects.toMatchObject({
+      code: 'DATASET_BAD_PICKLE',
+      message: expect.stringContaining('makes more values'),
+    });
+  }, 60_000);
+
   test('a file cut short anywhere, or that goes on', async () => {
     const whole = fromBase64(
       golden.cases.find(({ of, how }) => of === 'a cache of images' && how === 'protocol 4')!.base64,

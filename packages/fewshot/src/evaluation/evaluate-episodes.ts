@@ -9,6 +9,7 @@ import {
   type EpisodeOptions,
   random,
   readPool,
+  streams,
 } from '@neusim/datasets';
 import { NeusimError } from '@neusim/registry';
 import type { Learner } from '../types';
@@ -53,7 +54,6 @@ export interface EvaluateEpisodesOptions extends TestOptions, Partial<EpisodeOpt
 }
 
 const LEAST_EPISODES = 2;
-const FIT_STREAM = 60;
 
 /**
  * Tests a learner on episodes of a pool, by default 600 of 5 classes with one image to learn from and 15 to be asked of
@@ -99,7 +99,7 @@ export async function testEpisodes(
   const scores: ShareScores[] = [];
   const score = async (some: readonly Episode[], inputs: Inputs) => {
     const from = scores.reduce((sum, { losses }) => sum + losses.length, 0);
-    const seeds = some.map((_, index) => random(form.seed, FIT_STREAM, from + index)());
+    const seeds = some.map((_, index) => random(form.seed, streams.episodeFit, from + index)());
     const shares = sharesOf(some, seeds, form, inputs);
     for await (const each of hands.score(shares, signal, told)) scores.push(each);
   };

@@ -3,11 +3,15 @@ import { type ClassPool, readPool } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
 import type { FewShotConfig } from './config';
 
-/** All images of the base classes, in batches: what `prepare` of a learner takes. They are disposed of. */
+/**
+ * All images of the base classes, in batches: what `prepare` of a learner takes. They are disposed of.
+ * @param onProgress told how many the learner has done with, of `pool.count`.
+ */
 export async function* baseImages(
   pool: ClassPool,
   { transform, normalize, evaluation }: Pick<FewShotConfig, 'transform' | 'normalize' | 'evaluation'>,
   signal: AbortSignal | undefined,
+  onProgress?: (done: number) => void,
 ): AsyncGenerator<tf.Tensor4D> {
   const { batchSize } = evaluation;
   for (let first = 0; first < pool.count; first += batchSize) {
@@ -21,5 +25,6 @@ export async function* baseImages(
     } finally {
       images.dispose();
     }
+    onProgress?.(first + length);
   }
 }

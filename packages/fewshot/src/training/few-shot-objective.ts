@@ -97,7 +97,7 @@ function objectiveOf(
   config: SettledConfig,
   { learner, backbone, recipe }: MadeLearner,
   dataset: FewShotDataset,
-  { capture = true, pool: workers, signal: stopping }: FewShotContext,
+  { capture = true, pool: workers }: FewShotContext,
   close: () => Promise<void>,
 ): Objective<FewShotConfig> {
   const { episodes, evaluation, transform, normalize } = config;
@@ -107,7 +107,11 @@ function objectiveOf(
   const own = learnerSteps(config, learner, train);
   const isRead = !isFeaturePool(train) && !isInMemory(train as Split);
   const loader: StepLoader = loadAhead<StepInputs>({ steps: config.steps, isRead, read: own.read });
-  const prepare = async () => learner.prepare?.(baseImages(train, config, stopping));
+  const prepare = (signal: AbortSignal | undefined) =>
+    following<number, void>(
+      async (tell, stop) => learner.prepare?.(baseImages(train, config, stop, tell)),
+      signal,
+    );
   const { every: _, pool: __, ...options } = evaluation;
   return {
     config,
@@ -139,7 +143,7 @@ function objectiveOf(
     tests: evaluation.episodes,
     async *test(signal) {
       // A network that is trained has an estimate meanwhile.
-      if (config.steps === 0) await prepare();
+      if (config.steps === 0) for await (const _ of prepare(signal)) yield 0;
       const found = yield* following<number, Awaited<ReturnType<typeof evaluateEpisodes>>>((tell, stop) => {
         const shares = { embedding: 0, episodes: 0 };
         return evaluateEpisodes(learner, tested, {
@@ -157,7 +161,7 @@ function objectiveOf(
       }, signal);
       return { error: 100 - found.accuracy, interval: found.interval, top5Error: null, loss: found.loss };
     },
-    ...(learner.prepare && { settle: prepare }),
+    ...(learner.prepare && config.steps > 0 && { settle: prepare }),
     close,
   };
 }

@@ -2,6 +2,7 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModel } from '@neusim/core';
+import { type ClassPool, readImages, type Split } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import { train } from '@neusim/train';
@@ -165,10 +166,55 @@ describe('what is kept', () => {
   test('what a learner prepares is computed once, of all base images, for the weights that are kept', async () => {
     prepared.length = 0;
     const out = temporaryFolder();
-    await collect(small({ steps: 4, method: means({ prepares: true }) }), { out });
+    const events = await collect(small({ steps: 4, method: means({ prepares: true }) }), { out });
     expect(prepared).toEqual([48]);
+    expect(events.map(({ type }) => type).slice(-2)).toEqual(['checkpoint', 'end']);
     await collect(small({ steps: 4, method: means({ prepares: true }) }), { out, resume: true });
     expect(prepared).toEqual([48]);
+  });
+
+  test('stopped in its last test, or while what it prepares is computed, it goes on as if it had not been', async () => {
+    const config = small({
+      steps: 4,
+      evaluation: { ...small().evaluation, every: 0, batchSize: 16 },
+      method: means({ prepares: true }),
+    });
+    const whole = temporaryFolder();
+    await collect(config, { out: whole });
+    const last = async (out: string) => {
+      const { learner, history, step } = await openFewShotRun(out, { registry });
+      const values = await Promise.all(learner.model.weights.map((weight) => weight.read().data()));
+      disposeModel(learner.model);
+      return { values, history, step };
+    };
+    for (const stops of ['test', 'preparation']) {
+      prepared.length = 0;
+      const out = temporaryFolder();
+      const controller = new AbortController();
+      const train = { ...dataset.train };
+      const pools = {
+        ...dataset,
+        train,
+        validation: stops === 'test' ? stopping(dataset.validation, controller) : dataset.validation,
+      };
+      let isTested = false;
+      Object.assign(
+        train,
+        stopping(dataset.train, controller, () => isTested),
+      );
+      const events: Event[] = [];
+      const run = trainFewShot(config, { registry, dataset: pools, out, signal: controller.signal });
+      for await (const event of run) {
+        events.push(event);
+        isTested ||= stops === 'preparation' && event.type === 'evaluation';
+      }
+      expect(events.at(-1)).toMatchObject({ type: 'aborted', step: 4 });
+      expect(prepared).toEqual([]);
+      const [end] = ofType(await collect(config, { out, resume: true }), 'end');
+      expect(prepared).toEqual([48]);
+      expect(end!.result.bestStep).toBe(4);
+      expect(await last(out)).toEqual(await last(whole));
+    }
   });
 
   test('the backbone is saved as a model, which can be the backbone of another run', async () => {
@@ -190,6 +236,17 @@ describe('what is kept', () => {
     );
     disposeModel(opened.learner.model);
   });
+});
+
+/** The pool, of which a look at an image stops the run, once `isTime`. */
+const stopping = (pool: ClassPool, controller: AbortController, isTime = () => true): ClassPool => ({
+  ...pool,
+  images: {
+    async read(indices) {
+      if (isTime()) controller.abort('stopped');
+      return readImages(pool as Split, indices);
+    },
+  },
 });
 
 const evaluated = (
@@ -223,7 +280,7 @@ describe('a method that nothing trains', () => {
   test('what it prepares is there when it is tested', async () => {
     prepared.length = 0;
     await collect(small({ method: means({ by: 'nothing', prepares: true }) }));
-    expect(prepared[0]).toBe(48);
+    expect(prepared).toEqual([48]);
   });
 });
 
