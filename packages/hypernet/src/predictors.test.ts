@@ -214,6 +214,8 @@ onEachEngine('layers with a predictor', (engine) => {
         (variant) => !excluded(variant.name, similarity),
       ),
       secondOrder: true,
+      // A software adapter takes seconds for each.
+      ...(engine === 'webgpu' ? { directions: 1 } : {}),
       load: (saved) => loadModel(registry, saved),
     });
   });
