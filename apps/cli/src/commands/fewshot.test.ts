@@ -89,6 +89,14 @@ describe('neusim fewshot eval', () => {
     expect(text.err).toMatch(/^Testing proto-net on image-folder, all classes, engine cpu/m);
   });
 
+  test('a method that wants base classes, where all are tested', async () => {
+    const { run } = await setup();
+    const without = await run('simple-shot');
+    expect(without.code).toBe(0);
+    expect(without.err).toMatch(/Warning: simple-shot wants to know base classes.*--split test/);
+    expect((await run('proto-net')).err).not.toContain('base classes');
+  });
+
   test('options of a method, a layer, and what is set of the images', async () => {
     const { run } = await setup();
     const figures = async (...more: string[]) =>

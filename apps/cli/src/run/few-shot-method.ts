@@ -92,6 +92,10 @@ export async function openMethod(
         `Warning: ${recipe.method.name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
       );
     if (opened.train) await prepare(terminal, learner, opened.train, config);
+    else if (learner.prepare)
+      terminal.err(
+        `Warning: ${recipe.method.name} wants to know base classes, and all classes here are tested: it goes without. --split test keeps those of the training part for it.`,
+      );
     const { name, options: more } = splitPart(config.method);
     const hasOptions = Object.keys(more).length > 0;
     return {
