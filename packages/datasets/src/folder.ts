@@ -40,14 +40,25 @@ export async function findFolder(
   below: readonly string[],
   markers: readonly string[],
 ): Promise<string> {
+  const found = folder === undefined ? undefined : await lookFor(files, folder, below, markers);
+  if (found !== undefined) return found;
+  throw notFound(files, dataset, folder, below, markers);
+}
+
+/** `DATASET_NO_FOLDER` where none is given, else `DATASET_NOT_FOUND`. @param markers what is in the right one. */
+export function notFound(
+  files: Pick<DatasetFiles, 'joinPath'>,
+  dataset: string,
+  folder: string | undefined,
+  below: readonly string[],
+  markers: readonly string[],
+): NeusimError {
   if (folder === undefined) {
     const inside = below.map((name) => `${name}/`).join(' or ');
-    throw noFolder(dataset, `${markers[0]}, or one with ${inside} in it`);
+    return noFolder(dataset, `${markers[0]}, or one with ${inside} in it`);
   }
-  const found = await lookFor(files, folder, below, markers);
-  if (found !== undefined) return found;
   const looked = foldersOf(files, folder, below);
-  throw new NeusimError('DATASET_NOT_FOUND', `no "${dataset}" in ${looked.join(', ')}`, {
+  return new NeusimError('DATASET_NOT_FOUND', `no "${dataset}" in ${looked.join(', ')}`, {
     data: { dataset, looked, markers },
     hint: `the right folder holds ${markers.join(' or ')}`,
   });

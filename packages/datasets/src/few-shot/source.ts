@@ -7,7 +7,7 @@ import { requireDisjoint } from '../episodes/divide-classes';
 import type { NamedPool } from '../episodes/pool';
 import type { FewShotDataset } from '../episodes/types';
 import { evenly } from '../files/choose';
-import { detected, findFolder } from '../folder';
+import { detected, notFound } from '../folder';
 import type { Limit } from '../options';
 import { selectImages } from '../split';
 import type { ImageOptions } from '../store/encoded';
@@ -134,9 +134,7 @@ async function findLayout(platform: DatasetPlatform, set: FewShotSet, folder: st
   const found = await lookThrough(platform, layouts, folders);
   if (found) return found;
   const holds = layouts.map((layout) => layout.holds);
-  // Throws, since nothing is there: one message for all readers.
-  await findFolder({ ...platform, exists: async () => false }, name, folder, below, holds);
-  throw new TypeError('unreachable');
+  throw notFound(platform, name, folder, below, holds);
 }
 
 const foldersOf = (platform: DatasetPlatform, folder: string, below: readonly string[]) => [

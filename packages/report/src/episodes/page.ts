@@ -1,32 +1,20 @@
 // The page of `neusim fewshot eval` and `compare`: how learners do on episodes, in one file that needs nothing else.
 
 import { classFigures, confusedPairs, shrinkConfusion } from '../evaluation';
-import { type Html, html, raw } from '../html';
+import { framePage, heading } from '../frame';
+import { type Html, html } from '../html';
 import { signed } from '../sections/comparison';
 import { classTable, confusionView } from '../sections/evaluation';
 import { seriesColor } from '../series';
-import { style } from '../style';
 import { histogram } from './histogram';
 import type { EpisodeDifference, EpisodeFigures, EpisodesReport } from './types';
 
 /** The whole page. */
 export function episodesPage(report: EpisodesReport): string {
-  const { title, summary, facts, evaluations, pairs, command } = report;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${raw(style)}</style>
-</head>
-<body>
-<main>
+  const { title, evaluations, pairs, command } = report;
+  const page = html`<main>
 <header>
-<h1>${title}</h1>
-<p class="soft">${summary}</p>
-<div class="facts">${facts.map(([what, value]) => html`<span>${what} <b>${value}</b></span>`)}</div>
+${heading(report)}
 </header>
 ${accuracySection(evaluations)}
 ${pairs.length > 0 && pairSection(pairs)}
@@ -35,11 +23,8 @@ ${evaluations.map(classSection)}
 <h2>Make it again</h2>
 <pre>${command}</pre>
 </section>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return framePage(title, page);
 }
 
 /** `54.21 ± 0.87 %`. */

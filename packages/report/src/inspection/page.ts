@@ -1,11 +1,11 @@
 // The page of `neusim inspect`: everything about one network in one file that needs nothing else, online or off.
 
 import { formatSmall, opacity } from '../colors';
+import { framePage, heading } from '../frame';
 import { html, raw } from '../html';
 import { sampleStyle } from '../matrix';
 import { frameAt, positionAt, tapPlaces } from '../places';
 import { visible } from '../places-view';
-import { style } from '../style';
 import { type ActivateTools, activate } from './activate';
 import { contents } from './contents';
 import { layerSection } from './layer';
@@ -30,27 +30,15 @@ export const activateTools: ActivateTools = {
  * @param document draws the charts: a page's own; in Node, linkedom's.
  */
 export function inspectionPage(inspection: Inspection, document: Document): string {
-  const { title, summary, facts, notes, sample, layers, costs } = inspection;
+  const { title, notes, sample, layers, costs } = inspection;
   const learned = layers.filter(isMoreThanPlain);
   const open = new Set((learned.length > 0 ? learned : layers).slice(0, FEW));
   const head = sample
     ? html`<figure><img alt="the image" src="${sample.picture.uri}" width="${sample.picture.width}" height="${sample.picture.height}"><figcaption class="soft">${sample.from}${sample.label !== null && html`<br>is <b>${sample.label}</b>`}<br>read as <b>${sample.predicted}</b></figcaption></figure>`
     : null;
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="data:,">
-<style>${raw(style)}${raw(inspectionStyle)}</style>
-</head>
-<body>
-<main${sample && html` style="${sampleStyle(sample.picture)}"`}>
+  const page = html`<main${sample && html` style="${sampleStyle(sample.picture)}"`}>
 <header class="head">${head}<div>
-<h1>${title}</h1>
-<p class="soft">${summary}</p>
-<div class="facts">${facts.map(([what, value]) => html`<span>${what} <b>${value}</b></span>`)}</div>
+${heading(inspection)}
 </div></header>
 ${notes.length > 0 && html`<section>${notes.map((note) => html`<p class="missing">${note}</p>`)}</section>`}
 ${contents(inspection)}
@@ -62,11 +50,8 @@ ${layers.map((layer) => layerSection(document, layer, { isOpen: open.has(layer),
 </section>
 <p class="spoken" role="status" aria-live="polite"></p>
 </main>
-<script>${raw(script())}</script>
-</body>
-</html>
-`;
-  return page.text;
+<script>${raw(script())}</script>`;
+  return framePage(title, page, inspectionStyle);
 }
 
 /** Whether there is more to see of a layer than a kernel. */
