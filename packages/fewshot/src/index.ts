@@ -57,7 +57,7 @@ export { type MadeLearner, makeLearner, type SettledConfig } from './training/ma
 export { type OpenDatasetContext, openFewShotDataset } from './training/open-dataset';
 export { type OpenFewShotRun, type OpenRunContext, openFewShotRun } from './training/open-few-shot-run';
 export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './training/presets';
-
+export { type RunEpisodesOptions, requireRunEpisodes } from './training/require-run-episodes';
 export { type FewShotRun, trainFewShot } from './training/train-few-shot';
 export type {
   ClassBatch,

@@ -43,6 +43,47 @@ describe('what a pool must have', () => {
     expect(several.hint).toContain('minImages to 3');
     const none = errorOf(poolOfCounts([4, 4, 4, 9]), { ...form, shot: 6 });
     expect(none.hint).toBe('lower shot and query to 4 together; or add images to it');
+    expect(none.data).toMatchObject({ lower: { shot: 1, query: 3 } });
+    expect(none.data).not.toHaveProperty('leaveOut');
+  });
+
+  test.each([
+    [[9, 5, 9, 9], 'class "class1" has 5 images; 1 to learn from and 6 to ask for are wanted'],
+    [[9, 5, 6, 9], /are wanted; 1 other class has too few as well$/],
+    [[6, 5, 6, 9], /are wanted; 2 other classes have too few as well$/],
+  ])('%j: how many others are too small', (counts, message) => {
+    expect(errorOf(poolOfCounts(counts), { ...form, query: 6 }).message).toMatch(message);
+  });
+
+  test('what it says to lower, and to leave out, is enough, and no less would be', () => {
+    for (const [counts, options] of [
+      [[9, 5, 4, 9, 9], { ...form, query: 6 }],
+      [[9, 9, 4, 9], { ...form, shot: 6 }],
+      [[9, 9], { ...form, way: 3 }],
+      [[9, 1, 9, 9], form],
+    ] as const) {
+      const pool = poolOfCounts([...counts]);
+      const { lower, leaveOut } = errorOf(pool, options).data as {
+        lower?: Record<string, number>;
+        leaveOut?: object;
+      };
+      expect(lower ?? leaveOut).toBeDefined();
+      if (lower) requireEpisodes(pool, { ...options, ...lower });
+      if (lower)
+        for (const [key, value] of Object.entries(lower))
+          if (!('shot' in lower)) errorOf(pool, { ...options, [key]: value + 1 });
+      if (leaveOut) requireEpisodes(pool, { ...options, ...leaveOut });
+    }
+  });
+
+  test('of classes that minImages leaves out nothing is told, and the others are counted', () => {
+    const pool = poolOfCounts([9, 2, 5, 9, 9]);
+    const error = errorOf(pool, { ...form, query: 6, minImages: 3 });
+    expect(error).toMatchObject({ data: { class: 'class2', classes: 1, leaveOut: { minImages: 7 } } });
+    expect(requireEpisodes(pool, { ...form, query: 6, minImages: 7 })).toBe(3);
+    expect(
+      requireEpisodes({ ...pool, groups: ['a', 'a', 'a', 'b', 'b'] }, { ...form, query: 1, within: 'group' }),
+    ).toBe(3);
   });
 
   test('minImages leaves small classes out, and tells which; none of them is drawn', () => {

@@ -18,15 +18,17 @@ export interface Candidates {
 /**
  * Checks once, before a run, that every episode can be drawn.
  * @param onWarning told `EPISODE_CLASSES_LEFT_OUT`, where `minImages` or `within` leaves some out
- * @throws NeusimError `EPISODE_TOO_FEW_CLASSES`, `EPISODE_TOO_FEW_IMAGES`, `EPISODE_BAD_OPTIONS`, `EPISODE_BAD_POOL`,
- *   `EPISODE_NO_GROUPS`
+ * @returns how many classes they are drawn from
+ * @throws NeusimError `EPISODE_TOO_FEW_CLASSES`, `EPISODE_TOO_FEW_IMAGES`, both with the largest values that the pool is
+ *   enough for in `data.lower` (`{ query: 5 }`), where there are any, and with what leaves small classes out in `data.leaveOut`
+ *   (`{ minImages: 16 }`), where enough are left; `EPISODE_BAD_OPTIONS`, `EPISODE_BAD_POOL`, `EPISODE_NO_GROUPS`
  */
 export function requireEpisodes(
   pool: ClassPool,
   options: EpisodeOptions,
   onWarning?: OpenOptions['onWarning'],
-): void {
-  const { leftOut, smallGroups } = candidatesOf(pool, options);
+): number {
+  const { groups, leftOut, smallGroups } = candidatesOf(pool, options);
   if (leftOut.length > 0) {
     const message = `${leftOut.length} of ${pool.classes.length} classes have fewer than ${options.minImages} images and are left out: ${some(leftOut)}`;
     onWarning?.(
@@ -45,6 +47,7 @@ export function requireEpisodes(
       }),
     );
   }
+  return groups.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Errors as `requireEpisodes`. */
@@ -75,8 +78,8 @@ export function candidatesOf(pool: ClassPool, options: EpisodeOptions): Candidat
   if (large.length === 0) {
     const most = Math.max(...[...members.values()].map(({ length }) => length));
     throw new NeusimError('EPISODE_TOO_FEW_CLASSES', `no group has ${way} classes; the largest has ${most}`, {
-      data: { way, classes: most, within },
-      hint: `lower way to ${most} or less, or leave \`within\` out`,
+      data: { way, classes: most, within, ...(most >= 2 && { lower: { way: most } }) },
+      hint: `${most >= 2 ? `lower way to ${most} or less, or ` : ''}leave \`within\` out`,
     });
   }
   return { groups: large.map((own) => Uint32Array.from(own)), leftOut, smallGroups };
@@ -101,27 +104,38 @@ function checkOptions({ way, shot, query, minImages = 0 }: EpisodeOptions): void
 /** Told of the smallest class: what is right for it is right for all. */
 function tooFewImages(pool: ClassPool, { way, shot, query, minImages = 0 }: EpisodeOptions) {
   const counts = imagesByClass(pool).map(({ length }) => length);
-  const images = Math.min(...counts.filter((length) => length >= minImages));
+  const asked = counts.filter((length) => length >= minImages);
+  const images = Math.min(...asked);
   const name = pool.classes[counts.indexOf(images)]!;
-  const all = counts.filter((length) => length < shot + query).length;
-  const others = all > 1 ? ` (as ${all - 1} other classes have too few)` : '';
-  const fits =
-    images < 2
+  const all = asked.filter((length) => length < shot + query).length;
+  const others = all === 2 ? '; 1 other class has' : all > 2 ? `; ${all - 1} other classes have` : undefined;
+  const lower =
+    images > shot ? { query: images - shot } : images > 1 ? { shot: 1, query: images - 1 } : undefined;
+  // Of no use where it leaves fewer classes than an episode has.
+  const leaveOut = asked.length - all >= way ? { minImages: shot + query } : undefined;
+  const ways = [
+    lower === undefined
       ? 'a class needs two images or more'
       : images > shot
         ? `lower query to ${images - shot}`
-        : `lower shot and query to ${images} together`;
-  // Of no use where it leaves fewer classes than an episode has.
-  const leaveOut =
-    pool.classes.length - all >= way
-      ? `; or set minImages to ${shot + query}, which leaves out every class with fewer`
-      : '';
+        : `lower shot and query to ${images} together`,
+    ...(leaveOut ? [`or set minImages to ${shot + query}, which leaves out every class with fewer`] : []),
+    'or add images to it',
+  ];
   return new NeusimError(
     'EPISODE_TOO_FEW_IMAGES',
-    `class "${name}" has ${images} image${images === 1 ? '' : 's'}; ${shot} to learn from and ${query} to ask for are wanted${others}`,
+    `class "${name}" has ${images} image${images === 1 ? '' : 's'}; ${shot} to learn from and ${query} to ask for are wanted${others ? `${others} too few as well` : ''}`,
     {
-      data: { class: name, images, shot, query, classes: all },
-      hint: `${fits}${leaveOut}; or add images to it`,
+      data: {
+        class: name,
+        images,
+        shot,
+        query,
+        classes: all,
+        ...(lower && { lower }),
+        ...(leaveOut && { leaveOut }),
+      },
+      hint: ways.join('; '),
     },
   );
 }
@@ -129,13 +143,17 @@ function tooFewImages(pool: ClassPool, { way, shot, query, minImages = 0 }: Epis
 function tooFewClasses(classes: number, leftOut: readonly string[], { way, minImages }: EpisodeOptions) {
   const without =
     leftOut.length > 0 ? ` without the ${leftOut.length} of fewer than ${minImages} images` : '';
-  const lower = classes >= 2 ? `lower way to ${classes}` : 'an episode needs two classes or more';
+  const isEnough = classes >= 2;
+  const lower = isEnough ? `lower way to ${classes}` : 'an episode needs two classes or more';
   const more =
     leftOut.length > 0 ? 'lower minImages with shot and query' : 'give this part of the data more classes';
   return new NeusimError(
     'EPISODE_TOO_FEW_CLASSES',
     `${classes} class${classes === 1 ? '' : 'es'}${without}; an episode of way = ${way} wants ${way}`,
-    { data: { classes, way, leftOut }, hint: `${lower}, or ${more}` },
+    {
+      data: { classes, way, leftOut, ...(isEnough && { lower: { way: classes } }) },
+      hint: `${lower}, or ${more}`,
+    },
   );
 }
 

@@ -3,7 +3,6 @@ import {
   type FewShotDataset,
   isFeaturePool,
   isMixing,
-  requireEpisodes,
   resolveNormalize,
   type Split,
   stepsPerEpoch,
@@ -13,8 +12,8 @@ import type { Saved } from '@neusim/train';
 import type { FewShotMethod } from '../types';
 import type { FewShotConfig } from './config';
 import type { FewShotContext } from './context';
-import { trainingForm } from './learner-steps';
 import { fromDataset, type SettledConfig } from './make-learner';
+import { requireForms } from './require-run-episodes';
 
 /** The config with what it leaves to the data set and the method, or to the checkpoint. */
 export async function settleConfig(
@@ -65,7 +64,5 @@ export function requireFitting(
     );
   const trains = steps > 0;
   if (trains && method.trainedBy === 'classes') stepsPerEpoch(dataset.train, config);
-  if (trains && method.trainedBy === 'episodes')
-    requireEpisodes(dataset.train, trainingForm(config), open?.onWarning);
-  requireEpisodes(dataset[evaluation.pool], evaluation, open?.onWarning);
+  requireForms(config, method.trainedBy === 'episodes', dataset, [evaluation.pool], open?.onWarning);
 }

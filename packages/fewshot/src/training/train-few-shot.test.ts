@@ -344,14 +344,14 @@ describe('what is refused', () => {
       { episodes: { way: 7, query: 2 } },
       'EPISODE_TOO_FEW_CLASSES',
       { way: 7, classes: 6 },
-      /lower way to 6/,
+      /episodes\.way = 6/,
     ],
     [
       'more images than a class has',
       { evaluation: { way: 3, shot: 5, query: 2 } },
       'EPISODE_TOO_FEW_IMAGES',
       { shot: 5, query: 2 },
-      /lower query to 1/,
+      /evaluation\.query = 1/,
     ],
     [
       'a batch larger than the pool',
