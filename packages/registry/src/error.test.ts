@@ -56,6 +56,12 @@ describe('formatError', () => {
   });
 
   test('an error of another copy of the package, or of Node, or no error at all', () => {
+    const told = new NeusimError('DATASET_BAD_IMAGE', '5.png: magic 7', {
+      hint: 'fetch it again',
+      cause: new NeusimError('PLATFORM_BAD_IMAGE', 'magic 7', { hint: 'PNG is read' }),
+    });
+    expect(formatError(told)).toBe('5.png: magic 7 [DATASET_BAD_IMAGE]\n  hint: fetch it again');
+    expect(formatError(new NeusimError('X', 'y', { cause: new Error('') }))).toContain('cause:');
     expect(formatError({ name: 'NeusimError', message: 'm', code: 'C', hint: 'h' })).toBe('m [C]\n  hint: h');
     expect(formatError(Object.assign(new Error('no such file'), { code: 'ENOENT' }))).toBe(
       'no such file [ENOENT]',

@@ -8,12 +8,16 @@ interface Thrown {
   readonly cause?: unknown;
 }
 
-/** `message [CODE]`, then indented lines for the hint and for the cause; any thrown value is accepted. */
+/**
+ * `message [CODE]`, then indented lines for the hint and for the cause, but where the message has all that the cause says; any
+ * thrown value is accepted.
+ */
 export function formatError(error: unknown): string {
   const { message = String(error), code, hint, cause } = Object(error) as Thrown;
   let text = message;
   if (code) text += ` [${code}]`;
   if (hint) text += `\n  hint: ${hint}`;
-  if (cause) text += `\n  cause: ${formatError(cause)}`;
+  const said = (Object(cause) as Thrown).message;
+  if (cause && !(said && message.includes(said))) text += `\n  cause: ${formatError(cause)}`;
   return text;
 }

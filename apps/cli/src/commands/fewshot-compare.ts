@@ -13,6 +13,7 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { requireMethods } from '../run/few-shot-names';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { stoppedOutcome } from '../run/stopped';
@@ -43,6 +44,8 @@ export async function compareFewShot(
   const folders: string[] = [];
   for (const word of words) if (await exists(joinPath(word, 'config.json'))) folders.push(word);
   const { registry, urls } = await openRegistryFor(terminal, folders, options);
+  const methods = words.filter((word) => !folders.includes(word)).map((word) => splitOnce(word)[0]);
+  await requireMethods(registry, methods);
   const engine = await startFor(registry, options);
   const shared = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
   const names = namesOf(words);

@@ -7,6 +7,7 @@ import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
 import type { NamedData, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { openMethod } from '../run/few-shot-method';
+import { requireMethod, requireRun } from '../run/few-shot-names';
 import { openRun } from '../run/few-shot-run';
 import type { Subject } from '../run/few-shot-subject';
 import { configOf } from '../run/find-model';
@@ -67,8 +68,10 @@ export async function evalFewShot(
     );
   const started = performance.now();
   const { registry, urls } = await openRegistryFor(terminal, run === undefined ? [] : [run], options);
-  const engine = await startFor(registry, options);
   const word = run ?? (options.method as string);
+  if (run === undefined) requireMethod(registry, word);
+  else await requireRun(registry, run);
+  const engine = await startFor(registry, options);
   const subject = await openSubject(terminal, registry, word, run !== undefined, options);
   try {
     const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };

@@ -1,6 +1,6 @@
 // `neusim fewshot train <preset|method|config.json>`: one learner, from a config to its accuracy on classes that it has not seen.
 
-import { type FewShotDataset, requireEpisodes } from '@neusim/datasets';
+import type { FewShotDataset } from '@neusim/datasets';
 import {
   type EpisodeEvaluation,
   evaluateEpisodes,
@@ -11,6 +11,7 @@ import {
   openFewShotDataset,
   openFewShotRun,
   parseFewShotConfig,
+  requireRunEpisodes,
   trainFewShot,
 } from '@neusim/fewshot';
 import { disposeModel, splitPart } from '@neusim/models';
@@ -20,7 +21,9 @@ import { createPool, type Pool, type TrainResult } from '@neusim/train';
 import { openPlugins } from '../plugins/open-plugins';
 import { nameData } from '../run/few-shot-data';
 import { figuresOf, testText, writeTests } from '../run/few-shot-figures';
+import { requireLearner, requireNames } from '../run/few-shot-names';
 import { unlessStopped } from '../run/measure';
+import { requirePath } from '../run/nearest-folder';
 import { openingTicks } from '../run/open-data';
 import { type ConfigOptions, changeConfig, folderOf, pluginsIn, sourceConfig } from '../run/read-config';
 import { openSinks } from '../run/sinks';
@@ -58,6 +61,8 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
     options: options.plugin,
   });
   const { registry, urls } = opened;
+  if (!isPath(source)) requireLearner(registry, source);
+  requireNames(registry, json);
   const { spec, folder } = await dataOf(terminal, registry, json, options);
   const whole = { ...json, dataset: spec };
   checkSettings(registry, whole);
@@ -71,7 +76,8 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
   let pool: Pool | undefined;
   try {
     // Else it would be told after hours of training.
-    requireEpisodes(dataset.test, config.evaluation, open.onWarning);
+    const parts = [...new Set([config.evaluation.pool, 'test'] as const)];
+    await requireRunEpisodes(config, dataset, { registry, tested: parts, onWarning: open.onWarning });
     const { precision, backend = precision ? 'wasm' : 'auto', workers = 1 } = options;
     const sinks = await openSinks(out, options);
     const engine = await startEngine(backend, precision ? { precision } : undefined, registry);
@@ -91,7 +97,8 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
       sinks,
       signal,
       pool,
-      open: measuring.open,
+      // What there is to warn of was told above.
+      open: { ...measuring.open, onWarning: undefined },
       resume: isResumed,
     };
     const resume = trainCommand(
@@ -124,9 +131,13 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
 
 /** A config's file, a preset, or a method's name, which leaves all but its data and steps to defaults. */
 async function startOf(source: string): Promise<object> {
-  if (/[\\/]|\.json$/.test(source)) return sourceConfig(source);
-  return fewShotPresets.find(({ name }) => name === source)?.config ?? { method: source };
+  if (isPath(source)) return sourceConfig(source);
+  const preset = fewShotPresets.find(({ name }) => name === source);
+  // The network is that of a config that names none: said, so that --set backbone.similarity reaches it.
+  return preset?.config ?? { method: source, backbone: 'cnn-4' };
 }
+
+const isPath = (source: string) => /[\\/]|\.json$/.test(source);
 
 /** The data set that the config names, or the one that lies in `--data`. */
 async function dataOf(
@@ -136,7 +147,10 @@ async function dataOf(
   { data }: TrainOptions,
 ): Promise<{ readonly spec: FewShotConfigInput['dataset']; readonly folder: string | undefined }> {
   const isNamed = typeof dataset === 'string' || typeof Object(dataset).name === 'string';
-  if (isNamed) return { spec: dataset as string, folder: data ?? terminal.env.NEUSIM_DATA };
+  if (isNamed) {
+    await requirePath(data);
+    return { spec: dataset as string, folder: data ?? terminal.env.NEUSIM_DATA };
+  }
   const { name, options, folder } = await nameData(terminal, registry, { data });
   return { spec: { ...options, ...Object(dataset), name }, folder };
 }

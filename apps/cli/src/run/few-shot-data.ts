@@ -19,6 +19,7 @@ import { describe, keysOf } from '../settings/schema';
 import type { Terminal } from '../terminal/terminal';
 import { dataFolder } from './data-folder';
 import { findData } from './find-data';
+import { requirePath } from './nearest-folder';
 import { openingTicks } from './open-data';
 
 /** The part of a data set that episodes are drawn from. */
@@ -58,7 +59,11 @@ export async function nameData(
   registry: AnyRegistry,
   { data, dataset }: DataOptions,
 ): Promise<NamedData> {
-  if (dataset !== undefined) return { name: dataset, options: {}, folder: data ?? terminal.env.NEUSIM_DATA };
+  if (dataset !== undefined) {
+    registry.version('dataset', dataset);
+    await requirePath(data);
+    return { name: dataset, options: {}, folder: data ?? terminal.env.NEUSIM_DATA };
+  }
   const word = requireData(terminal, data);
   const found = await findData(registry, word, dataFolder(terminal, undefined));
   return { name: found.dataset.name, options: found.dataset.options ?? {}, folder: found.folder };

@@ -33,6 +33,8 @@ export interface TestFigures {
   /** Of the episodes; null where their authors have fixed them. */
   readonly seed: number | null;
   readonly drawn: string;
+  /** How many of `classes` episodes are drawn from. */
+  readonly candidates: number;
   /** Percent, and half of its 95 % interval; of official runs its ends. */
   readonly accuracy: number;
   readonly interval: number | readonly [number, number];
@@ -57,7 +59,7 @@ export function figuresOf(
   { backend, seed }: { readonly backend: string; readonly seed: number | null },
 ): TestFigures {
   const { way, shot, query, episodes, drawn, accuracy, interval, loss, accuracies } = evaluation;
-  const { classes, classAccuracies, confusion } = evaluation;
+  const { classes, candidates, classAccuracies, confusion } = evaluation;
   const asked = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   return {
     name,
@@ -71,6 +73,7 @@ export function figuresOf(
     episodes,
     seed,
     drawn,
+    candidates,
     accuracy,
     interval,
     loss: Number.isFinite(loss) ? loss : null,
@@ -100,8 +103,10 @@ export function formText({ way, shot, query, episodes, seed }: TestFigures): str
 }
 
 /** Of which classes. */
-export const poolText = ({ dataset, part, classes }: TestFigures) =>
-  `${dataset}, ${part === 'all' ? 'all' : part} classes (${classes.length})`;
+export function poolText({ dataset, part, classes: { length }, candidates }: TestFigures): string {
+  if (candidates === length) return `${dataset}, ${part} classes (${length})`;
+  return `${dataset}, ${candidates} of ${length} ${part === 'all' ? '' : `${part} `}classes`;
+}
 
 export function testText(figures: TestFigures): string {
   const { name, loss, confused } = figures;

@@ -1,9 +1,10 @@
 // The data set that a word on the command line means: one that is published, one that the registry knows, or a folder.
 
-import { detectDataset, listPublications, type Publication, unknownSet } from '@neusim/datasets/pull';
+import { detectDataset, listPublications, type Publication } from '@neusim/datasets/pull';
 import * as platform from '@neusim/platform';
-import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { type AnyRegistry, NeusimError, suggest } from '@neusim/registry';
 import { folderOf } from './data-folder';
+import { foldersIn, noFolder } from './nearest-folder';
 
 export interface FoundData {
   /** The definition that reads it, and its options. */
@@ -31,7 +32,8 @@ export async function findData(registry: AnyRegistry, word: string, data: string
   if (readers.includes(word))
     return { dataset: { name: word }, folder: data, where: await whereIs(registry, word, data) };
   if (await platform.exists(word)) return inFolder(registry, word, published);
-  throw unknownSet(word, [...new Set([...published.map(({ name }) => name), ...readers])]);
+  if (/[\\/]/.test(word)) throw await noFolder(word);
+  throw await unknownWord(word, [...new Set([...published.map(({ name }) => name), ...readers])]);
 }
 
 async function inFolder(
@@ -55,16 +57,56 @@ async function inFolder(
       publication,
     };
   }
+  throw await unknownFormat(registry, folder);
+}
+
+/** A word that names nothing: of folders here and of data sets the nearest is told. */
+async function unknownWord(word: string, known: readonly string[]): Promise<NeusimError> {
+  const nearest = suggest(word, [...(await foldersIn('.')), ...known]);
+  return new NeusimError('DATA_UNKNOWN_SET', `there is no folder ${word}, and no data set of that name`, {
+    data: { name: word, known, nearest },
+    hint: nearest
+      ? `did you mean "${nearest}"?`
+      : `give the folder of your images, or one of: ${known.join(', ')}`,
+  });
+}
+
+/** Folders that are looked into for one that is meant. */
+const MOST_LOOKED_INTO = 20;
+const IMAGE = /\.(?:png|jpe?g|webp)$/i;
+
+async function unknownFormat(registry: AnyRegistry, folder: string): Promise<NeusimError> {
   const known = registry.list('dataset').map(({ name }) => name);
-  throw new NeusimError(
-    'DATA_UNKNOWN_FORMAT',
+  const entries = await platform.listEntries(folder).catch(() => []);
+  const images = entries.filter(({ name, isFolder }) => !isFolder && IMAGE.test(name)).length;
+  const folders = entries.filter(({ name, isFolder }) => isFolder && !name.startsWith('.'));
+  const told = (message: string, hint: string) =>
+    new NeusimError('DATA_UNKNOWN_FORMAT', message, { data: { folder, known, images }, hint });
+  for (const { name } of folders.slice(0, MOST_LOOKED_INTO)) {
+    const inside = platform.joinPath(folder, name);
+    if ((await detectDataset(registry, platform, inside)).length > 0)
+      return told(`${folder} is no data set itself, but ${inside} is`, `did you mean "${inside}"?`);
+  }
+  const example = (name: string) => platform.joinPath(folder, name, '1.png');
+  if (images > 0)
+    return told(
+      `${folder} holds ${images} image${images === 1 ? '' : 's'} that ${images === 1 ? 'is' : 'are'} in no folder of a class`,
+      `put those of each class in a folder of its own: ${example('cats')}, ${example('dogs')}`,
+    );
+  const one = folders[0]?.name;
+  if (folders.length === 1 && one !== undefined && (await holdsImages(platform.joinPath(folder, one))))
+    return told(
+      `${folder} holds images of one class, ${one}; two or more are wanted`,
+      `add a folder of images for each other class, beside ${platform.joinPath(folder, one)}`,
+    );
+  return told(
     `${folder} is of no format that is known by its files' names`,
-    {
-      data: { folder, known },
-      hint: `known: ${known.join(', ')}; give the folder itself, not one above it`,
-    },
+    `images lie in a folder for each class; other formats are ${known.join(', ')}`,
   );
 }
+
+const holdsImages = async (folder: string) =>
+  (await platform.listFolder(folder).catch(() => [])).some((name) => IMAGE.test(name));
 
 async function whereIs(registry: AnyRegistry, dataset: string, data: string): Promise<string | undefined> {
   if (!(await platform.exists(data))) return undefined;

@@ -55,16 +55,24 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
     'fetch it again or take it away; --set dataset.skipCorrupt=true leaves out every image that does not decode',
   DATASET_NO_FOLDER: ({ hint }) => `${hint}: with --data DIR, or in the environment variable NEUSIM_DATA`,
   DATASET_NOT_FOUND: ({ hint }) => `${hint} (--data DIR, or NEUSIM_DATA)`,
-  EPISODE_TOO_FEW_IMAGES: ({ hint }) =>
-    hint.replace(
-      /set minImages to (\d+)/,
-      'give --min-images $1 (to train: --set episodes.minImages=$1 --set evaluation.minImages=$1)',
+  EPISODE_TOO_FEW_IMAGES: ({ data }) =>
+    alternatives(
+      data.lower ? `ask for fewer images: ${asOptions(data.lower)}` : 'a class needs two images or more',
+      data.leaveOut && `leave out every class of fewer: ${asOptions(data.leaveOut)}`,
+      'add images',
     ),
-  EPISODE_TOO_FEW_CLASSES: ({ hint }) =>
-    hint.replace(
-      /lower way to (\d+)/,
-      'lower way to $1 (--way $1; to train: --set episodes.way=$1 --set evaluation.way=$1)',
+  EPISODE_TOO_FEW_CLASSES: ({ data }) =>
+    alternatives(
+      data.lower ? `ask for fewer classes: ${asOptions(data.lower)}` : 'an episode needs two classes or more',
+      data.within && 'leave out --within-group (to train: `within` of the episodes)',
+      (data.leftOut as readonly string[] | undefined)?.length
+        ? 'leave out fewer of them (--min-images)'
+        : 'add classes',
     ),
+  FEWSHOT_BACKBONE: ({ data: { method, similarity } }) =>
+    similarity === undefined
+      ? undefined
+      : `train one that has: \`npx neusim fewshot train ${method}-omniglot --data FOLDER\`, or on images of your own \`npx neusim fewshot train ${method} --data FOLDER --set steps=N --set backbone.similarity=${similarity}\`; its folder is the --backbone of tests`,
   DATA_TAKEN: ({ hint }) => `${hint} (--data DIR, or --replace)`,
   TRAIN_OUT_TAKEN: () => 'go on with its run by --resume, or give another folder with --out',
   TRAIN_WORKER_FAILED: ({ hint, data }) =>
@@ -85,14 +93,17 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   BACKEND_OPTIONS: () => optionOfWasm,
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,
-  PRESET_UNKNOWN: ({ data, hint }) =>
-    [
-      didYouMean(data.name, data.known),
-      hint,
-      'A network of `npx neusim list model` goes into a preset by --set model=NAME.',
-    ]
-      .filter(Boolean)
-      .join(' '),
+  // That of a few-shot command says all.
+  PRESET_UNKNOWN: ({ data, hint, message }) =>
+    message.includes('few-shot')
+      ? hint
+      : [
+          didYouMean(data.name, data.known),
+          hint,
+          'A network of `npx neusim list model` goes into a preset by --set model=NAME.',
+        ]
+          .filter(Boolean)
+          .join(' '),
 };
 
 function withOwnHint(error: unknown): unknown {
@@ -102,6 +113,16 @@ function withOwnHint(error: unknown): unknown {
   if (hint === undefined) return error;
   return Object.assign(new NeusimError(code, message, { data, hint, cause }), { stack });
 }
+
+const alternatives = (...ways: readonly unknown[]) => ways.filter(Boolean).join('; or ');
+
+/** Keys of a config are set, those of an episode have options of their own. */
+const asOptions = (values: unknown) =>
+  Object.entries(values as Readonly<Record<string, number>>)
+    .map(([key, value]) =>
+      key.includes('.') ? `--set ${key}=${value}` : `--${key === 'minImages' ? 'min-images' : key} ${value}`,
+    )
+    .join(' ');
 
 function didYouMean(met: unknown, known: unknown): string | undefined {
   const names = known as readonly string[];

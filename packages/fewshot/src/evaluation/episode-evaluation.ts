@@ -24,6 +24,8 @@ export interface EpisodeEvaluation extends TestedEpisodes {
   readonly loss: number;
   /** Names of the pool's classes. */
   readonly classes: readonly string[];
+  /** How many of them episodes are drawn from: fewer where small classes, or small groups of classes, are left out. */
+  readonly candidates: number;
   /** confusion[class][predicted class], in queries, of all episodes together; a class is no other's rival but in the same episode. */
   readonly confusion: readonly (readonly number[])[];
   /** Percentage of each class's queries that were read as it; null for a class that no episode has. */
@@ -66,6 +68,7 @@ export function judgeEpisodes(
     accuracies,
     loss: meanInterval(scores.flatMap(({ losses }) => [...losses])).mean,
     classes: pool.classes,
+    candidates: count,
     confusion,
     classAccuracies: asked.map((queries, label) =>
       queries === 0 ? null : (100 * confusion[label]![label]!) / queries,

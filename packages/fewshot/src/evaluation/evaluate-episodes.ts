@@ -9,6 +9,7 @@ import {
   type EpisodeOptions,
   random,
   readPool,
+  requireEpisodes,
   streams,
 } from '@neusim/datasets';
 import { NeusimError } from '@neusim/registry';
@@ -77,8 +78,9 @@ export async function evaluateEpisodes(
       },
     );
   const form: EpisodeOptions = { way, shot, query, seed, within, minImages };
+  const candidates = requireEpisodes(pool, form);
   const drawn = Array.from({ length: episodes }, (_, index) => drawEpisode(pool, form, index));
-  return testEpisodes(learner, pool, drawn, form, test);
+  return { ...(await testEpisodes(learner, pool, drawn, form, test)), candidates };
 }
 
 /** The same of episodes that are drawn already, all of one form. @param form its `seed` is of what learning them draws. */

@@ -112,7 +112,12 @@ function predictorWeights(backbone: LayersModel): WeightInfo[] {
   if (predicted.length > 0)
     return describeWeights(backbone).filter(({ layer, trainable }) => trainable && layers.has(layer));
   throw new NeusimError('FEWSHOT_BACKBONE', `no layer of ${backbone.name} has a predicted similarity`, {
-    data: { backbone: backbone.name, layers: backbone.layers.map(({ name }) => name) },
+    data: {
+      method: 'dynamic-nsn',
+      backbone: backbone.name,
+      layers: backbone.layers.map(({ name }) => name),
+      similarity: 'dynamic-dns',
+    },
     hint: "Give a backbone whose convolutions have one, such as cnn-4 with similarity: 'dynamic-dns'.",
   });
 }

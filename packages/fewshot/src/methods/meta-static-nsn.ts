@@ -55,7 +55,7 @@ export function staticSimilarities(method: string, backbone: LayersModel): Reado
     'FEWSHOT_BACKBONE',
     `${method} adapts M, and no layer of '${backbone.name}' has a static one`,
     {
-      data: { method, backbone: backbone.name },
+      data: { method, backbone: backbone.name, similarity: 'static-uns' },
       hint: "Give the backbone a similarity such as 'static-uns' or 'static-dns'.",
     },
   );
