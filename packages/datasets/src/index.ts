@@ -69,6 +69,7 @@ export type {
   EpisodeOptions,
   FeaturePool,
   FewShotDataset,
+  FewShotPart,
 } from './episodes/types';
 export { features } from './features';
 export { cifarFs, fc100, miniImagenet, tieredImagenet } from './few-shot/definitions';
@@ -105,6 +106,7 @@ export type {
   DatasetPlatform,
   DatasetSource,
   Detected,
+  FewShotOpenOptions,
   ImageShape,
   MemorySplit,
   OpenOptions,

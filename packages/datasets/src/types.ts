@@ -2,7 +2,7 @@
 
 import type { Platform } from '@neusim/platform';
 import type { NeusimError } from '@neusim/registry';
-import type { FewShotDataset } from './episodes/types';
+import type { FewShotDataset, FewShotPart } from './episodes/types';
 import type { ImageShape, Split, Statistics } from './images';
 import type { Publication } from './sources/types';
 
@@ -63,6 +63,16 @@ export interface OpenOptions {
   readonly workers?: { readonly url: URL; readonly threads?: number | undefined } | undefined;
 }
 
+/** How a data set is opened for few-shot learning. */
+export interface FewShotOpenOptions extends OpenOptions {
+  /**
+   * The parts that are certain to be read; default: all. Where a format has its parts apart, image files of the others are
+   * decoded when the first of them is read, and what is wrong with them is told then. The signal and `onProgress` are theirs
+   * too, until the data set is closed. With `skipCorrupt` all are decoded at once: which images there are is not known before.
+   */
+  readonly parts?: readonly FewShotPart[] | undefined;
+}
+
 /** Where a data set was found. */
 export interface Detected {
   readonly folder: string;
@@ -94,7 +104,7 @@ export interface DatasetSource<S extends Split = Split, P = DatasetPlatform> {
    * data set's classes are divided by seed (`divideClasses`).
    * @throws NeusimError as `open`
    */
-  episodes?(platform: P, folder: string | undefined, options?: OpenOptions): Promise<FewShotDataset>;
+  episodes?(platform: P, folder: string | undefined, options?: FewShotOpenOptions): Promise<FewShotDataset>;
   /** Published data sets that it reads, with where they come from: `neusim data pull` fetches them by name. */
   readonly published?: readonly Publication[] | undefined;
 }

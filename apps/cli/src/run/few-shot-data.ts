@@ -111,7 +111,8 @@ export async function openPool(
   try {
     let divided: FewShotDataset;
     try {
-      divided = await openEpisodes(source, platform, folder, { ...open, division });
+      const parts = part === 'all' ? undefined : [part ?? 'test'];
+      divided = await openEpisodes(source, platform, folder, { ...open, division, parts });
     } catch (error) {
       const isSmall = error instanceof NeusimError && error.code === 'EPISODE_TOO_FEW_CLASSES';
       if (!isSmall || (part !== undefined && part !== 'all')) throw error;
@@ -130,7 +131,10 @@ export async function openPool(
       pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
       part: chosen,
       train: chosen === 'all' || chosen === 'train' ? undefined : train,
-      close: async () => divided.close?.(),
+      async close() {
+        await divided.close?.();
+        stop();
+      },
     };
   } finally {
     stop();

@@ -3,7 +3,7 @@
 import { type Dataset, type OpenOptions, type OpenProgress, resolveNormalize } from '@neusim/datasets';
 import type { AnyRegistry } from '@neusim/registry';
 import { openDataset, type TrainConfig } from '@neusim/train';
-import { createProgress, type Tick } from '../terminal/progress';
+import { createProgress, type Progress, type Tick } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
 import { decodeWorkerUrl } from './decode-worker-url';
 import { timeLeft } from './time-left';
@@ -30,17 +30,37 @@ export async function openData(
   return openDataset(config, { registry, folder, open: { ...more, ...open } }).finally(stop);
 }
 
-/** How a data set is opened for a terminal; `stop` takes the bar away. */
+/**
+ * How a data set is opened for a terminal; `stop` takes the bar away. For a part that is read later there is another bar, until
+ * it is read, or `stop` is called again.
+ */
 export function openingTicks(terminal: Terminal): { readonly open: OpenOptions; stop(): void } {
-  const progress = createProgress(terminal, ['data set']);
+  let progress: Progress | undefined;
+  let isLate = false;
+  const shown = () => {
+    progress ??= createProgress(terminal, ['data set']);
+    return progress;
+  };
+  const stop = () => {
+    progress?.stop();
+    progress = undefined;
+    isLate = true;
+  };
   const tick = openTicks();
   const open: OpenOptions = {
     signal: terminal.interrupted,
     workers: { url: decodeWorkerUrl },
-    onProgress: (at) => progress.update('data set', tick(at)),
-    onWarning: ({ message, hint }) => progress.note(`Warning: ${message}; ${hint}.`),
+    onProgress(at) {
+      shown().update('data set', tick(at));
+      if (isLate && at.phase === 'reading' && at.done === at.total) stop();
+    },
+    onWarning({ message, hint }) {
+      const text = `Warning: ${message}; ${hint}.`;
+      if (progress) progress.note(text);
+      else terminal.err(text);
+    },
   };
-  return { open, stop: () => progress.stop() };
+  return { open, stop };
 }
 
 /** Progress as a bar's state: with the speed of decoding and, where it is long, the time left. */

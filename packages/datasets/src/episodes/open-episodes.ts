@@ -1,12 +1,12 @@
 // Any data set as classes for training, validation and tests: as its format divides them, else by `divideClasses`.
 
-import type { DatasetPlatform, DatasetSource, OpenOptions } from '../types';
+import type { DatasetPlatform, DatasetSource, FewShotOpenOptions } from '../types';
 import { divideClasses, requireDisjoint } from './divide-classes';
 import { joinPools } from './pool';
 import type { Division, FewShotDataset } from './types';
 
 /** How a data set is opened, and which of its classes are for what. */
-export interface EpisodesOptions extends OpenOptions {
+export interface EpisodesOptions extends FewShotOpenOptions {
   /** In place of the format's own. */
   readonly division?: Division | undefined;
 }
@@ -22,7 +22,9 @@ export async function openEpisodes(
   folder: string | undefined,
   { division, ...options }: EpisodesOptions = {},
 ): Promise<FewShotDataset> {
-  const own = await source.episodes?.(platform, folder, options);
+  // Which of the format's parts have the classes of another division's is not known before it is made.
+  const parts = options.parts && division ? [] : options.parts;
+  const own = await source.episodes?.(platform, folder, { ...options, parts });
   const opened = own ?? (await source.open(platform, folder, options));
   try {
     if (!own) return divideClasses(opened as Awaited<ReturnType<typeof source.open>>, division);

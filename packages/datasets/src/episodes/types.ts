@@ -15,6 +15,9 @@ export interface ClassPool extends Omit<Split, 'images'> {
 /** A pool of features. */
 export type FeaturePool = ClassPool & { readonly images: Float32Array };
 
+/** The parts of few-shot data. */
+export type FewShotPart = 'train' | 'validation' | 'test';
+
 /** Three pools that have no class in common. */
 export interface FewShotDataset {
   readonly name: string;

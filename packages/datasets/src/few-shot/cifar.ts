@@ -26,7 +26,7 @@ export function cifarBinaries(division: DivisionOfClasses, subset: boolean): Lay
     open: async ({ name, platform, folder, image, options }) => {
       const splits = await readAll(platform, folder, subset, options);
       return {
-        pool: async (part, memory) => {
+        pool: async (part, { memory }) => {
           const pool = poolOf(splits, [...division[part]].sort());
           const sized = await toSize(folder, pool, { ...options, image, memory }, false);
           return { name, ...pool, ...sized };

@@ -6,6 +6,7 @@ import { readCsvList } from '../files/csv-list';
 import { isFolder, listedFiles } from '../files/listed-files';
 import { badRow, readRows } from '../files/rows';
 import { encodedFiles, type LabelledFile, openTree, subfolders, type Tree } from '../files/tree';
+import { lateEncodedPool } from '../store/late-pool';
 import { openEncodedPool } from '../store/open-pool';
 import type { DatasetPlatform } from '../types';
 import {
@@ -15,6 +16,7 @@ import {
   namesOfPart,
   PART_NAMES,
   type Part,
+  type PartOptions,
   type Reading,
   requireFile,
 } from './layout';
@@ -36,7 +38,7 @@ export function partFolders(groupOf?: GroupOf): Layout {
       const tree = await treeOf(reading);
       const top = await subfolders(tree, tree.root);
       return {
-        async pool(part, memory) {
+        async pool(part, how) {
           const name = PART_NAMES[part].find((each) => top.has(each));
           if (name === undefined)
             throw missingPart(
@@ -50,7 +52,7 @@ export function partFolders(groupOf?: GroupOf): Layout {
           if (classes.length === 0)
             throw missingPart(reading.name, part, top.get(name)!, ['a folder for each class']);
           const files = await filesOfClasses(reading.name, tree, classes, folders);
-          return decoded(reading, tree, { classes, files }, memory, groupOf);
+          return decoded(reading, tree, { classes, files }, how, groupOf);
         },
       };
     },
@@ -72,7 +74,7 @@ export function classLists(lists: readonly string[], groupOf?: GroupOf): Layout 
       const tree = await treeOf(reading);
       const all = await subfolders(tree, platform.joinPath(tree.root, 'data'));
       return {
-        async pool(part, memory) {
+        async pool(part, how) {
           const folder = list(platform, tree.root);
           const path = await requireFile({ name, platform, folder }, part, names(part));
           const lines = (await readRows(platform, path)).split(/\r?\n/).map((line) => line.trim());
@@ -82,7 +84,7 @@ export function classLists(lists: readonly string[], groupOf?: GroupOf): Layout 
           const classes = [...new Set(lines.filter((line) => line !== ''))].sort();
           if (classes.length === 0) throw badRow(path, 1, 'the list names no class');
           const files = await filesOfClasses(name, tree, classes, all);
-          return decoded(reading, tree, { classes, files }, memory, groupOf);
+          return decoded(reading, tree, { classes, files }, how, groupOf);
         },
       };
     },
@@ -107,13 +109,13 @@ export function csvLists(): Layout {
       const base = (await isFolder(platform, images)) ? await platform.realPath(images) : tree.root;
       const listed = listedFiles(tree, base);
       return {
-        async pool(part, memory) {
+        async pool(part, how) {
           const path = await requireFile({ name, platform, folder: tree.root }, part, names(part));
           const entries = await readCsvList(tree, path, listed, { file: 'filename', label: 'label' });
           const classes = [...new Set(entries.map((entry) => entry.class))].sort();
           const labels = new Map(classes.map((each, label) => [each, label]));
           const files = entries.map((entry) => ({ path: entry.path, label: labels.get(entry.class)! }));
-          return decoded(reading, tree, { classes, files }, memory, undefined);
+          return decoded(reading, tree, { classes, files }, how, undefined);
         },
       };
     },
@@ -127,12 +129,13 @@ async function decoded(
   { name, version, platform, image, options }: Reading,
   tree: Tree,
   { classes, files }: { readonly classes: readonly string[]; readonly files: readonly LabelledFile[] },
-  memory: number,
+  { memory, isLate }: PartOptions,
   groupOf: GroupOf | undefined,
 ): Promise<NamedPool> {
   const groups = classes.map((each) => groupOf?.(each));
   const images = await encodedFiles(tree, files);
-  return openEncodedPool(
+  const openPool = isLate ? lateEncodedPool : openEncodedPool;
+  return openPool(
     platform,
     {
       name,

@@ -3,10 +3,11 @@
 
 import { NeusimError } from '@neusim/registry';
 import type { NamedPool } from '../episodes/pool';
+import type { FewShotPart as Part } from '../episodes/types';
 import type { ImageOptions } from '../store/encoded';
 import type { DatasetPlatform, OpenOptions } from '../types';
 
-export type Part = 'train' | 'validation' | 'test';
+export type { Part };
 
 /** Names of the classes of each part. */
 export type DivisionOfClasses = Readonly<Record<Part, readonly string[]>>;
@@ -30,13 +31,18 @@ export interface Reading {
   readonly options: OpenOptions;
 }
 
+/** How a part is read. */
+export interface PartOptions {
+  /** Bytes of images to hold; more are read from a file. What fits is held. */
+  readonly memory: number;
+  /** Whether image files may be decoded when the first is read. */
+  readonly isLate: boolean;
+}
+
 /** Gives the parts of an open data set. */
 export interface PartReader {
-  /**
-   * @param memory bytes of images to hold; more are read from a file.
-   * @throws NeusimError `DATASET_NOT_FOUND` for a part that is not there, and what reading it throws
-   */
-  pool(part: Part, memory: number): Promise<NamedPool>;
+  /** @throws NeusimError `DATASET_NOT_FOUND` for a part that is not there, and what reading it throws */
+  pool(part: Part, how: PartOptions): Promise<NamedPool>;
 }
 
 export interface Layout {

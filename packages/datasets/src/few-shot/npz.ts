@@ -35,7 +35,7 @@ export function npzFiles(patterns: readonly string[], tells: Layout['tells']): L
     isIn: async (platform, folder) =>
       (await findFile(platform, folder, namesOfPart(patterns, 'train'))) !== undefined,
     open: async (reading) => ({
-      pool: async (part, memory) => {
+      pool: async (part, { memory }) => {
         const path = await requireFile(reading, part, namesOfPart(patterns, part));
         return poolIn(reading, path, part, memory);
       },

@@ -30,7 +30,7 @@ export function pickles(
     tells: 'set',
     isIn: async (platform, folder) => (await findFile(platform, folder, names('train'))) !== undefined,
     open: async (reading) => ({
-      pool: async (part, memory) => {
+      pool: async (part, { memory }) => {
         const path = await requireFile(reading, part, names(part));
         const pickle = await openPickle(reading.platform, path, reading.options);
         try {

@@ -12,7 +12,15 @@ import type { Limit } from '../options';
 import { selectImages } from '../split';
 import type { ImageOptions } from '../store/encoded';
 import { DEFAULT_MEMORY } from '../store/open-encoded';
-import type { Dataset, DatasetPlatform, DatasetSource, Detected, OpenOptions, Split } from '../types';
+import type {
+  Dataset,
+  DatasetPlatform,
+  DatasetSource,
+  Detected,
+  FewShotOpenOptions,
+  OpenOptions,
+  Split,
+} from '../types';
 import type { Layout, Part, PartReader } from './layout';
 
 /** Options of all few-shot data sets. */
@@ -41,40 +49,52 @@ export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSo
     detect: (platform, folder) => detect(platform, set, folder),
     async open(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
-      const [pool] = (await pools(reader, ['train'], options)) as [NamedPool];
-      return toClassify(pool, given);
+      const { train } = await pools(reader, { ...options, parts: ['train'] }, ['train']);
+      return toClassify(train, given);
     },
     async episodes(platform, folder, options = {}) {
       const reader = await open(platform, folder, options);
-      const parts = await pools(reader, ['train', 'validation', 'test'], options);
-      return together(name, parts);
+      return together(name, await pools(reader, options, PARTS));
     },
   };
 }
 
-/** Each part gets the memory that those before it have left. */
-async function pools(reader: PartReader, parts: readonly Part[], { memory = DEFAULT_MEMORY }: OpenOptions) {
-  const found: NamedPool[] = [];
+const PARTS = ['train', 'validation', 'test'] as const;
+
+/**
+ * Some parts of a data set. Each gets the memory that those before it have left, those that are certain to be read first.
+ * @param wanted no part twice.
+ */
+async function pools<P extends Part>(
+  reader: PartReader,
+  { memory = DEFAULT_MEMORY, parts = PARTS }: FewShotOpenOptions,
+  wanted: readonly P[],
+): Promise<Readonly<Record<P, NamedPool>>> {
+  const found: Partial<Record<Part, NamedPool>> = {};
   let left = memory;
+  const isLate = (part: Part) => !parts.includes(part);
   try {
-    for (const part of parts) {
-      const pool = await reader.pool(part, left);
-      found.push(pool);
-      if (pool.images instanceof Uint8Array) left = Math.max(0, left - pool.images.length);
+    for (const part of wanted.toSorted((a, b) => Number(isLate(a)) - Number(isLate(b)))) {
+      const pool = await reader.pool(part, { memory: left, isLate: isLate(part) });
+      found[part] = pool;
+      const [height, width, channels] = pool.shape;
+      const bytes = pool.count * height * width * channels;
+      // What is read late, and fits, will be held.
+      if (pool.images instanceof Uint8Array || bytes <= left) left = Math.max(0, left - bytes);
     }
-    return found;
+    return found as Record<P, NamedPool>;
   } catch (error) {
     await closeAll(found);
     throw error;
   }
 }
 
-async function closeAll(pools: readonly NamedPool[]): Promise<void> {
-  for (const pool of pools) await pool.close?.();
+async function closeAll(pools: Partial<Record<Part, NamedPool>>): Promise<void> {
+  for (const pool of Object.values(pools)) await pool.close?.();
 }
 
-async function together(name: string, parts: readonly NamedPool[]): Promise<FewShotDataset> {
-  const [train, validation, test] = parts as [NamedPool, NamedPool, NamedPool];
+async function together(name: string, parts: Readonly<Record<Part, NamedPool>>): Promise<FewShotDataset> {
+  const { train, validation, test } = parts;
   try {
     const { shape } = train;
     return requireDisjoint({ name, shape, train, validation, test, close: () => closeAll(parts) });

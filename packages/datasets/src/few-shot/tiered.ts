@@ -8,16 +8,25 @@ import { dictOf, fieldOf, integersOf, itemsOf, namesOf, npyOf } from '../pickle/
 import { openPickle, type Pickle } from '../pickle/open-pickle';
 import { PickledArray, PickledBytes } from '../pickle/values';
 import type { EncodedImage } from '../store/encoded';
+import { lateEncodedPool } from '../store/late-pool';
 import { openEncodedPool } from '../store/open-pool';
 import { type Classes, classesOfNames, classesOfNumbers, requireCount } from './classes';
-import { findFile, type Layout, namesOfPart, type Part, type Reading, requireFile } from './layout';
+import {
+  findFile,
+  type Layout,
+  namesOfPart,
+  type Part,
+  type PartOptions,
+  type Reading,
+  requireFile,
+} from './layout';
 import { imagesInNpz } from './npz';
 
 const LABELS = ['{part}_labels.pkl'];
 const PNG = ['{part}_images_png.pkl'];
 const NPZ = ['{part}_images.npz'];
 
-type OfPart = (reading: Reading, path: string, part: Part, memory: number) => Promise<NamedPool>;
+type OfPart = (reading: Reading, path: string, part: Part, how: PartOptions) => Promise<NamedPool>;
 
 const tieredFiles = (patterns: readonly string[], read: OfPart): Layout => ({
   holds: namesOfPart([...patterns, ...LABELS], 'train').join(' and '),
@@ -26,13 +35,13 @@ const tieredFiles = (patterns: readonly string[], read: OfPart): Layout => ({
     (await findFile(platform, folder, namesOfPart(patterns, 'train'))) !== undefined &&
     (await findFile(platform, folder, namesOfPart(LABELS, 'train'))) !== undefined,
   open: async (reading) => ({
-    pool: async (part, memory) =>
-      read(reading, await requireFile(reading, part, namesOfPart(patterns, part)), part, memory),
+    pool: async (part, how) =>
+      read(reading, await requireFile(reading, part, namesOfPart(patterns, part)), part, how),
   }),
 });
 
 /** Images as PNG files in a pickle, whose bytes are read where they lie. */
-export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, memory) => {
+export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, { memory, isLate }) => {
   const { name, version, platform, image, options } = reading;
   const { size, modified } = await platform.stat(path);
   const pickle = await openPickle(platform, path, options);
@@ -43,19 +52,29 @@ export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, me
     const images = items.map((item, index) =>
       pngIn(pickle, item, index, labels[index]!, `${size} ${modified}`),
     );
-    return await openEncodedPool(platform, { name, version, ...classes, images }, image, {
-      ...options,
-      memory,
-    });
-  } finally {
+    const encoded = { name, version, ...classes, images };
+    const open = { ...options, memory };
+    if (isLate) {
+      const pool = await lateEncodedPool(platform, encoded, image, open);
+      const close = async () => {
+        await pool.close?.();
+        await pickle.close();
+      };
+      return { ...pool, close };
+    }
+    const pool = await openEncodedPool(platform, encoded, image, open);
     // The images are decoded, and read from the cache.
     await pickle.close();
+    return pool;
+  } catch (error) {
+    await pickle.close();
+    throw error;
   }
 });
 
 /** Images as bytes, in the order of OpenCV's channels. */
 export const tieredNpz = (bgr: boolean): Layout =>
-  tieredFiles(NPZ, async (reading, path, part, memory) => {
+  tieredFiles(NPZ, async (reading, path, part, { memory }) => {
     const { name, image, options } = reading;
     const found = await imagesInNpz(reading, path, { ...options, dataset: name, image, memory, bgr });
     try {

@@ -56,7 +56,7 @@ async function openAll(
   image: ImageOptions,
   options: OpenOptions,
 ): Promise<Dataset> {
-  requireClasses(encoded);
+  requireOpenable(encoded, image, options);
   const { cache } = options;
   return cache === false
     ? openInMemory(platform, encoded, image, options)
@@ -69,16 +69,25 @@ async function openAll(
       );
 }
 
+/** @throws NeusimError for what is known to be wrong before an image is decoded: `DATASET_EMPTY_CLASS`, `DATASET_TOO_LARGE` */
+export function requireOpenable(
+  encoded: Pick<EncodedDataset, 'name' | 'classes' | 'train' | 'test'>,
+  { size, channels }: ImageOptions,
+  { cache, memory = DEFAULT_MEMORY }: OpenOptions,
+): void {
+  requireClasses(encoded);
+  const bytes = (encoded.train.length + encoded.test.length) * size[0] * size[1] * channels;
+  if (cache === false && bytes > memory) throw tooLarge(encoded.name, bytes, memory);
+}
+
 async function openInMemory(
   platform: DatasetPlatform,
   encoded: EncodedDataset,
   image: ImageOptions,
   options: OpenOptions,
 ): Promise<Dataset> {
-  const { memory = DEFAULT_MEMORY } = options;
   const images = [...encoded.train, ...encoded.test];
   const pixels = image.size[0] * image.size[1] * image.channels;
-  if (images.length * pixels > memory) throw tooLarge(encoded.name, images.length * pixels, memory);
   const bytes = new Uint8Array(images.length * pixels);
   const counts = new ByteCounts(image.channels);
   const skipped: [number, string][] = [];

@@ -5,7 +5,7 @@ import { meanInterval } from './mean-interval';
 
 const named = (name: string, accuracies: number[], drawn = 'same', shot = 1): NamedEvaluation => {
   const { mean: accuracy, interval } = meanInterval(accuracies);
-  const rest = { loss: 1, classes: [], confusion: [], classAccuracies: [], way: 5, query: 15 };
+  const rest = { loss: 1, classes: [], candidates: 0, confusion: [], classAccuracies: [], way: 5, query: 15 };
   const evaluation = { ...rest, episodes: accuracies.length, shot, drawn, accuracy, interval };
   return { name, evaluation: { ...evaluation, accuracies: Float32Array.from(accuracies) } };
 };

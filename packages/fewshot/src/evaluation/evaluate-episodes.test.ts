@@ -71,6 +71,19 @@ describe('on cpu', () => {
     });
   });
 
+  test('how many classes episodes are drawn from: without those that are left out', async () => {
+    const learner = told(() => [1, 0]);
+    const few = tinyPool(4, 5);
+    // Of the first class one image is left.
+    const small = {
+      ...few,
+      labels: few.labels.map((label, index) => (index > 0 && label === 0 ? 1 : label)),
+    };
+    const asked = { ...form, way: 2, episodes: 2 };
+    expect((await evaluateEpisodes(learner, small, { ...asked, minImages: 3 })).candidates).toBe(3);
+    expect((await evaluateEpisodes(learner, few, asked)).candidates).toBe(4);
+  });
+
   test('a logit that is no number is never right, and no class’s', async () => {
     const learner = told(() => [Number.NaN, Number.NaN]);
     const result = await evaluateEpisodes(learner, tinyPool(2, 5), { ...form, way: 2, episodes: 2 });

@@ -1,0 +1,64 @@
+// Encoded images as a pool that decodes them when the first of them is read: what nobody reads costs nothing but its listing.
+
+import { NeusimError } from '@neusim/registry';
+import { asSplit, type NamedPool } from '../episodes/pool';
+import { readImages } from '../split';
+import type { DatasetPlatform, OpenOptions } from '../types';
+import type { ImageOptions } from './encoded';
+import { requireOpenable } from './open-encoded';
+import { type EncodedPool, openEncodedPool } from './open-pool';
+
+/**
+ * `openEncodedPool` of images that may never be read. Labels, names and shape are there at once; with `skipCorrupt`, where
+ * they depend on what decodes, so are the images.
+ * @throws NeusimError `DATASET_EMPTY_CLASS`, `DATASET_TOO_LARGE`. Reading throws what `openEncodedPool` does, and the next
+ *   read tries again; `DATASET_CLOSED` once it is closed.
+ */
+export async function lateEncodedPool(
+  platform: DatasetPlatform,
+  pool: EncodedPool,
+  image: ImageOptions,
+  options: OpenOptions = {},
+): Promise<NamedPool> {
+  if (image.skipCorrupt) return openEncodedPool(platform, pool, image, options);
+  const { name, classes, groups, images } = pool;
+  requireOpenable({ name, classes, train: images, test: [] }, image, options);
+  const closing = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  let opening: Promise<NamedPool> | undefined;
+  const open = async () => {
+    const opened = await openEncodedPool(platform, pool, image, { ...options, signal });
+    options.onProgress?.({ phase: 'reading', done: images.length, total: images.length });
+    return opened;
+  };
+  const opened = () => {
+    if (closing.signal.aborted) throw closed(name);
+    opening ??= open().catch((error) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  };
+  return {
+    name,
+    classes,
+    ...(groups && { groups }),
+    count: images.length,
+    shape: [...image.size, image.channels],
+    labels: Int32Array.from(images, ({ label }) => label),
+    nameOf: (index) => images[index]!.name,
+    images: { read: async (indices) => readImages(asSplit(await opened()), indices) },
+    async close() {
+      closing.abort(closed(name));
+      const found = await opening?.catch(() => undefined);
+      await found?.close?.();
+    },
+  };
+}
+
+function closed(dataset: string): NeusimError {
+  return new NeusimError('DATASET_CLOSED', `${dataset} is closed, and its images can no longer be read`, {
+    data: { dataset },
+    hint: 'close a data set when nothing reads it any more',
+  });
+}
