@@ -24,10 +24,7 @@ async function setup(
   const [folder, cache] = [await folderOf({ ...files, ...more }), await folderOf({})];
   const { counter, platform: counting } = countingPlatform();
   const source = sourceOf('mini-imagenet', { size: [3, 4], ...options });
-  const open = async (
-    given: FewShotOpenOptions & { division?: object } = {},
-    at: DatasetPlatform = counting,
-  ) => {
+  const open = async (given: FewShotOpenOptions & { division?: object } = {}) => {
     const opened = await openEpisodes(source, counting, folder, { cache, ...given });
     onTestFinished(async () => opened.close?.());
     return opened;
