@@ -23,15 +23,19 @@ export interface FoundData {
 export async function findData(registry: AnyRegistry, word: string, data: string): Promise<FoundData> {
   const published = await listPublications(registry);
   const publication = published.find(({ name }) => name === word);
+  // A folder here that bears a set's name is meant where there is no such set among the data.
+  const isHere = await platform.exists(word);
   if (publication) {
     const folder = await folderOf(publication, data);
-    if (folder === undefined) throw notPulled(word, data);
-    return { dataset: publication.dataset, folder, where: folder, publication };
+    if (folder !== undefined) return { dataset: publication.dataset, folder, where: folder, publication };
+    if (!isHere) throw notPulled(word, data);
   }
   const readers = registry.list('dataset').map(({ name }) => name);
-  if (readers.includes(word))
-    return { dataset: { name: word }, folder: data, where: await whereIs(registry, word, data) };
-  if (await platform.exists(word)) return inFolder(registry, word, published);
+  if (readers.includes(word)) {
+    const where = await whereIs(registry, word, data);
+    if (where !== undefined || !isHere) return { dataset: { name: word }, folder: data, where };
+  }
+  if (isHere) return inFolder(registry, word, published);
   if (/[\\/]/.test(word)) throw await noFolder(word);
   throw await unknownWord(word, [...new Set([...published.map(({ name }) => name), ...readers])]);
 }
