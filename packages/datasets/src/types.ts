@@ -67,7 +67,7 @@ export interface OpenOptions {
 export interface FewShotOpenOptions extends OpenOptions {
   /**
    * The parts that are certain to be read; default: all. Where a format has its parts apart, image files of the others are
-   * decoded when the first of them is read, and what is wrong with them is told then. The signal and `onProgress` are theirs
+   * looked at and decoded when the first of them is read, and what is wrong with them is told then. The signal and `onProgress` are theirs
    * too, until the data set is closed. With `skipCorrupt` all are decoded at once: which images there are is not known before.
    */
   readonly parts?: readonly FewShotPart[] | undefined;

@@ -133,18 +133,15 @@ async function decoded(
   groupOf: GroupOf | undefined,
 ): Promise<NamedPool> {
   const groups = classes.map((each) => groupOf?.(each));
-  const images = await encodedFiles(tree, files);
-  const openPool = isLate ? lateEncodedPool : openEncodedPool;
-  return openPool(
-    platform,
-    {
-      name,
-      version,
-      classes,
-      images,
-      groups: groups.every((group) => group !== undefined) ? groups : undefined,
-    },
-    image,
-    { ...options, memory },
-  );
+  const pool = {
+    name,
+    version,
+    classes,
+    groups: groups.every((group) => group !== undefined) ? groups : undefined,
+  };
+  const images = () => encodedFiles(tree, files);
+  const open = { ...options, memory };
+  if (!isLate) return openEncodedPool(platform, { ...pool, images: await images() }, image, open);
+  const listed = files.map(({ path, label }) => ({ name: path, label }));
+  return lateEncodedPool(platform, { ...pool, listed, images }, image, open);
 }

@@ -52,17 +52,17 @@ export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, { 
     const images = items.map((item, index) =>
       pngIn(pickle, item, index, labels[index]!, `${size} ${modified}`),
     );
-    const encoded = { name, version, ...classes, images };
     const open = { ...options, memory };
     if (isLate) {
-      const pool = await lateEncodedPool(platform, encoded, image, open);
+      const listed = { name, version, ...classes, listed: images, images: async () => images };
+      const pool = await lateEncodedPool(platform, listed, image, open);
       const close = async () => {
         await pool.close?.();
         await pickle.close();
       };
       return { ...pool, close };
     }
-    const pool = await openEncodedPool(platform, encoded, image, open);
+    const pool = await openEncodedPool(platform, { name, version, ...classes, images }, image, open);
     // The images are decoded, and read from the cache.
     await pickle.close();
     return pool;

@@ -1,12 +1,20 @@
-// Encoded images as a pool that decodes them when the first of them is read: what nobody reads costs nothing but its listing.
+// Encoded images as a pool that looks at their files, and decodes them, when the first of them is read: what nobody reads costs
+// nothing but its names.
 
 import { NeusimError } from '@neusim/registry';
 import { asSplit, type NamedPool } from '../episodes/pool';
 import { readImages } from '../split';
 import type { DatasetPlatform, OpenOptions } from '../types';
-import type { ImageOptions } from './encoded';
+import type { EncodedImage, ImageOptions } from './encoded';
 import { requireOpenable } from './open-encoded';
 import { type EncodedPool, openEncodedPool } from './open-pool';
+
+/** What is known of images by their names. */
+export interface ListedPool extends Omit<EncodedPool, 'images'> {
+  readonly listed: readonly Pick<EncodedImage, 'name' | 'label'>[];
+  /** The same images, in that order, to be decoded. */
+  images(): Promise<readonly EncodedImage[]>;
+}
 
 /**
  * `openEncodedPool` of images that may never be read. Labels, names and shape are there at once; with `skipCorrupt`, where
@@ -16,19 +24,21 @@ import { type EncodedPool, openEncodedPool } from './open-pool';
  */
 export async function lateEncodedPool(
   platform: DatasetPlatform,
-  pool: EncodedPool,
+  { listed, images, ...pool }: ListedPool,
   image: ImageOptions,
   options: OpenOptions = {},
 ): Promise<NamedPool> {
-  if (image.skipCorrupt) return openEncodedPool(platform, pool, image, options);
-  const { name, classes, groups, images } = pool;
-  requireOpenable({ name, classes, train: images, test: [] }, image, options);
+  if (image.skipCorrupt)
+    return openEncodedPool(platform, { ...pool, images: await images() }, image, options);
+  const { name, classes, groups } = pool;
+  requireOpenable({ name, classes, train: listed, test: [] }, image, options);
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
   let opening: Promise<NamedPool> | undefined;
   const open = async () => {
-    const opened = await openEncodedPool(platform, pool, image, { ...options, signal });
-    options.onProgress?.({ phase: 'reading', done: images.length, total: images.length });
+    const encoded = { ...pool, images: await images() };
+    const opened = await openEncodedPool(platform, encoded, image, { ...options, signal });
+    options.onProgress?.({ phase: 'reading', done: listed.length, total: listed.length });
     return opened;
   };
   const opened = () => {
@@ -43,10 +53,10 @@ export async function lateEncodedPool(
     name,
     classes,
     ...(groups && { groups }),
-    count: images.length,
+    count: listed.length,
     shape: [...image.size, image.channels],
-    labels: Int32Array.from(images, ({ label }) => label),
-    nameOf: (index) => images[index]!.name,
+    labels: Int32Array.from(listed, ({ label }) => label),
+    nameOf: (index) => listed[index]!.name,
     images: { read: async (indices) => readImages(asSplit(await opened()), indices) },
     async close() {
       closing.abort(closed(name));

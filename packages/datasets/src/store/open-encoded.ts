@@ -15,6 +15,8 @@ import { recordsOf } from './records';
 
 export const DEFAULT_MEMORY = 2 ** 30;
 
+type Labelled = Pick<EncodedImage, 'label'>;
+
 /** A split of a data set, and where its images are among all. */
 type Part = StoredPart & { readonly end: number };
 
@@ -71,7 +73,7 @@ async function openAll(
 
 /** @throws NeusimError for what is known to be wrong before an image is decoded: `DATASET_EMPTY_CLASS`, `DATASET_TOO_LARGE` */
 export function requireOpenable(
-  encoded: Pick<EncodedDataset, 'name' | 'classes' | 'train' | 'test'>,
+  encoded: Pick<EncodedDataset, 'name' | 'classes'> & Readonly<Record<'train' | 'test', readonly Labelled[]>>,
   { size, channels }: ImageOptions,
   { cache, memory = DEFAULT_MEMORY }: OpenOptions,
 ): void {
@@ -227,7 +229,11 @@ function nothingToTest(name: string) {
 }
 
 /** Every class needs an image. */
-function requireClasses({ name, classes, train }: Pick<EncodedDataset, 'name' | 'classes' | 'train'>): void {
+function requireClasses({
+  name,
+  classes,
+  train,
+}: Pick<EncodedDataset, 'name' | 'classes'> & { readonly train: readonly Labelled[] }): void {
   const has = new Uint8Array(classes.length);
   for (const { label } of train) has[label] = 1;
   const empty = has.indexOf(0);
