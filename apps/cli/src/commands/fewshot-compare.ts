@@ -4,7 +4,7 @@ import { compareEpisodes, type NamedEvaluation, parseFewShotConfig } from '@neus
 import { splitPart } from '@neusim/models';
 import { exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
-import type { NamedData, PartName } from '../run/few-shot-data';
+import type { NamedData } from '../run/few-shot-data';
 import {
   comparisonText,
   figuresOf,
@@ -13,13 +13,15 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { askedOf } from '../run/few-shot-form';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
+import { seenIn, whatIsNew } from '../run/seen-classes';
 import { stoppedOutcome } from '../run/stopped';
-import { testSubject } from '../run/test-subject';
+import { type EpisodesAsked, testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { askedOf, openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
+import { openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
 
 export interface CompareOptions extends TestOptions {
   readonly against: 'each' | 'first';
@@ -44,24 +46,28 @@ export async function compareFewShot(
   for (const word of words) if (await exists(joinPath(word, 'config.json'))) folders.push(word);
   const { registry, urls } = await openRegistryFor(terminal, folders, options);
   const engine = await startFor(registry, options);
-  const shared = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
+  const choose = folders.length > 0 ? whatIsNew(await seenInAll(folders)) : undefined;
+  const named = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
   const names = namesOf(words);
-  const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
   const signal = terminal.interrupted;
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
+  let form: EpisodesAsked | undefined;
   for (const [index, word] of words.entries()) {
     const isRun = folders.includes(word);
     const [method, backbone] = isRun ? [word] : splitOnce(word);
     const name = names[index] as string;
     const own = {
       ...options,
+      choose,
       ...(backbone !== undefined && { backbone }),
-      ...(isRun ? { backbone: undefined } : shared),
+      ...(isRun ? { backbone: undefined, base: undefined } : { named }),
     };
     const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
       terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
+      form ??= askedOf(terminal, subject.pool, options);
+      const pass = { ...form, jobs: options.jobs, plugins: urls };
       const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
       if (!evaluation)
         return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
@@ -95,16 +101,22 @@ export async function compareFewShot(
   };
 }
 
-/** What methods are tested on beside a run: its data, and the classes that it was not trained on. */
+/** What methods are tested on beside a run: its data. */
 async function dataOfRun(
   { env }: Terminal,
   run: string | undefined,
-  { data, split = 'test' }: CompareOptions,
-): Promise<{ readonly named: NamedData; readonly split: PartName } | undefined> {
+  { data }: CompareOptions,
+): Promise<NamedData | undefined> {
   if (run === undefined) return undefined;
   const { dataset, division } = parseFewShotConfig(await configOf(run));
   const { name, options } = splitPart(dataset);
-  return { named: { name, options, folder: data ?? env.NEUSIM_DATA, division }, split };
+  return { name, options, folder: data ?? env.NEUSIM_DATA, division };
+}
+
+/** What the networks of runs have seen together; undefined where one does not tell. */
+async function seenInAll(runs: readonly string[]) {
+  const seen = await Promise.all(runs.map(seenIn));
+  return seen.every((each) => each !== undefined) ? seen.flat() : undefined;
 }
 
 function splitOnce(word: string): [string, string?] {

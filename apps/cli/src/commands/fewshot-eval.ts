@@ -4,8 +4,9 @@ import { evaluateRuns } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
-import type { NamedData, PartName } from '../run/few-shot-data';
+import type { NamedData, PartChoice, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { askedOf } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
 import { openRun } from '../run/few-shot-run';
 import type { Subject } from '../run/few-shot-subject';
@@ -13,7 +14,7 @@ import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
-import { type EpisodesAsked, testSubject, withThreads } from '../run/test-subject';
+import { testSubject, withThreads } from '../run/test-subject';
 import { startEngine } from '../run/train-job';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
@@ -22,12 +23,14 @@ import type { Outcome, Terminal } from '../terminal/terminal';
 export interface TestOptions {
   readonly backbone?: string;
   readonly layer?: string;
+  readonly base?: string;
   readonly data?: string;
   readonly dataset?: string;
   readonly split?: PartName;
   readonly way: number;
   readonly shot: number;
-  readonly query: number;
+  /** Default: 15, or as many as the smallest class allows. */
+  readonly query?: number;
   readonly episodes: number;
   readonly seed: number;
   readonly minImages?: number;
@@ -43,8 +46,9 @@ export interface TestOptions {
 export interface EvalOptions extends TestOptions {
   readonly method?: string;
   readonly runs?: true;
-  /** Of a comparison: the data of its first run. */
+  /** Of a comparison with runs: the data of the first, and what chooses the part for all. */
   readonly named?: NamedData | undefined;
+  readonly choose?: PartChoice | undefined;
 }
 
 /**
@@ -75,6 +79,8 @@ export async function evalFewShot(
     terminal.err(
       `Testing ${told.name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
     );
+    if (options.base !== undefined && !subject.usesBase)
+      terminal.err(`Note: ${subject.name} learns nothing of base classes; it is the same without --base.`);
     const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
     if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
     const out = options.out ?? run ?? joinPath('runs', `fewshot-${subject.name}`);
@@ -130,17 +136,6 @@ export async function openRegistryFor(
 const fromHere = (path: string) =>
   /[\\/]/.test(path) && !/^([@/.]|[a-z]:)/i.test(path) ? `./${path}` : path;
 
-/** The form of the episodes that is asked for. */
-export const askedOf = (options: TestOptions): EpisodesAsked => ({
-  way: options.way,
-  shot: options.shot,
-  query: options.query,
-  episodes: options.episodes,
-  seed: options.seed,
-  minImages: options.minImages,
-  within: options.withinGroup && 'group',
-});
-
 async function test(
   terminal: Terminal,
   subject: Subject,
@@ -148,12 +143,21 @@ async function test(
   backend: string,
   plugins: readonly string[],
 ): Promise<TestFigures> {
-  const pass = { ...askedOf(options), jobs: options.jobs, plugins };
   const { learner, pool, runs, reading } = subject;
-  if (!runs)
-    return figuresOf(subject, await testSubject(terminal, subject, pass), { backend, seed: options.seed });
-  const evaluation = await withThreads(terminal, subject, { ...pass, episodes: runs.length }, (more) =>
-    evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
+  const threads = { jobs: options.jobs, plugins };
+  if (!runs) {
+    const evaluation = await testSubject(terminal, subject, {
+      ...askedOf(terminal, pool, options),
+      ...threads,
+    });
+    return figuresOf(subject, evaluation, { backend, seed: options.seed });
+  }
+  const form = { way: runs[0]!.classes.length, shot: 1, query: 1, seed: options.seed };
+  const evaluation = await withThreads(
+    terminal,
+    subject,
+    { ...form, ...threads, episodes: runs.length },
+    (more) => evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
   );
   return figuresOf(subject, evaluation, { backend, seed: null });
 }

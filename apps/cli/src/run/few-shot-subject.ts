@@ -3,7 +3,7 @@
 
 import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
 import type { Learner, LearnerRecipe } from '@neusim/fewshot';
-import type { DataOptions, NamedData, PartName } from './few-shot-data';
+import type { DataOptions, NamedData, PartChoice, PartName } from './few-shot-data';
 
 export interface SubjectOptions extends DataOptions {
   /** Of a method: the data of a run that it is compared with. */
@@ -13,6 +13,10 @@ export interface SubjectOptions extends DataOptions {
   /** The layer whose output is the embedding. */
   readonly layer?: string | undefined;
   readonly part?: PartName | undefined;
+  /** In a comparison: what chooses the part for all, where `part` does not say it. */
+  readonly choose?: PartChoice | undefined;
+  /** Base classes, for methods that want to know some: a data set's name, or a folder. */
+  readonly base?: string | undefined;
   /** Omniglot's official runs, in place of episodes that are drawn. */
   readonly runs?: boolean | undefined;
   readonly set?: readonly string[] | undefined;
@@ -33,6 +37,8 @@ export interface Subject {
   /** Name of the data set. */
   readonly dataset: string;
   readonly reading: { readonly transform?: Transform | undefined; readonly normalize: Normalize };
+  /** Whether it has made something of base classes. */
+  readonly usesBase: boolean;
   /** What it was made of, for who reads the figures. */
   readonly facts: readonly (readonly [what: string, value: string])[];
   /** Frees the learner and lets go of the data. */
