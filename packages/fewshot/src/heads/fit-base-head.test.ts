@@ -37,8 +37,8 @@ async function gradientOf(weights: readonly tf.Tensor[], hasBias: boolean): Prom
   const w = (i: number, c: number) => kernel![i * classes + c]! * scale;
   const b = (c: number) => (hasBias ? bias![c]! : 0);
   const gradient = [
-    ...Array.from({ length: features * classes }, (_, k) => 1e-3 * w(Math.floor(k / classes), k % classes)),
-    ...(hasBias ? Array.from({ length: classes }, (_, c) => 1e-3 * b(c)) : []),
+    ...Array.from({ length: features * classes }, (_, k) => 1e-4 * w(Math.floor(k / classes), k % classes)),
+    ...(hasBias ? Array.from({ length: classes }, (_, c) => 1e-4 * b(c)) : []),
   ];
   for (const [n, row] of x.entries()) {
     const logits = Array.from({ length: classes }, (_, c) =>

@@ -13,7 +13,7 @@ import type { BaseOptions, ClassBatch } from '../types';
 import { minimise, type Slope, type Space } from './minimise';
 import { dot, NORM_EPSILON } from './unit';
 
-const DECAY = 1e-3;
+const DECAY = 1e-4;
 /** Length of the gradient: the loss is of single precision. */
 const CLOSE_ENOUGH = 1e-5;
 const MOST_STEPS = 500;

@@ -1,6 +1,7 @@
 /** The images that a learner's `prepare` and `fitBase` want. */
 import { type ClassPool, readPool } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
+import type { PoolReading } from '../evaluation/episode-inputs';
 import type { ClassBatch } from '../types';
 import type { FewShotConfig } from './config';
 
@@ -10,7 +11,7 @@ import type { FewShotConfig } from './config';
  */
 export async function* baseBatches(
   pool: ClassPool,
-  { transform, normalize, evaluation }: Pick<FewShotConfig, 'transform' | 'normalize' | 'evaluation'>,
+  { transform, normalize, evaluation }: PoolReading & Pick<FewShotConfig, 'evaluation'>,
   signal: AbortSignal | undefined,
   onProgress?: (done: number) => void,
 ): AsyncGenerator<ClassBatch> {
