@@ -2,9 +2,9 @@
  * The head over the base classes, fitted on embeddings that stay as they are: what training by classes makes of it where the
  * backbone is frozen. Its weights [w; b] are those of the least
  *
- *   1/n·Σᵢ −log softmax(w·xᵢ/s + b)[labelᵢ] + λ/2·‖[w; b]‖²,   λ = 1e-3,
+ *   1/n·Σᵢ −log softmax(w·xᵢ/s + b)[labelᵢ] + λ/2·‖[w; b]‖²,   λ = 1e-4,
  *
- * s² being the mean of ‖xᵢ‖²: one answer, whatever the embeddings' scale. The head gets w/s and b.
+ * s² being the mean of ‖xᵢ‖²: one answer, whatever the embeddings' scale. λ is ours. The head gets w/s and b.
  */
 import { NeusimError } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
