@@ -13,8 +13,10 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
+import { sharedPools } from '../run/shared-pools';
 import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
@@ -50,49 +52,70 @@ export async function compareFewShot(
   const signal = terminal.interrupted;
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
-  for (const [index, word] of words.entries()) {
-    const isRun = folders.includes(word);
-    const [method, backbone] = isRun ? [word] : splitOnce(word);
-    const name = names[index] as string;
-    const own = {
-      ...options,
-      ...(backbone !== undefined && { backbone }),
-      ...(isRun ? { backbone: undefined } : shared),
-    };
-    const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
-    try {
-      terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
-      const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
-      if (!evaluation)
-        return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
-      evaluations.push({ name, evaluation });
-      tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
-      // Now, rather than after all of them were tested.
-      if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
-    } finally {
-      await subject.close();
+  const pools = sharedPools();
+  const once = warningOnce(terminal);
+  try {
+    for (const [index, word] of words.entries()) {
+      const isRun = folders.includes(word);
+      const [method, backbone] = isRun ? [word] : splitOnce(word);
+      const name = names[index] as string;
+      const own = {
+        ...options,
+        ...(backbone !== undefined && { backbone }),
+        ...(isRun ? { backbone: undefined } : shared),
+        open: pools.open,
+      };
+      const subject = { ...(await openSubject(once, registry, method, isRun, own)), name };
+      try {
+        terminal.err(
+          `Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`,
+        );
+        const evaluation = await unlessStopped(signal, () => testSubject(once, subject, pass));
+        if (!evaluation)
+          return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
+        evaluations.push({ name, evaluation });
+        tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
+        // Now, rather than after all of them were tested.
+        if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
+      } finally {
+        await subject.close();
+      }
     }
+  } finally {
+    await pools.close();
   }
   const comparison = compareEpisodes(evaluations, { against: options.against });
   const [first] = tests as [TestFigures];
-  const json = { ...comparison, seed: options.seed, dataset: first.dataset, part: first.part, tests };
-  const written = await writeTests(
-    options.out ?? joinPath('runs', 'fewshot-compare'),
-    `${first.way}-way-${first.shot}-shot-${first.part}`,
-    {
-      title: `${names.length} learners on ${first.dataset}`,
-      json,
-      tests,
-      pairs: comparison.pairs,
-      engine,
-      seconds: (performance.now() - started) / 1000,
-      command: shellCommand(['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(options)]),
-    },
-  );
+  const { dataset, folder, part } = first;
+  const command = ['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(terminal, options)];
+  const json = {
+    ...comparison,
+    seed: options.seed,
+    dataset,
+    folder,
+    part,
+    tests,
+    command: shellCommand(command),
+  };
+  const written = await writeTests(options.out ?? joinPath('runs', 'fewshot-compare'), reportName(first), {
+    title: `${names.length} learners on ${dataName(first)}`,
+    json,
+    tests,
+    pairs: comparison.pairs,
+    engine,
+    seconds: (performance.now() - started) / 1000,
+  });
   return {
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
+}
+
+/** What is to be said of the data or of a backbone that several share is said at the first of them. */
+function warningOnce(terminal: Terminal): Terminal {
+  const said = new Set<string>();
+  const isNew = (text: string) => !text.startsWith('Warning: ') || said.size < said.add(text).size;
+  return { ...terminal, err: (text) => isNew(text) && terminal.err(text) };
 }
 
 /** What methods are tested on beside a run: its data, and the classes that it was not trained on. */
