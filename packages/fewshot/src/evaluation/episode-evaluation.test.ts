@@ -5,7 +5,7 @@ import { judgeEpisodes } from './episode-evaluation';
 
 /** Episodes of `way` classes, each query answered at random; -1 where `isMute`. */
 function made(classes: number, episodes: number, way: number, query: number, isMute: (i: number) => boolean) {
-  const draw = random(5, 1);
+  const draw = random(5, 1, 0);
   const pool = {
     classes: Array.from({ length: classes }, (_, label) => `an alphabet/character ${label}`),
     count: classes * 20,

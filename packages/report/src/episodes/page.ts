@@ -62,7 +62,7 @@ function accuracySection(evaluations: readonly EpisodeFigures[], chance: number)
   return html`<section>
 <h2>Accuracy</h2>
 <p class="soft">${what} The dashed line is chance, ${Number(chance.toFixed(2))} %.</p>
-<div class="scroll"><table class="fold" style="--figures: 2"><thead><tr><th class="name">name</th><th class="right">accuracy %</th><th class="right">loss</th><th class="wide"><span class="percent marks">${marks}</span></th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll"><table class="fold" style="--figures: 3fr 2fr"><thead><tr><th>name</th><th class="right">accuracy %</th><th class="right">loss</th><th class="wide"><span class="percent marks">${marks}</span></th></tr></thead><tbody>${rows}</tbody></table></div>
 <h3>Episodes by their accuracy</h3>
 <div class="charts">${charts}</div>
 </section>`;
@@ -76,7 +76,7 @@ function pairSection(pairs: readonly EpisodeDifference[]): Html {
   return html`<section>
 <h2>Differences</h2>
 <p class="soft">In points, taken episode by episode: all learned the same episodes. Intervals are of 95 %, each for its pair alone.</p>
-<div class="scroll"><table class="fold" style="--figures: 3"><thead><tr><th class="name">difference of</th><th class="right">points</th><th class="right">higher in</th><th class="right">lower in</th><th class="words">verdict</th></tr></thead><tbody>${rows}</tbody></table></div>
+<div class="scroll"><table class="fold" style="--figures: 3fr 2fr 2fr"><thead><tr><th>difference of</th><th class="right">points</th><th class="right">higher in</th><th class="right">lower in</th><th class="words">verdict</th></tr></thead><tbody>${rows}</tbody></table></div>
 </section>`;
 }
 

@@ -2,8 +2,8 @@
 
 export const style = `
 h1, .facts span { overflow-wrap: anywhere; }
-/* Half a dot lies beyond 0 and beyond 100. */
-.percent { position: relative; display: block; margin: 0 6px; }
+/* Half a number lies beyond 0 and beyond 100. */
+.percent { position: relative; display: block; margin: 0 12px; }
 .percent.marks { height: 1.3em; }
 .mark { position: absolute; top: 0; transform: translateX(-50%); }
 .mark.line { top: -2px; bottom: -2px; border-left: 1px solid var(--line); }
@@ -15,10 +15,11 @@ h1, .facts span { overflow-wrap: anywhere; }
   th, td { padding: 6px 5px; }
   td { white-space: normal; overflow-wrap: anywhere; }
   td.right { white-space: nowrap; }
-  .fold tr { display: grid; grid-template-columns: repeat(var(--figures), 1fr); border-bottom: 1px solid var(--line); }
-  .fold :is(th, td) { border: 0; padding: 4px 0; text-align: left; }
-  .fold :is(.name, .wide, .words) { grid-column: 1 / -1; min-width: 0; width: auto; }
-  .track { width: 44px; }
+  .classes table { --figures: 3fr 2fr 2fr; }
+  :is(.fold, .classes) tr { display: grid; grid-template-columns: var(--figures); border-bottom: 1px solid var(--line); }
+  :is(.fold, .classes) :is(th, td) { border: 0; padding: 3px 0; text-align: left; }
+  :is(.fold, .classes) :is(:first-child, .wide, .words):is(th, td) { grid-column: 1 / -1; min-width: 0; width: auto; }
+  .track { width: 60px; }
   .cells { max-width: 100%; height: auto; }
 }
 `;
