@@ -16,7 +16,7 @@ import {
 import { dataName, reportName } from '../run/few-shot-files';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
-import { sharedPools } from '../run/shared-pools';
+import { type SharedPools, sharedPools } from '../run/shared-pools';
 import { stoppedOutcome } from '../run/stopped';
 import { testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
@@ -31,10 +31,20 @@ export interface CompareOptions extends TestOptions {
  * @param words folders of runs, names of methods, or METHOD=BACKBONE; two or more.
  * @throws NeusimError CLI_USAGE, FEWSHOT_OTHER_EPISODES, and what opening each of them and testing throw
  */
-export async function compareFewShot(
+export function compareFewShot(
   terminal: Terminal,
   words: readonly string[],
   options: CompareOptions,
+): Promise<Outcome> {
+  const pools = sharedPools();
+  return compare(warningOnce(terminal), words, options, pools.open).finally(pools.close);
+}
+
+async function compare(
+  terminal: Terminal,
+  words: readonly string[],
+  options: CompareOptions,
+  open: SharedPools['open'],
 ): Promise<Outcome> {
   if (words.length < 2)
     throw new NeusimError('CLI_USAGE', `learners named: ${words.length}; wanted: two or more`, {
@@ -52,37 +62,29 @@ export async function compareFewShot(
   const signal = terminal.interrupted;
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
-  const pools = sharedPools();
-  const once = warningOnce(terminal);
-  try {
-    for (const [index, word] of words.entries()) {
-      const isRun = folders.includes(word);
-      const [method, backbone] = isRun ? [word] : splitOnce(word);
-      const name = names[index] as string;
-      const own = {
-        ...options,
-        ...(backbone !== undefined && { backbone }),
-        ...(isRun ? { backbone: undefined } : shared),
-        open: pools.open,
-      };
-      const subject = { ...(await openSubject(once, registry, method, isRun, own)), name };
-      try {
-        terminal.err(
-          `Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`,
-        );
-        const evaluation = await unlessStopped(signal, () => testSubject(once, subject, pass));
-        if (!evaluation)
-          return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
-        evaluations.push({ name, evaluation });
-        tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
-        // Now, rather than after all of them were tested.
-        if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
-      } finally {
-        await subject.close();
-      }
+  for (const [index, word] of words.entries()) {
+    const isRun = folders.includes(word);
+    const [method, backbone] = isRun ? [word] : splitOnce(word);
+    const name = names[index] as string;
+    const own = {
+      ...options,
+      ...(backbone !== undefined && { backbone }),
+      ...(isRun ? { backbone: undefined } : shared),
+      open,
+    };
+    const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
+    try {
+      terminal.err(`Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`);
+      const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
+      if (!evaluation)
+        return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
+      evaluations.push({ name, evaluation });
+      tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
+      // Now, rather than after all of them were tested.
+      if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
+    } finally {
+      await subject.close();
     }
-  } finally {
-    await pools.close();
   }
   const comparison = compareEpisodes(evaluations, { against: options.against });
   const [first] = tests as [TestFigures];
@@ -114,8 +116,12 @@ export async function compareFewShot(
 /** What is to be said of the data or of a backbone that several share is said at the first of them. */
 function warningOnce(terminal: Terminal): Terminal {
   const said = new Set<string>();
-  const isNew = (text: string) => !text.startsWith('Warning: ') || said.size < said.add(text).size;
-  return { ...terminal, err: (text) => isNew(text) && terminal.err(text) };
+  return Object.assign(Object.create(terminal) as Terminal, {
+    err(text: string) {
+      if (!said.has(text)) terminal.err(text);
+      if (text.startsWith('Warning: ')) said.add(text);
+    },
+  });
 }
 
 /** What methods are tested on beside a run: its data, and the classes that it was not trained on. */

@@ -9,17 +9,19 @@ export interface SharedPools {
 }
 
 export function sharedPools(): SharedPools {
-  const pools = new Map<string, Promise<OpenPool>>();
+  const opened: { data: string; part: Parameters<typeof openPool>[3]; pool: OpenPool }[] = [];
   return {
-    async open(terminal, registry, data, part) {
-      const key = JSON.stringify([data, part]);
-      const pool = pools.get(key) ?? openPool(terminal, registry, data, part);
-      pools.set(key, pool);
-      return { ...(await pool), close: async () => {} };
+    async open(terminal, registry, given, part) {
+      const data = JSON.stringify(given);
+      let met = opened.find((each) => each.data === data && each.part === part);
+      if (!met) {
+        met = { data, part, pool: await openPool(terminal, registry, given, part) };
+        opened.push(met);
+      }
+      return { ...met.pool, close: async () => {} };
     },
     async close() {
-      for (const pool of await Promise.allSettled(pools.values()))
-        if (pool.status === 'fulfilled') await pool.value.close();
+      for (const { pool } of opened) await pool.close();
     },
   };
 }
