@@ -27,6 +27,7 @@ export type PartName = 'train' | 'validation' | 'test' | 'all';
 export interface OpenPool {
   /** Of the data set. */
   readonly dataset: string;
+  readonly folder?: string | undefined;
   readonly pool: ClassPool;
   readonly part: PartName;
   /** The classes to train on, where they are apart from `pool`. */
@@ -113,6 +114,7 @@ export async function openPool(
       const dataset = await source.open(platform, folder, open);
       return {
         dataset: dataset.name,
+        folder,
         pool: poolOf(dataset),
         part: 'all',
         close: async () => dataset.close?.(),
@@ -122,6 +124,7 @@ export async function openPool(
     const { train, validation, test } = divided;
     return {
       dataset: divided.name,
+      folder,
       pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
       part: chosen,
       train: chosen === 'all' || chosen === 'train' ? undefined : train,
@@ -150,6 +153,7 @@ export async function openRuns(
   const { pool, episodes } = await openOfficialRuns(platform, folder, image, open).finally(stop);
   return {
     dataset: 'omniglot-runs',
+    folder,
     pool,
     part: 'all',
     runs: episodes,

@@ -195,10 +195,10 @@ function openFor(
   registry: AnyRegistry,
   data: NamedData,
   { shape }: Backbone,
-  { runs, part }: SubjectOptions,
+  { runs, part, open = openPool }: SubjectOptions,
 ): Promise<OpenPool> {
   if (runs) return openRuns(terminal, data.folder as string, shape);
-  return openPool(terminal, registry, sizedFor(registry, data, shape), part);
+  return open(terminal, registry, sizedFor(registry, data, shape), part);
 }
 
 /** For images that are of another size as they are stored. */
