@@ -29,7 +29,7 @@ export {
   type NamedEvaluation,
   type PairedDifference,
 } from './evaluation/compare-episodes';
-export type { EpisodeEvaluation, TestedEpisodes } from './evaluation/episode-evaluation';
+export type { ConfusedQueries, EpisodeEvaluation, TestedEpisodes } from './evaluation/episode-evaluation';
 export type { PoolReading } from './evaluation/episode-inputs';
 export type { EpisodeWorkers } from './evaluation/episode-workers';
 export {

@@ -13,10 +13,12 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
 import { askedOf } from '../run/few-shot-form';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { seenIn, whatIsNew } from '../run/seen-classes';
+import { type SharedPools, sharedPools } from '../run/shared-pools';
 import { stoppedOutcome } from '../run/stopped';
 import { type EpisodesAsked, testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
@@ -31,10 +33,20 @@ export interface CompareOptions extends TestOptions {
  * @param words folders of runs, names of methods, or METHOD=BACKBONE; two or more.
  * @throws NeusimError CLI_USAGE, FEWSHOT_OTHER_EPISODES, and what opening each of them and testing throw
  */
-export async function compareFewShot(
+export function compareFewShot(
   terminal: Terminal,
   words: readonly string[],
   options: CompareOptions,
+): Promise<Outcome> {
+  const pools = sharedPools();
+  return compare(warningOnce(terminal), words, options, pools.open).finally(pools.close);
+}
+
+async function compare(
+  terminal: Terminal,
+  words: readonly string[],
+  options: CompareOptions,
+  open: SharedPools['open'],
 ): Promise<Outcome> {
   if (words.length < 2)
     throw new NeusimError('CLI_USAGE', `learners named: ${words.length}; wanted: two or more`, {
@@ -62,10 +74,11 @@ export async function compareFewShot(
       choose,
       ...(backbone !== undefined && { backbone }),
       ...(isRun ? { backbone: undefined, base: undefined } : { named }),
+      open,
     };
     const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
-      terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
+      terminal.err(`Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`);
       form ??= askedOf(terminal, subject.pool, options);
       const pass = { ...form, jobs: options.jobs, plugins: urls };
       const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
@@ -81,24 +94,40 @@ export async function compareFewShot(
   }
   const comparison = compareEpisodes(evaluations, { against: options.against });
   const [first] = tests as [TestFigures];
-  const json = { ...comparison, seed: options.seed, dataset: first.dataset, part: first.part, tests };
-  const written = await writeTests(
-    options.out ?? joinPath('runs', 'fewshot-compare'),
-    `${first.way}-way-${first.shot}-shot-${first.part}`,
-    {
-      title: `${names.length} learners on ${first.dataset}`,
-      json,
-      tests,
-      pairs: comparison.pairs,
-      engine,
-      seconds: (performance.now() - started) / 1000,
-      command: shellCommand(['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(options)]),
-    },
-  );
+  const { dataset, folder, part } = first;
+  const command = ['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(terminal, options)];
+  const json = {
+    ...comparison,
+    seed: options.seed,
+    dataset,
+    folder,
+    part,
+    tests,
+    command: shellCommand(command),
+  };
+  const written = await writeTests(options.out ?? joinPath('runs', 'fewshot-compare'), reportName(first), {
+    title: `${names.length} learners on ${dataName(first)}`,
+    json,
+    tests,
+    pairs: comparison.pairs,
+    engine,
+    seconds: (performance.now() - started) / 1000,
+  });
   return {
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
+}
+
+/** What is to be said of the data or of a backbone that several share is said at the first of them. */
+function warningOnce(terminal: Terminal): Terminal {
+  const said = new Set<string>();
+  return Object.assign(Object.create(terminal) as Terminal, {
+    err(text: string) {
+      if (!said.has(text)) terminal.err(text);
+      if (text.startsWith('Warning: ')) said.add(text);
+    },
+  });
 }
 
 /** What methods are tested on beside a run: its data. */

@@ -4,8 +4,9 @@ import { evaluateRuns } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
-import type { NamedData, PartChoice, PartName } from '../run/few-shot-data';
+import type { NamedData, openPool, PartChoice, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
 import { askedOf } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
 import { openRun } from '../run/few-shot-run';
@@ -49,6 +50,8 @@ export interface EvalOptions extends TestOptions {
   /** Of a comparison with runs: the data of the first, and what chooses the part for all. */
   readonly named?: NamedData | undefined;
   readonly choose?: PartChoice | undefined;
+  /** Of a comparison: opens the data once for all. */
+  readonly open?: typeof openPool | undefined;
 }
 
 /**
@@ -77,26 +80,25 @@ export async function evalFewShot(
   try {
     const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };
     terminal.err(
-      `Testing ${told.name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
+      `Testing ${told.name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
     );
     if (options.base !== undefined && !subject.usesBase)
       terminal.err(`Note: ${subject.name} learns nothing of base classes; it is the same without --base.`);
     const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
     if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
     const out = options.out ?? run ?? joinPath('runs', `fewshot-${subject.name}`);
-    const { way, shot } = figures;
-    const base = options.runs ? 'official-runs' : `${way}-way-${shot}-shot-${subject.part}`;
-    const written = await writeTests(out, base, {
-      title: `${subject.name} on ${subject.dataset}`,
-      json: figures,
+    const words = [...(run ? [run] : []), ...wordsOf(terminal, options)];
+    const json = { ...figures, command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...words]) };
+    const written = await writeTests(out, options.runs ? 'official-runs' : reportName(figures), {
+      title: `${subject.name} on ${dataName(subject)}`,
+      json,
       tests: [figures],
       pairs: [],
       engine,
       seconds: (performance.now() - started) / 1000,
-      command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...(run ? [run] : []), ...wordsOf(options)]),
     });
     return {
-      json: { ...figures, files: written },
+      json: { ...json, files: written },
       text: `${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
     };
   } finally {
@@ -162,24 +164,28 @@ async function test(
   return figuresOf(subject, evaluation, { backend, seed: null });
 }
 
-/** The options as they are typed. */
-export function wordsOf(options: EvalOptions): string[] {
+/** What the figures depend on, as one types it: in one order, whatever the order in which it was typed. */
+export function wordsOf({ env }: Terminal, options: EvalOptions): string[] {
   const {
     set = [],
     plugin = [],
+    data = env.NEUSIM_DATA,
     out: _,
-    json: __,
-    debug: ___,
+    jobs: __,
+    json: ___,
+    debug: ____,
     ...rest
   } = options as EvalOptions & {
     json?: true;
     debug?: true;
   };
-  const words = Object.entries(rest).flatMap(([name, value]) => {
-    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (value === undefined) return [];
-    return value === true ? [option] : [option, String(value)];
-  });
+  const words = Object.entries({ ...rest, data })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => {
+      const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      if (value === undefined || value === '') return [];
+      return value === true ? [option] : [option, String(value)];
+    });
   return [
     ...words,
     ...set.flatMap((each) => ['--set', each]),

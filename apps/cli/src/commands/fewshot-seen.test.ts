@@ -31,7 +31,7 @@ async function trained(data: string, out: string, ...more: string[]) {
   ].flatMap((each) => ['--set', each]);
   const words = ['fewshot', 'train', 'proto-net', '--data', data, '--backend', 'cpu', '--out', out];
   const { code, err } = await neusim([...words, ...settings, ...more]);
-  expect(err).toContain('proto-net on image-folder');
+  expect(err).toContain('proto-net on ');
   expect(code).toBe(0);
   return JSON.parse(readFileSync(join(out, 'classes.json'), 'utf8')) as {
     seen: { train: string[]; validation: string[] }[];
@@ -160,17 +160,17 @@ describe('base classes', () => {
     expect(without.err).toMatch(/Warning: simple-shot wants to know base classes.*--base FOLDER/);
     expect(with_.err).not.toMatch(/Warning/);
     expect(with_.found.loss).not.toBe(without.found.loss);
-    expect(with_.found.facts).toMatchObject({ 'base classes': '7 of image-folder' });
+    expect(with_.found.facts).toMatchObject({ 'base classes': '7 of others' });
 
     const refused = await run('discriminative-k-shot');
     expect([refused.code, refused.found.error.code]).toEqual([2, 'CLI_NO_BASE']);
     expect(refused.found.error.hint).toMatch(/--base FOLDER.*neusim fewshot train discriminative-k-shot/);
     const prior = await run('discriminative-k-shot', '--base', others);
     expect(prior.code).toBe(0);
-    expect(prior.found.facts).toMatchObject({ 'base classes': '7 of image-folder' });
+    expect(prior.found.facts).toMatchObject({ 'base classes': '7 of others' });
     // The data's own classes to train on, where they are not tested.
     const divided = await run('discriminative-k-shot', '--split', 'test');
-    expect(divided.found.facts).toMatchObject({ 'base classes': '3 of image-folder' });
+    expect(divided.found.facts).toMatchObject({ 'base classes': '3 of photos' });
 
     expect((await run('simple-shot', '--base', photos)).err).toMatch(
       /Warning: 7 of the 7 classes tested bear names of base classes/,

@@ -6,12 +6,14 @@ import { baseBatches, baseImages, type FewShotConfig, type Learner } from '@neus
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { createProgress } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
-import { nameData, type OpenPool, openPool, sizedFor } from './few-shot-data';
+import { nameData, type OpenPool, openPool, type PartChoice, sizedFor } from './few-shot-data';
 import { warnOfBase } from './seen-classes';
 
 export interface BaseClasses {
   /** Name of the data set. */
   readonly dataset: string;
+  /** Of the data set. */
+  readonly folder?: string | undefined;
   readonly pool: ClassPool;
   readonly transform: Transform;
   close(): Promise<void>;
@@ -35,9 +37,12 @@ export function fitted(
   return { resize: [height, width] };
 }
 
+/** A draw leaves no class out that nothing was trained on. */
+const toTrainOn: PartChoice = (_, isDrawn) => (isDrawn ? 'all' : 'train');
+
 /**
  * Classes to train on, or all where only a draw would choose them.
- * @param word a data set's name, or a folder. @param given `transform` of the config, where it has one.
+ * @param word a data set's name, or a folder. @param given `transform` of the config, where it has one. @param open default `openPool`.
  * @throws NeusimError CLI_BASE_MISMATCH, and what finding and opening the data throw
  */
 export async function openBase(
@@ -46,13 +51,12 @@ export async function openBase(
   word: string,
   tested: Reading,
   given: Transform | undefined,
+  open: typeof openPool = openPool,
 ): Promise<BaseClasses> {
   const wanted = shapeOf(tested);
   const named = sizedFor(registry, await nameData(terminal, registry, { data: word }), wanted);
-  const { dataset, pool, close } = await openPool(terminal, registry, named, (_, isDrawn) =>
-    isDrawn ? 'all' : 'train',
-  );
-  const base = { dataset, pool, close, transform: given ?? fitted(wanted, pool.shape) ?? {} };
+  const { dataset, folder, pool, close } = await open(terminal, registry, named, toTrainOn);
+  const base = { dataset, folder, pool, close, transform: given ?? fitted(wanted, pool.shape) ?? {} };
   const met = shapeOf(base);
   if (String(met) === String(wanted)) return base;
   await close();

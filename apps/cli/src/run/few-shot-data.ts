@@ -41,6 +41,7 @@ const UNDIVIDED = [
 export interface OpenPool {
   /** Of the data set. */
   readonly dataset: string;
+  readonly folder?: string | undefined;
   readonly pool: ClassPool;
   readonly part: PartName;
   /** The classes to train on, where they are apart from `pool`. */
@@ -128,7 +129,7 @@ export async function openPool(
       const dataset = await source.open(platform, folder, open);
       const close = async () => dataset.close?.();
       if (choose(dataset.classes, true) === 'all')
-        return { dataset: dataset.name, pool: poolOf(dataset), part: 'all', close };
+        return { dataset: dataset.name, folder, pool: poolOf(dataset), part: 'all', close };
       await close();
       throw error;
     }
@@ -137,6 +138,7 @@ export async function openPool(
     const part = choose(classes, isDrawn);
     return {
       dataset: divided.name,
+      folder,
       pool: part === 'all' ? joinPools([train, validation, test]) : divided[part],
       part,
       train: part === 'all' || part === 'train' ? undefined : train,
@@ -166,6 +168,7 @@ export async function openRuns(
   const { pool, episodes } = await openOfficialRuns(platform, folder, image, open).finally(stop);
   return {
     dataset: 'omniglot-runs',
+    folder,
     pool,
     part: 'all',
     runs: episodes,

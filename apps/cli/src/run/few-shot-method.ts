@@ -17,6 +17,7 @@ import {
   requireData,
   sizedFor,
 } from './few-shot-data';
+import { dataName } from './few-shot-files';
 import type { Subject, SubjectOptions } from './few-shot-subject';
 import { changeConfig } from './read-config';
 import { warnOfSeen } from './seen-classes';
@@ -70,13 +71,14 @@ export async function openMethod(
     const { transform } = config;
     const base =
       options.base === undefined
-        ? opened.train && { dataset: opened.dataset, pool: opened.train, transform, close: async () => {} }
+        ? opened.train && { ...opened, pool: opened.train, transform, close: async () => {} }
         : await openBase(
             terminal,
             registry,
             options.base,
             { pool, transform },
             'transform' in asked ? transform : undefined,
+            options.open,
           );
     if (base) dispose.unshift(base.close);
     const made = await makeLearner(config, registry, {
@@ -117,7 +119,7 @@ export async function openMethod(
   }
 }
 
-const toldOf = ({ dataset, pool }: BaseClasses) => `${pool.classes.length} of ${dataset}`;
+const toldOf = (base: BaseClasses) => `${base.pool.classes.length} of ${dataName(base)}`;
 
 /** @returns multiply-adds for an image; 0 where it takes images of any size. */
 export const costOf = (backbone: MadeLearner['backbone']): number =>
@@ -129,8 +131,8 @@ function openFor(
   registry: AnyRegistry,
   data: NamedData,
   { shape }: Backbone,
-  { runs, part, choose }: SubjectOptions,
+  { runs, part, choose, open = openPool }: SubjectOptions,
 ): Promise<OpenPool> {
   if (runs) return openRuns(terminal, data.folder as string, shape);
-  return openPool(terminal, registry, sizedFor(registry, data, shape), part ?? choose);
+  return open(terminal, registry, sizedFor(registry, data, shape), part ?? choose);
 }

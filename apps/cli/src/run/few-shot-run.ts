@@ -32,7 +32,7 @@ export async function openRun(
   path: string,
   options: SubjectOptions,
 ): Promise<Subject> {
-  const { set = [], data, runs } = options;
+  const { set = [], data, runs, open = openPool } = options;
   for (const given of ['backbone', 'layer', 'base'] as const)
     if (options[given] !== undefined) throw unusable(`--${given}`, path);
   for (const assignment of set)
@@ -54,7 +54,7 @@ export async function openRun(
     const shape = backbone.inputs[0]!.shape.slice(1);
     const opened = runs
       ? await openRuns(terminal, requireData(terminal, data), shape)
-      : await openPool(
+      : await open(
           terminal,
           registry,
           { name, options: given, folder, division: asked.division },

@@ -3,7 +3,7 @@
 
 import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
 import type { Learner, LearnerRecipe } from '@neusim/fewshot';
-import type { DataOptions, NamedData, PartChoice, PartName } from './few-shot-data';
+import type { DataOptions, NamedData, openPool, PartChoice, PartName } from './few-shot-data';
 
 export interface SubjectOptions extends DataOptions {
   /** Of a method: the data of a run that it is compared with. */
@@ -20,6 +20,8 @@ export interface SubjectOptions extends DataOptions {
   /** Omniglot's official runs, in place of episodes that are drawn. */
   readonly runs?: boolean | undefined;
   readonly set?: readonly string[] | undefined;
+  /** Opens the data; default `openPool`. */
+  readonly open?: typeof openPool | undefined;
   readonly way: number;
   readonly seed: number;
 }
@@ -36,6 +38,8 @@ export interface Subject {
   readonly runs?: readonly Episode[] | undefined;
   /** Name of the data set. */
   readonly dataset: string;
+  /** Of the data set. */
+  readonly folder?: string | undefined;
   readonly reading: { readonly transform?: Transform | undefined; readonly normalize: Normalize };
   /** Whether it has made something of base classes. */
   readonly usesBase: boolean;
