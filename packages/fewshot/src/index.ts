@@ -29,7 +29,7 @@ export {
   type NamedEvaluation,
   type PairedDifference,
 } from './evaluation/compare-episodes';
-export type { EpisodeEvaluation, TestedEpisodes } from './evaluation/episode-evaluation';
+export type { ConfusedQueries, EpisodeEvaluation, TestedEpisodes } from './evaluation/episode-evaluation';
 export type { PoolReading } from './evaluation/episode-inputs';
 export type { EpisodeWorkers } from './evaluation/episode-workers';
 export {
@@ -44,7 +44,7 @@ export { CosineHead, type CosineHeadArgs } from './heads/cosine-head';
 export { euclidean } from './metric/euclidean';
 export { type Metric, type MetricOptions, metricOf } from './metric/metric';
 export { SimilarityMetric, type SimilarityMetricArgs } from './metric/metric-layer';
-export { baseImages } from './training/base-images';
+export { baseBatches, baseImages } from './training/base-images';
 export {
   type FewShotConfig,
   type FewShotConfigInput,
@@ -60,6 +60,7 @@ export { type FewShotPreset, fewShotPresets, findFewShotPreset } from './trainin
 export { type RunEpisodesOptions, requireRunEpisodes } from './training/require-run-episodes';
 export { type FewShotRun, trainFewShot } from './training/train-few-shot';
 export type {
+  BaseOptions,
   ClassBatch,
   Classifier,
   Examples,

@@ -54,6 +54,11 @@ export interface FitOptions {
   onProgress?(done: number, total: number): void;
 }
 
+export interface BaseOptions {
+  /** Stops between two batches or steps. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** How a learner's weights are trained. Losses run the model in training, and are differentiable by its weights. */
 export type Training =
   | { readonly by: 'nothing' }
@@ -86,6 +91,13 @@ export interface Learner {
    * @param images all base images as `embed` takes them, in batches; they stay the giver's.
    */
   prepare?(images: AsyncIterable<Tensor4D>): Promise<void>;
+  /**
+   * In place of training: learns of the base classes what `fit` wants to know of them besides the backbone, which stays as it
+   * is. Absent where `fit` wants nothing of the kind, or `prepare` gives it.
+   * @param batches all base images, in batches; they stay the giver's.
+   * @throws NeusimError FEWSHOT_BASE_CLASSES where there is no image; the signal's reason.
+   */
+  fitBase?(batches: AsyncIterable<ClassBatch>, options?: BaseOptions): Promise<void>;
   /**
    * Adapts to the support, every class of which has an example.
    * @throws NeusimError FEWSHOT_BAD_SUPPORT; and the signal's reason, where it stops it.

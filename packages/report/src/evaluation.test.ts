@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { classFigures, confusedPairs, evaluationReport } from './evaluation';
+import { cellsOf, classFigures, confusedPairs, evaluationReport } from './evaluation';
 import { evaluated } from './run.fixture';
 
 describe('what a report keeps of a pass', () => {
@@ -57,16 +57,17 @@ describe('what a report keeps of a pass', () => {
 });
 
 test('pairs: most first, none of the diagonal', () => {
-  const confusion = [
+  const cells = cellsOf([
     [5, 1, 0],
     [3, 9, 2],
     [0, 0, 4],
-  ];
-  expect(confusedPairs(['a', 'b', 'c'], confusion, 2)).toEqual([
+  ]);
+  expect(cells.map(String)).toEqual(['0,0,5', '0,1,1', '1,0,3', '1,1,9', '1,2,2', '2,2,4']);
+  expect(confusedPairs(['a', 'b', 'c'], cells, 2)).toEqual([
     { label: 'b', predicted: 'a', images: 3 },
     { label: 'b', predicted: 'c', images: 2 },
   ]);
-  expect(classFigures(['a', 'b', 'c'], confusion)[1]).toEqual({
+  expect(classFigures(['a', 'b', 'c'], cells)[1]).toEqual({
     name: 'b',
     images: 14,
     wrong: 5,

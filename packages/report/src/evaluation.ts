@@ -30,6 +30,9 @@ export interface Evaluated {
   nameOf?(index: number): string;
 }
 
+/** So many images of a class were read as another or as itself. */
+export type ConfusionCell = readonly [label: number, predicted: number, images: number];
+
 const MOST_MISTAKES = 24;
 const MOST_PAIRS = 20;
 const MOST_CELLS = 100;
@@ -37,6 +40,7 @@ const MOST_CELLS = 100;
 export async function evaluationReport(evaluated: Evaluated): Promise<EvaluationReport> {
   const { split, classes, labels, error, top5Error, loss, confusion, predictions } = evaluated;
   const images = labels.length;
+  const cells = cellsOf(confusion);
   const wrong = Array.from({ length: images }, (_, index) => index).filter(
     (index) => predictions.predicted[index] !== labels[index],
   );
@@ -48,9 +52,9 @@ export async function evaluationReport(evaluated: Evaluated): Promise<Evaluation
     top5Error,
     loss: Number.isFinite(loss) ? loss : null,
     wrong,
-    classes: classFigures(classes, confusion),
-    confused: confusedPairs(classes, confusion),
-    confusion: shrinkConfusion(confusion),
+    classes: classFigures(classes, cells),
+    confused: confusedPairs(classes, cells),
+    confusion: shrinkConfusion(classes.length, cells),
     mistakes: await mistakesOf(evaluated, wrong),
   };
 }
@@ -62,31 +66,31 @@ function fingerprint(labels: ArrayLike<number>): string {
   return `${labels.length}-${(hash >>> 0).toString(16).padStart(8, '0')}`;
 }
 
-/** Every class, from [label][predicted]. */
-export function classFigures(
-  classes: readonly string[],
-  confusion: readonly (readonly number[])[],
-): ClassFigures[] {
-  const taken = new Array<number>(classes.length).fill(0);
-  for (const row of confusion) for (const [predicted, count] of row.entries()) taken[predicted]! += count;
-  return classes.map((name, label) => {
-    const row = confusion[label] as readonly number[];
-    const images = row.reduce((sum, count) => sum + count, 0);
-    return { name, images, wrong: images - (row[label] as number), predicted: taken[label] as number };
-  });
+/** What occurs of a matrix [label][predicted], row by row. */
+export const cellsOf = (confusion: readonly (readonly number[])[]): ConfusionCell[] =>
+  confusion.flatMap((row, label) =>
+    row.flatMap((images, predicted): ConfusionCell[] => (images > 0 ? [[label, predicted, images]] : [])),
+  );
+
+/** Every class. */
+export function classFigures(classes: readonly string[], cells: readonly ConfusionCell[]): ClassFigures[] {
+  const figures = classes.map((name) => ({ name, images: 0, wrong: 0, predicted: 0 }));
+  for (const [label, predicted, images] of cells) {
+    figures[label]!.images += images;
+    figures[predicted]!.predicted += images;
+    if (label !== predicted) figures[label]!.wrong += images;
+  }
+  return figures;
 }
 
-/** The pairs most often mistaken, from [label][predicted]. */
+/** The pairs most often mistaken; of equals those that are given first. */
 export function confusedPairs(
   classes: readonly string[],
-  confusion: readonly (readonly number[])[],
+  cells: readonly ConfusionCell[],
   most = MOST_PAIRS,
 ): Confused[] {
-  const pairs: [label: number, predicted: number, images: number][] = [];
-  for (const [label, row] of confusion.entries())
-    for (const [predicted, images] of row.entries())
-      if (images > 0 && label !== predicted) pairs.push([label, predicted, images]);
-  return pairs
+  return cells
+    .filter(([label, predicted]) => label !== predicted)
     .sort((a, b) => b[2] - a[2])
     .slice(0, most)
     .map(([label, predicted, images]) => ({
@@ -96,14 +100,16 @@ export function confusedPairs(
     }));
 }
 
-/** At most a hundred cells to a side. */
-export function shrinkConfusion(confusion: readonly (readonly number[])[]): EvaluationReport['confusion'] {
-  const perCell = Math.ceil(confusion.length / MOST_CELLS);
-  const size = Math.ceil(confusion.length / perCell);
+/** A matrix of at most a hundred cells to a side. */
+export function shrinkConfusion(
+  classes: number,
+  cells: readonly ConfusionCell[],
+): EvaluationReport['confusion'] {
+  const perCell = Math.ceil(classes / MOST_CELLS);
+  const size = Math.ceil(classes / perCell);
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
-  for (const [label, row] of confusion.entries())
-    for (const [predicted, images] of row.entries())
-      counts[Math.floor(label / perCell)]![Math.floor(predicted / perCell)]! += images;
+  for (const [label, predicted, images] of cells)
+    counts[Math.floor(label / perCell)]![Math.floor(predicted / perCell)]! += images;
   return { perCell, counts };
 }
 

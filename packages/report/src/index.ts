@@ -7,7 +7,14 @@ export { type Labelled, mergeReports } from './comparison/merge-reports';
 export type { Comparison, PairFigures, VariantFigures } from './comparison/types';
 export { episodesPage, plusMinus, verdictOf } from './episodes/page';
 export type { EpisodeDifference, EpisodeFigures, EpisodesReport } from './episodes/types';
-export { classFigures, confusedPairs, type Evaluated, evaluationReport } from './evaluation';
+export {
+  type ConfusionCell,
+  cellsOf,
+  classFigures,
+  confusedPairs,
+  type Evaluated,
+  evaluationReport,
+} from './evaluation';
 export type { Html } from './html';
 export { type ActivateTools, activate } from './inspection/activate';
 export { type InspectedNetwork, type InspectionWords, inspectionOf } from './inspection/inspection-of';

@@ -33,7 +33,7 @@ ${perRun(mistakesSection)}
 ${perRun(({ result, learned }) => learned && learnedSections(result.name, learned))}
 <section>
 <h2>Make it again</h2>
-<pre>${command}</pre>
+<pre class="command">${command}</pre>
 ${firsts.map(
   ({ result, config }) =>
     html`<details><summary>Config of ${result.name}</summary><pre>${JSON.stringify(config, null, 2)}</pre></details>`,

@@ -82,6 +82,7 @@ figcaption small { font-weight: 400; margin-left: 6px; }
 svg text { fill: var(--soft); }
 ${viewStyle}code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 8px 0 0; padding: 12px 14px; overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
+pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }
 summary { cursor: pointer; padding: 4px 0; }
 .note { margin: 8px 0 0; max-width: 60ch; }
 .notes { margin: 12px 0 0; padding-left: 18px; color: var(--soft); }

@@ -20,6 +20,7 @@ import type { Objective, Opener, Saved } from './objective';
 import { chooseWorkers, type TrainWorkers } from './parallel/choose-workers';
 import { chooseModel, currentBackend, openDataset } from './prepare';
 import { otherWorkers, savedWorkers } from './resume-warnings';
+import { seenClasses } from './seen-classes';
 import { capturedSteps, eagerSteps, type Recordable } from './steps';
 import { gradientsOf } from './training-step';
 import { whenReady } from './when-ready';
@@ -77,6 +78,7 @@ async function open(
         dataset: { name, shape, classes, trainImages: train.count, testImages: test.count },
         stepsPerEpoch: stepsPerEpoch(train, config),
       },
+      seen: [seenClasses(splitPart(config.dataset).name, context.folder, classes)],
       warnings: saved ? otherWorkers(saved, config) : [],
       classes: classes.length,
       images: () => config.batchSize,

@@ -68,6 +68,7 @@ export { startRun, type TrainingRun } from './run';
 export type { RunConfig } from './run-config';
 export { learningRateAt } from './schedule';
 export type { Evaluation, Predictions } from './score';
+export { readSeenClasses, type SeenClasses, seenClasses } from './seen-classes';
 export { setConfigValue } from './set-config-value';
 export type { EventSink } from './sinks';
 export { capturedSteps, eagerSteps, type Recordable, type Steps, type Taken } from './steps';

@@ -7,6 +7,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { StartEvent, WarningEvent } from './events';
 import type { Optimizer } from './optimizer';
 import type { RunConfig } from './run-config';
+import type { SeenClasses } from './seen-classes';
 import type { Steps } from './steps';
 
 /** What a test of the network found. */
@@ -32,6 +33,8 @@ export interface Objective<C extends RunConfig = RunConfig> {
   /** What an image goes through, and what is saved as the run's `model`; default: `model`. */
   readonly network?: LayersModel | undefined;
   readonly about: Pick<StartEvent, 'workers' | 'dataset' | 'stepsPerEpoch'>;
+  /** Kept beside the model: the classes of its data set, and what its network had seen before. */
+  readonly seen: readonly SeenClasses[];
   /** Told once the run begins. */
   readonly warnings: readonly WarningEvent[];
   /** Of a loss that stands at their logarithm where every image gets the same answer. */

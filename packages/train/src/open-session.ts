@@ -5,9 +5,10 @@ import { findCheckpoint, requireFreshFolder, sweepPartials } from './checkpoint/
 import { type Checkpoint, decodeCheckpoint } from './checkpoint/format';
 import { requireSameRun } from './checkpoint/state';
 import type { RunContext, TrainFiles } from './context';
-import type { Opener, Saved } from './objective';
+import type { Objective, Opener, Saved } from './objective';
 import { currentBackend, engineLabel } from './prepare';
 import type { RunConfig } from './run-config';
+import { readSeenClasses, writeSeenClasses } from './seen-classes';
 import { Session } from './session';
 
 /** Leaves nothing behind where it throws. */
@@ -27,7 +28,7 @@ export async function openSession<C extends RunConfig>(
     const session = new Session(objective, { files, out, backend: engineLabel(backend) });
     dispose.splice(0, dispose.length, () => session.dispose());
     if (from !== undefined && checkpoint && saved) session.restore(from, checkpoint, saved.config);
-    if (out !== undefined) await prepareFolder(files, out, objective.config);
+    if (out !== undefined) await prepareFolder(files, out, objective, checkpoint !== undefined);
     return session;
   } catch (error) {
     for (const free of dispose) await free();
@@ -44,8 +45,15 @@ function savedRun<C extends RunConfig>(
   return { config, step, requireSame: (now) => requireSameRun(path, now, { config, step }, curve) };
 }
 
-async function prepareFolder(files: TrainFiles, out: string, config: RunConfig): Promise<void> {
+async function prepareFolder<C extends RunConfig>(
+  files: TrainFiles,
+  out: string,
+  { config, seen }: Objective<C>,
+  isResumed: boolean,
+): Promise<void> {
   await files.makeFolder(out);
   await sweepPartials(files, out);
   await files.writeAtomic(files.joinPath(out, 'config.json'), `${JSON.stringify(config, null, 2)}\n`);
+  const before = isResumed ? await readSeenClasses(files, out) : undefined;
+  await writeSeenClasses(files, out, [...seen, ...(before ?? [])]);
 }

@@ -96,17 +96,25 @@ function withTest(command: Command): Command {
       '--layer <name>',
       "of a backbone: the layer that makes embeddings (default: 'embedding', or the last)",
     )
+    .option(
+      '--base <dir>',
+      "base classes for a method that wants some: a folder or a data set (default: the data's part to train on)",
+    )
     .option('--data <dir>', 'folder of the images, or the name of a data set (default: $NEUSIM_DATA)')
     .option('--dataset <name>', 'the reader of the data (default: found out)')
     .addOption(
       new Option(
         '--split <name>',
-        'which classes (default: test; all, where only a draw would choose them)',
+        'which classes (default: test; all, where only a draw would choose them, or all are new to the run)',
       ).choices(['train', 'validation', 'test', 'all']),
     )
     .option('--way <n>', 'classes in an episode', positive, 5)
     .option('--shot <n>', 'images of each to learn from', positive, 1)
-    .option('--query <n>', 'other images of each to ask for', positive, 15)
+    .option(
+      '--query <n>',
+      'other images of each to ask for (default: 15, or what all classes have)',
+      positive,
+    )
     .option('--episodes <n>', 'how many', positive, 600)
     .option('--seed <n>', 'of the episodes', wholeNumber, 1)
     .option('--min-images <n>', 'leave out classes that have fewer', positive)

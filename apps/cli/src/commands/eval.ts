@@ -4,7 +4,7 @@ import type { Dataset } from '@neusim/datasets';
 import { disposeModel } from '@neusim/models';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
-import { classFigures, confusedPairs, type Interval, wilson } from '@neusim/report';
+import { cellsOf, classFigures, confusedPairs, type Interval, wilson } from '@neusim/report';
 import { type Evaluation, parseConfig } from '@neusim/train';
 import { openPlugins } from '../plugins/open-plugins';
 import { evaluateSplit, type SplitName } from '../run/evaluate-split';
@@ -96,6 +96,7 @@ function figuresOf({ count, error, top5Error, loss, confusion }: Evaluation, cla
     const [low, high] = wilson(Math.round((share * count) / 100), count);
     return [100 * low, 100 * high];
   };
+  const cells = cellsOf(confusion);
   return {
     images: count,
     error,
@@ -103,8 +104,8 @@ function figuresOf({ count, error, top5Error, loss, confusion }: Evaluation, cla
     top5Error,
     top5ErrorInterval: top5Error === null ? null : percent(top5Error),
     loss: Number.isFinite(loss) ? loss : null,
-    classes: classFigures(classes, confusion),
-    confused: confusedPairs(classes, confusion),
+    classes: classFigures(classes, cells),
+    confused: confusedPairs(classes, cells),
     confusion,
   };
 }

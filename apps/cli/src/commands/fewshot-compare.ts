@@ -4,7 +4,7 @@ import { compareEpisodes, type NamedEvaluation, parseFewShotConfig } from '@neus
 import { splitPart } from '@neusim/models';
 import { exists, joinPath } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
-import type { NamedData, PartName } from '../run/few-shot-data';
+import type { NamedData } from '../run/few-shot-data';
 import {
   comparisonText,
   figuresOf,
@@ -13,14 +13,18 @@ import {
   type TestFigures,
   writeTests,
 } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
+import { askedOf } from '../run/few-shot-form';
 import { requireMethods } from '../run/few-shot-names';
 import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
+import { seenIn, whatIsNew } from '../run/seen-classes';
+import { type SharedPools, sharedPools } from '../run/shared-pools';
 import { stoppedOutcome } from '../run/stopped';
-import { testSubject } from '../run/test-subject';
+import { type EpisodesAsked, testSubject } from '../run/test-subject';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
-import { askedOf, openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
+import { openRegistryFor, openSubject, startFor, type TestOptions, wordsOf } from './fewshot-eval';
 
 export interface CompareOptions extends TestOptions {
   readonly against: 'each' | 'first';
@@ -30,10 +34,20 @@ export interface CompareOptions extends TestOptions {
  * @param words folders of runs, names of methods, or METHOD=BACKBONE; two or more.
  * @throws NeusimError CLI_USAGE, FEWSHOT_OTHER_EPISODES, and what opening each of them and testing throw
  */
-export async function compareFewShot(
+export function compareFewShot(
   terminal: Terminal,
   words: readonly string[],
   options: CompareOptions,
+): Promise<Outcome> {
+  const pools = sharedPools();
+  return compare(warningOnce(terminal), words, options, pools.open).finally(pools.close);
+}
+
+async function compare(
+  terminal: Terminal,
+  words: readonly string[],
+  options: CompareOptions,
+  open: SharedPools['open'],
 ): Promise<Outcome> {
   if (words.length < 2)
     throw new NeusimError('CLI_USAGE', `learners named: ${words.length}; wanted: two or more`, {
@@ -47,24 +61,29 @@ export async function compareFewShot(
   const methods = words.filter((word) => !folders.includes(word)).map((word) => splitOnce(word)[0]);
   await requireMethods(registry, methods);
   const engine = await startFor(registry, options);
-  const shared = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
+  const choose = folders.length > 0 ? whatIsNew(await seenInAll(folders)) : undefined;
+  const named = options.dataset === undefined ? await dataOfRun(terminal, folders[0], options) : undefined;
   const names = namesOf(words);
-  const pass = { ...askedOf(options), jobs: options.jobs, plugins: urls };
   const signal = terminal.interrupted;
   const evaluations: NamedEvaluation[] = [];
   const tests: TestFigures[] = [];
+  let form: EpisodesAsked | undefined;
   for (const [index, word] of words.entries()) {
     const isRun = folders.includes(word);
     const [method, backbone] = isRun ? [word] : splitOnce(word);
     const name = names[index] as string;
     const own = {
       ...options,
+      choose,
       ...(backbone !== undefined && { backbone }),
-      ...(isRun ? { backbone: undefined } : shared),
+      ...(isRun ? { backbone: undefined, base: undefined } : { named }),
+      open,
     };
     const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
     try {
-      terminal.err(`Testing ${name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name}`);
+      terminal.err(`Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`);
+      form ??= askedOf(terminal, subject.pool, options);
+      const pass = { ...form, jobs: options.jobs, plugins: urls };
       const evaluation = await unlessStopped(signal, () => testSubject(terminal, subject, pass));
       if (!evaluation)
         return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
@@ -78,36 +97,58 @@ export async function compareFewShot(
   }
   const comparison = compareEpisodes(evaluations, { against: options.against });
   const [first] = tests as [TestFigures];
-  const json = { ...comparison, seed: options.seed, dataset: first.dataset, part: first.part, tests };
-  const written = await writeTests(
-    options.out ?? joinPath('runs', 'fewshot-compare'),
-    `${first.way}-way-${first.shot}-shot-${first.part}`,
-    {
-      title: `${names.length} learners on ${first.dataset}`,
-      json,
-      tests,
-      pairs: comparison.pairs,
-      engine,
-      seconds: (performance.now() - started) / 1000,
-      command: shellCommand(['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(options)]),
-    },
-  );
+  const { dataset, folder, part } = first;
+  const command = ['npx', 'neusim', 'fewshot', 'compare', ...words, ...wordsOf(terminal, options)];
+  const json = {
+    ...comparison,
+    seed: options.seed,
+    dataset,
+    folder,
+    part,
+    tests,
+    command: shellCommand(command),
+  };
+  const written = await writeTests(options.out ?? joinPath('runs', 'fewshot-compare'), reportName(first), {
+    title: `${names.length} learners on ${dataName(first)}`,
+    json,
+    tests,
+    pairs: comparison.pairs,
+    engine,
+    seconds: (performance.now() - started) / 1000,
+  });
   return {
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
 }
 
-/** What methods are tested on beside a run: its data, and the classes that it was not trained on. */
+/** What is to be said of the data or of a backbone that several share is said at the first of them. */
+function warningOnce(terminal: Terminal): Terminal {
+  const said = new Set<string>();
+  return Object.assign(Object.create(terminal) as Terminal, {
+    err(text: string) {
+      if (!said.has(text)) terminal.err(text);
+      if (text.startsWith('Warning: ')) said.add(text);
+    },
+  });
+}
+
+/** What methods are tested on beside a run: its data. */
 async function dataOfRun(
   { env }: Terminal,
   run: string | undefined,
-  { data, split = 'test' }: CompareOptions,
-): Promise<{ readonly named: NamedData; readonly split: PartName } | undefined> {
+  { data }: CompareOptions,
+): Promise<NamedData | undefined> {
   if (run === undefined) return undefined;
   const { dataset, division } = parseFewShotConfig(await configOf(run));
   const { name, options } = splitPart(dataset);
-  return { named: { name, options, folder: data ?? env.NEUSIM_DATA, division }, split };
+  return { name, options, folder: data ?? env.NEUSIM_DATA, division };
+}
+
+/** What the networks of runs have seen together; undefined where one does not tell. */
+async function seenInAll(runs: readonly string[]) {
+  const seen = await Promise.all(runs.map(seenIn));
+  return seen.every((each) => each !== undefined) ? seen.flat() : undefined;
 }
 
 function splitOnce(word: string): [string, string?] {

@@ -4,8 +4,10 @@ import { evaluateRuns } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
-import type { NamedData, PartName } from '../run/few-shot-data';
+import type { NamedData, openPool, PartChoice, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
+import { askedOf } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
 import { requireMethod, requireRun } from '../run/few-shot-names';
 import { openRun } from '../run/few-shot-run';
@@ -14,7 +16,7 @@ import { configOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
-import { type EpisodesAsked, testSubject, withThreads } from '../run/test-subject';
+import { testSubject, withThreads } from '../run/test-subject';
 import { startEngine } from '../run/train-job';
 import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
@@ -23,12 +25,14 @@ import type { Outcome, Terminal } from '../terminal/terminal';
 export interface TestOptions {
   readonly backbone?: string;
   readonly layer?: string;
+  readonly base?: string;
   readonly data?: string;
   readonly dataset?: string;
   readonly split?: PartName;
   readonly way: number;
   readonly shot: number;
-  readonly query: number;
+  /** Default: 15, or as many as the smallest class allows. */
+  readonly query?: number;
   readonly episodes: number;
   readonly seed: number;
   readonly minImages?: number;
@@ -44,8 +48,11 @@ export interface TestOptions {
 export interface EvalOptions extends TestOptions {
   readonly method?: string;
   readonly runs?: true;
-  /** Of a comparison: the data of its first run. */
+  /** Of a comparison with runs: the data of the first, and what chooses the part for all. */
   readonly named?: NamedData | undefined;
+  readonly choose?: PartChoice | undefined;
+  /** Of a comparison: opens the data once for all. */
+  readonly open?: typeof openPool | undefined;
 }
 
 /**
@@ -76,24 +83,25 @@ export async function evalFewShot(
   try {
     const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };
     terminal.err(
-      `Testing ${told.name} on ${subject.dataset}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
+      `Testing ${told.name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name} (${engine.adapter})`,
     );
+    if (options.base !== undefined && !subject.usesBase)
+      terminal.err(`Note: ${subject.name} learns nothing of base classes; it is the same without --base.`);
     const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
     if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
     const out = options.out ?? run ?? joinPath('runs', `fewshot-${subject.name}`);
-    const { way, shot } = figures;
-    const base = options.runs ? 'official-runs' : `${way}-way-${shot}-shot-${subject.part}`;
-    const written = await writeTests(out, base, {
-      title: `${subject.name} on ${subject.dataset}`,
-      json: figures,
+    const words = [...(run ? [run] : []), ...wordsOf(terminal, options)];
+    const json = { ...figures, command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...words]) };
+    const written = await writeTests(out, options.runs ? 'official-runs' : reportName(figures), {
+      title: `${subject.name} on ${dataName(subject)}`,
+      json,
       tests: [figures],
       pairs: [],
       engine,
       seconds: (performance.now() - started) / 1000,
-      command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...(run ? [run] : []), ...wordsOf(options)]),
     });
     return {
-      json: { ...figures, files: written },
+      json: { ...json, files: written },
       text: `${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
     };
   } finally {
@@ -133,17 +141,6 @@ export async function openRegistryFor(
 const fromHere = (path: string) =>
   /[\\/]/.test(path) && !/^([@/.]|[a-z]:)/i.test(path) ? `./${path}` : path;
 
-/** The form of the episodes that is asked for. */
-export const askedOf = (options: TestOptions): EpisodesAsked => ({
-  way: options.way,
-  shot: options.shot,
-  query: options.query,
-  episodes: options.episodes,
-  seed: options.seed,
-  minImages: options.minImages,
-  within: options.withinGroup && 'group',
-});
-
 async function test(
   terminal: Terminal,
   subject: Subject,
@@ -151,34 +148,47 @@ async function test(
   backend: string,
   plugins: readonly string[],
 ): Promise<TestFigures> {
-  const pass = { ...askedOf(options), jobs: options.jobs, plugins };
   const { learner, pool, runs, reading } = subject;
-  if (!runs)
-    return figuresOf(subject, await testSubject(terminal, subject, pass), { backend, seed: options.seed });
-  const evaluation = await withThreads(terminal, subject, { ...pass, episodes: runs.length }, (more) =>
-    evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
+  const threads = { jobs: options.jobs, plugins };
+  if (!runs) {
+    const evaluation = await testSubject(terminal, subject, {
+      ...askedOf(terminal, pool, options),
+      ...threads,
+    });
+    return figuresOf(subject, evaluation, { backend, seed: options.seed });
+  }
+  const form = { way: runs[0]!.classes.length, shot: 1, query: 1, seed: options.seed };
+  const evaluation = await withThreads(
+    terminal,
+    subject,
+    { ...form, ...threads, episodes: runs.length },
+    (more) => evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
   );
   return figuresOf(subject, evaluation, { backend, seed: null });
 }
 
-/** The options as they are typed. */
-export function wordsOf(options: EvalOptions): string[] {
+/** What the figures depend on, as one types it: in one order, whatever the order in which it was typed. */
+export function wordsOf({ env }: Terminal, options: EvalOptions): string[] {
   const {
     set = [],
     plugin = [],
+    data = env.NEUSIM_DATA,
     out: _,
-    json: __,
-    debug: ___,
+    jobs: __,
+    json: ___,
+    debug: ____,
     ...rest
   } = options as EvalOptions & {
     json?: true;
     debug?: true;
   };
-  const words = Object.entries(rest).flatMap(([name, value]) => {
-    const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    if (value === undefined) return [];
-    return value === true ? [option] : [option, String(value)];
-  });
+  const words = Object.entries({ ...rest, data })
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, value]) => {
+      const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      if (value === undefined || value === '') return [];
+      return value === true ? [option] : [option, String(value)];
+    });
   return [
     ...words,
     ...set.flatMap((each) => ['--set', each]),

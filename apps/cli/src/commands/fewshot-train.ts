@@ -20,7 +20,8 @@ import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { createPool, type Pool, type TrainResult } from '@neusim/train';
 import { openPlugins } from '../plugins/open-plugins';
 import { nameData } from '../run/few-shot-data';
-import { figuresOf, testText, writeTests } from '../run/few-shot-figures';
+import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { dataName, reportName } from '../run/few-shot-files';
 import { requireLearner, requireNames } from '../run/few-shot-names';
 import { unlessStopped } from '../run/measure';
 import { requirePath } from '../run/nearest-folder';
@@ -69,12 +70,16 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
   const given = parseFewShotConfig(whole);
   const name = given.name ?? splitPart(given.method).name;
   const { out = joinPath('runs', name) } = options;
-  if (!options.resume) await requireFree(out, ['result.json', `${testedAs(given)}.json`]);
+  if (!options.resume) await requireFree(out, ['result.json']);
   const config: FewShotConfig = { ...given, plugins: opened.specifiersFrom(out) };
   const { open, stop } = openingTicks(terminal);
   const dataset = await openFewShotDataset(config, { registry, folder, open }).finally(stop);
+  const data = { dataset: dataset.name, folder, part: 'test' as const };
+  const { way, shot } = given.evaluation;
+  const base = reportName({ ...data, way, shot });
   let pool: Pool | undefined;
   try {
+    if (!options.resume) await requireFree(out, [`${base}.json`]);
     // Else it would be told after hours of training.
     const parts = [...new Set([config.evaluation.pool, 'test'] as const)];
     await requireRunEpisodes(config, dataset, { registry, tested: parts, onWarning: open.onWarning });
@@ -83,7 +88,7 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
     const engine = await startEngine(backend, precision ? { precision } : undefined, registry);
     if (workers > 1) pool = await createPool({ url: trainWorkerUrl, size: workers, data: urls });
     terminal.err(
-      `${name} on ${dataset.name}, engine ${engine.name} (${engine.adapter}), seed ${config.seed}, in ${out}`,
+      `${name} on ${dataName(data)}, engine ${engine.name} (${engine.adapter}), seed ${config.seed}, in ${out}`,
     );
     const signal = terminal.interrupted;
     // The mean and deviation of the training images may take a while.
@@ -122,7 +127,7 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
         signal,
         `Stopped while testing. What was trained is kept: npx neusim fewshot eval ${out} tests it.`,
       );
-    return await tell(ended, tested, { name, out, config, dataset, engine, options, started });
+    return await tell(ended, tested, { name, out, config, data, base, engine, options, started });
   } finally {
     await pool?.close();
     await dataset.close?.();
@@ -206,7 +211,9 @@ interface Trained {
   readonly name: string;
   readonly out: string;
   readonly config: FewShotConfig;
-  readonly dataset: FewShotDataset;
+  readonly data: Pick<TestFigures, 'dataset' | 'part'> & { readonly folder: string | undefined };
+  /** Name of the report's files. */
+  readonly base: string;
   readonly engine: { readonly name: string; readonly adapter: string };
   readonly options: TrainOptions;
   readonly started: number;
@@ -215,25 +222,34 @@ interface Trained {
 async function tell(
   { steps, bestStep, testError, interval }: TrainResult<FewShotConfig>,
   tested: EpisodeEvaluation,
-  { name, out, config, dataset, engine, options, started }: Trained,
+  { name, out, config, data, base, engine, options, started }: Trained,
 ): Promise<Outcome> {
   const facts = [
     ['method', splitPart(config.method).name],
     ['steps', String(bestStep ?? steps)],
   ] as const;
-  const subject = { name, dataset: dataset.name, part: 'test' as const, facts };
-  const figures = figuresOf(subject, tested, { backend: engine.name, seed: config.evaluation.seed });
+  const figures = figuresOf({ ...data, name, facts }, tested, {
+    backend: engine.name,
+    seed: config.evaluation.seed,
+  });
   const { pool } = config.evaluation;
   const last = { accuracy: 100 - testError, interval: interval ?? null, pool };
-  const json = { ...figures, run: out, steps, bestStep: bestStep ?? null, evaluation: last };
-  const written = await writeTests(out, testedAs(config), {
-    title: `${name} on ${dataset.name}`,
+  const again = [joinPath(out, 'config.json'), `${out}-again`] as const;
+  const json = {
+    ...figures,
+    run: out,
+    steps,
+    bestStep: bestStep ?? null,
+    evaluation: last,
+    command: trainCommand(...again, options, [], ['fewshot', 'train']),
+  };
+  const written = await writeTests(out, base, {
+    title: `${name} on ${dataName(data)}`,
     json,
     tests: [figures],
     pairs: [],
     engine,
     seconds: (performance.now() - started) / 1000,
-    command: trainCommand(joinPath(out, 'config.json'), `${out}-again`, options, [], ['fewshot', 'train']),
   });
   const { way, shot } = config.evaluation;
   return {
@@ -241,6 +257,3 @@ async function tell(
     text: `\n${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}\nOther episodes: npx neusim fewshot eval ${out} --way ${way} --shot ${shot === 1 ? 5 : 1}`,
   };
 }
-
-/** The name of its report's files. */
-const testedAs = ({ evaluation: { way, shot } }: FewShotConfig) => `${way}-way-${shot}-shot-test`;

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import core, { loadModel } from '@neusim/core';
 import datasets, { joinPools, openEpisodes } from '@neusim/datasets';
 import fewshot, { cutHead, evaluateEpisodes } from '@neusim/fewshot';
@@ -58,10 +58,13 @@ describe('neusim fewshot eval', () => {
     expect(found.accuracies).toHaveLength(20);
     expect(found.classes).toHaveLength(6);
     const { json, page, markdown } = found.files;
-    expect(json).toBe(join(home, 'out', '5-way-1-shot-all.json'));
-    expect(JSON.parse(readFileSync(json, 'utf8'))).toMatchObject({ accuracy: found.accuracy });
+    expect(json).toBe(join(home, 'out', '5-way-1-shot-all-photos.json'));
+    const { files: _, ...printed } = found;
+    expect(JSON.parse(readFileSync(json, 'utf8'))).toEqual(printed);
+    expect(found.folder).toBe(photos);
     const { document } = parseHTML(readFileSync(page, 'utf8'));
-    expect(document.querySelector('h1')!.textContent).toBe('proto-net on image-folder');
+    expect(document.querySelector('h1')!.textContent).toBe('proto-net on photos');
+    expect(document.querySelector('.facts')!.textContent).toContain('photos (image-folder), all classes (6)');
     expect(document.querySelector('.histogram')).not.toBeNull();
     expect(readFileSync(markdown, 'utf8')).toContain(`${found.accuracy.toFixed(2)} ± `);
 
@@ -86,14 +89,38 @@ describe('neusim fewshot eval', () => {
     expect(text.out).toMatch(
       /20 episodes, 5-way 5-shot, 2 queries a class, seed 1\n\naccuracy {2}\d+\.\d\d ± \d/,
     );
-    expect(text.err).toMatch(/^Testing proto-net on image-folder, all classes, engine cpu/m);
+    expect(text.err).toMatch(/^Testing proto-net on photos, all classes, engine cpu/m);
+  });
+
+  test('a report of other settings takes a number, one of the same its own place', async () => {
+    const { home, photos, run } = await setup();
+    const [others, second] = [join(home, 'others'), join(home, 'second')];
+    writePhotos(others, Array(6).fill(7));
+    await saveBackbone(second, { seed: 2 });
+    const name = async (...more: string[]) => {
+      const { page } = JSON.parse((await run('proto-net', '--json', ...more)).out).files;
+      return basename(page, '.html');
+    };
+    expect(await name()).toBe('5-way-1-shot-all-photos');
+    const before = readFileSync(join(home, 'out', '5-way-1-shot-all-photos.json'), 'utf8');
+    expect(await name('--seed', '2')).toBe('5-way-1-shot-all-photos-2');
+    expect(await name('--set', 'normalize=none')).toBe('5-way-1-shot-all-photos-3');
+    expect(await name('--backbone', second)).toBe('5-way-1-shot-all-photos-4');
+    expect(await name('--query', '3')).toBe('5-way-1-shot-all-photos-5');
+    expect(await name('--episodes', '21')).toBe('5-way-1-shot-all-photos-6');
+    expect(await name('--seed', '2', '--jobs', '1')).toBe('5-way-1-shot-all-photos-2');
+    expect(await name('--data', others)).toBe('5-way-1-shot-all-others');
+    expect(readFileSync(join(home, 'out', '5-way-1-shot-all-photos.json'), 'utf8')).toBe(before);
+    expect(await name('--data', photos)).toBe('5-way-1-shot-all-photos');
   });
 
   test('a method that wants base classes, where all are tested', async () => {
     const { run } = await setup();
     const without = await run('simple-shot');
     expect(without.code).toBe(0);
-    expect(without.err).toMatch(/Warning: simple-shot wants to know base classes.*--split test/);
+    expect(without.err).toMatch(
+      /Warning: simple-shot wants to know base classes.*--base FOLDER.*--split test/,
+    );
     expect((await run('proto-net')).err).not.toContain('base classes');
   });
 
@@ -227,7 +254,7 @@ describe('neusim fewshot train', () => {
   test('a method from its name: trained, tested on other classes; the run is tested, compared and resumed', async () => {
     const { home, photos, out, train } = await trained();
     const { code, out: told, err } = await train('--json');
-    expect(err).toMatch(/proto-net on image-folder, engine cpu/);
+    expect(err).toMatch(/proto-net on photos, engine cpu/);
     expect(code).toBe(0);
     const found = JSON.parse(told);
     expect(found).toMatchObject({
@@ -245,11 +272,15 @@ describe('neusim fewshot train', () => {
     });
 
     const words = ['--data', photos, '--backend', 'cpu', '--way', '2', '--query', '2', '--episodes', '10'];
+    expect(found.files.json).toBe(join(out, '2-way-1-shot-test-photos.json'));
+
     const again = await neusim(['fewshot', 'eval', out, ...words, '--json']);
+    // What the run has of itself stays: it tells of the training too.
     expect(JSON.parse(again.out)).toMatchObject({
       accuracy: found.accuracy,
       drawn: found.drawn,
       part: 'test',
+      files: { json: join(out, '2-way-1-shot-test-photos-2.json') },
     });
     const compared = await neusim([
       ...['fewshot', 'compare', out, 'nearest-neighbour=identity', ...words],
@@ -261,16 +292,9 @@ describe('neusim fewshot train', () => {
     ]);
     expect(JSON.parse(compared.out).rows[0].accuracy).toBe(found.accuracy);
 
-    const seen = async (...more: string[]) => {
-      const method = ['--method', 'proto-net', '--backbone', out, '--out', join(home, 'seen')];
-      return (await neusim(['fewshot', 'eval', ...method, ...words, ...more])).err;
-    };
-    expect(await seen()).toMatch(/Warning: .*was trained on image-folder.*--split test/);
-    expect(await seen('--split', 'test')).not.toMatch(/was trained on/);
-
-    expect((await train()).err).toContain('[CLI_OUT_TAKEN]');
+    expect((await train()).err).toMatch(/result\.json already \[CLI_OUT_TAKEN\]/);
     const longer = await train('--resume', '--set', 'steps=6', '--json');
-    expect(JSON.parse(longer.out)).toMatchObject({ steps: 6 });
+    expect(JSON.parse(longer.out)).toMatchObject({ steps: 6, files: found.files });
   });
 
   test('a folder whose config is damaged, and a run that is not finished as a backbone', async () => {
@@ -327,9 +351,27 @@ describe('neusim fewshot compare', () => {
     expect(second.difference).toBeCloseTo(found.rows[2].accuracy - found.rows[0].accuracy, 4);
     const { document } = parseHTML(readFileSync(found.files.page, 'utf8'));
     expect(document.querySelectorAll('.histogram')).toHaveLength(3);
+    const facts = document.querySelector('.facts')!.textContent;
+    expect(facts).toContain(`backbone of proto-net, simple-shot ${backbone}`);
+    expect(facts).toContain('backbone of nearest-neighbour identity');
     const text = await neusim([...words, ...more, ...only, '--against', 'first']);
     expect(text.out).toMatch(/simple-shot − proto-net/);
     expect(text.out).not.toMatch(/nearest-neighbour − simple-shot/);
+  });
+
+  test('the data are opened, and what is to be said of them told, once', async () => {
+    const { home, photos, backbone } = await setup();
+    writeFileSync(join(photos, 'class-3', '5.png'), 'no picture');
+    const { code, err } = await neusim([
+      ...['fewshot', 'compare', 'proto-net', 'nearest-neighbour', 'nearest-neighbour=identity'],
+      ...['--data', photos, '--backbone', backbone, '--backend', 'cpu', '--query', '2', '--episodes', '20'],
+      ...['--set', 'dataset={"name":"image-folder","size":12,"channels":1,"skipCorrupt":true}'],
+      ...['--out', join(home, 'compared')],
+    ]);
+    expect(code).toBe(0);
+    expect(err.match(/Warning: 1 of 42 images/g)).toHaveLength(1);
+    expect(err.match(/^data set +6\/6 +listing/gm)).toHaveLength(1);
+    expect(err.match(/^Testing .* on photos/gm)).toHaveLength(3);
   });
 
   test('one learner is none to compare', async () => {

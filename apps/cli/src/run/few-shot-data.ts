@@ -25,13 +25,30 @@ import { openingTicks } from './open-data';
 /** The part of a data set that episodes are drawn from. */
 export type PartName = 'train' | 'validation' | 'test' | 'all';
 
+/** Which part is tested where nobody says it. @param isDrawn whether a draw would divide the classes, or none can. */
+export type PartChoice = (classes: readonly string[], isDrawn: boolean) => PartName;
+
+/** Of a method: what is tested was not trained here, and only where classes are named for tests it is those. */
+export const usualPart: PartChoice = (_, isDrawn) => (isDrawn ? 'all' : 'test');
+
+/** What a division may find that leaves the data set as a whole. */
+const UNDIVIDED = [
+  'EPISODE_TOO_FEW_CLASSES',
+  'EPISODE_BAD_DIVISION',
+  'EPISODE_NO_GROUPS',
+  'DATASET_UNKNOWN_CLASS',
+];
+
 export interface OpenPool {
   /** Of the data set. */
   readonly dataset: string;
+  readonly folder?: string | undefined;
   readonly pool: ClassPool;
   readonly part: PartName;
   /** The classes to train on, where they are apart from `pool`. */
   readonly train?: ClassPool | undefined;
+  /** The classes to test on, where the data set is divided. */
+  readonly test?: ClassPool | undefined;
   /** Tasks that its authors have fixed: the official runs. */
   readonly runs?: readonly Episode[] | undefined;
   close(): Promise<void>;
@@ -95,42 +112,44 @@ export function sizedFor(
 }
 
 /**
- * @param part default: the classes to test on, where they are named; all, where only a draw would choose them: what is tested
- *   was not trained here.
+ * @param wanted the part, or what chooses it.
  * @throws NeusimError what opening the data throws; EPISODE_TOO_FEW_CLASSES
  */
 export async function openPool(
   terminal: Terminal,
   registry: AnyRegistry,
   { name, options, folder, division }: NamedData,
-  part?: PartName,
+  wanted: PartName | PartChoice = usualPart,
 ): Promise<OpenPool> {
+  const choose = typeof wanted === 'string' ? () => wanted : wanted;
   await registry.ready(`dataset:${name}`);
   const source = inPath('dataset', () => registry.make('dataset', name, options)) as DatasetSource;
   const { open, stop } = openingTicks(terminal);
   try {
     let divided: FewShotDataset;
     try {
-      const parts = part === 'all' ? undefined : [part ?? 'test'];
+      // Which part it will be may depend on the classes; of the others, image files are decoded where they are read.
+      const parts = wanted === 'all' ? undefined : typeof wanted === 'string' ? [wanted] : [];
       divided = await openEpisodes(source, platform, folder, { ...open, division, parts });
     } catch (error) {
-      const isSmall = error instanceof NeusimError && error.code === 'EPISODE_TOO_FEW_CLASSES';
-      if (!isSmall || (part !== undefined && part !== 'all')) throw error;
+      if (!(error instanceof NeusimError && UNDIVIDED.includes(error.code))) throw error;
       const dataset = await source.open(platform, folder, open);
-      return {
-        dataset: dataset.name,
-        pool: poolOf(dataset),
-        part: 'all',
-        close: async () => dataset.close?.(),
-      };
+      const close = async () => dataset.close?.();
+      if (choose(dataset.classes, true) === 'all')
+        return { dataset: dataset.name, folder, pool: poolOf(dataset), part: 'all', close };
+      await close();
+      throw error;
     }
-    const chosen = part ?? (divided.isDrawn ? 'all' : 'test');
-    const { train, validation, test } = divided;
+    const { train, validation, test, isDrawn = false } = divided;
+    const classes = [train, validation, test].flatMap((part) => part.classes);
+    const part = choose(classes, isDrawn);
     return {
       dataset: divided.name,
-      pool: chosen === 'all' ? joinPools([train, validation, test]) : divided[chosen],
-      part: chosen,
-      train: chosen === 'all' || chosen === 'train' ? undefined : train,
+      folder,
+      pool: part === 'all' ? joinPools([train, validation, test]) : divided[part],
+      part,
+      train: part === 'all' || part === 'train' ? undefined : train,
+      test,
       async close() {
         await divided.close?.();
         stop();
@@ -159,6 +178,7 @@ export async function openRuns(
   const { pool, episodes } = await openOfficialRuns(platform, folder, image, open).finally(stop);
   return {
     dataset: 'omniglot-runs',
+    folder,
     pool,
     part: 'all',
     runs: episodes,

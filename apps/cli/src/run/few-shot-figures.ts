@@ -1,19 +1,14 @@
 // What few-shot commands print and write of a test: figures, a table of Markdown, a page.
 
 import { cpus } from 'node:os';
-import type { EpisodeComparison, EpisodeEvaluation, RunsEvaluation } from '@neusim/fewshot';
+import { resolve } from 'node:path';
+import type { ConfusedQueries, EpisodeComparison, EpisodeEvaluation, RunsEvaluation } from '@neusim/fewshot';
 import { joinPath, makeFolder, writeAtomic } from '@neusim/platform';
-import {
-  confusedPairs,
-  type EpisodeFigures,
-  episodesPage,
-  plusMinus,
-  signed,
-  verdictOf,
-} from '@neusim/report';
+import { classFigures, confusedPairs, episodesPage, plusMinus, signed, verdictOf } from '@neusim/report';
 import { packageVersion } from '../package-version';
 import { textTable } from '../terminal/text-table';
 import type { PartName } from './few-shot-data';
+import { dataName, freeName, type Origin } from './few-shot-files';
 import type { Subject } from './few-shot-subject';
 
 /** Rows of a table that one looks at. */
@@ -24,6 +19,8 @@ export interface TestFigures {
   readonly name: string;
   readonly facts: Readonly<Record<string, string>>;
   readonly dataset: string;
+  /** Whole path of the data; null where the reader knew it. */
+  readonly folder: string | null;
   readonly part: PartName;
   readonly backend: string;
   readonly way: number;
@@ -50,21 +47,22 @@ export interface TestFigures {
     readonly predicted: string;
     readonly images: number;
   }[];
-  readonly confusion: readonly (readonly number[])[];
+  /** By class, then by what its queries were read as; indices of `classes`. */
+  readonly confusion: readonly ConfusedQueries[];
 }
 
 export function figuresOf(
-  { name, dataset, part, facts }: Pick<Subject, 'name' | 'dataset' | 'part' | 'facts'>,
+  { name, dataset, folder, part, facts }: Pick<Subject, 'name' | 'dataset' | 'folder' | 'part' | 'facts'>,
   evaluation: EpisodeEvaluation | RunsEvaluation,
   { backend, seed }: { readonly backend: string; readonly seed: number | null },
 ): TestFigures {
   const { way, shot, query, episodes, drawn, accuracy, interval, loss, accuracies } = evaluation;
   const { classes, candidates, classAccuracies, confusion } = evaluation;
-  const asked = confusion.map((row) => row.reduce((sum, count) => sum + count, 0));
   return {
     name,
     facts: Object.fromEntries(facts),
     dataset,
+    folder: folder ? resolve(folder) : null,
     part,
     backend,
     way,
@@ -78,10 +76,10 @@ export function figuresOf(
     interval,
     loss: Number.isFinite(loss) ? loss : null,
     accuracies: [...accuracies],
-    classes: classes.map((each, label) => ({
-      name: each,
+    classes: classFigures(classes, confusion).map(({ name, images }, label) => ({
+      name,
       accuracy: classAccuracies[label] ?? null,
-      queries: asked[label] ?? 0,
+      queries: images,
     })),
     confused: confusedPairs(classes, confusion),
     confusion,
@@ -103,9 +101,12 @@ export function formText({ way, shot, query, episodes, seed }: TestFigures): str
 }
 
 /** Of which classes. */
-export function poolText({ dataset, part, classes: { length }, candidates }: TestFigures): string {
-  if (candidates === length) return `${dataset}, ${part} classes (${length})`;
-  return `${dataset}, ${candidates} of ${length} ${part === 'all' ? '' : `${part} `}classes`;
+export function poolText(figures: TestFigures): string {
+  const { dataset, part, classes, candidates } = figures;
+  const name = dataName(figures);
+  const data = name === dataset ? name : `${name} (${dataset})`;
+  if (candidates === classes.length) return `${data}, ${part} classes (${classes.length})`;
+  return `${data}, ${candidates} of ${classes.length} ${part === 'all' ? '' : `${part} `}classes`;
 }
 
 export function testText(figures: TestFigures): string {
@@ -167,24 +168,22 @@ export interface Written {
 
 export interface ToWrite {
   readonly title: string;
-  /** For a program: the whole of `base.json`. */
-  readonly json: unknown;
+  /** For a program: the whole of `base.json`. Its `command` makes it again. */
+  readonly json: Origin;
   readonly tests: readonly TestFigures[];
   readonly pairs: EpisodeComparison['pairs'];
   readonly engine: { readonly name: string; readonly adapter: string };
   readonly seconds: number;
-  readonly command: string;
 }
 
-/** Writes BASE.json, BASE.html and BASE.md into `out`. */
+/** Writes BASE.json, BASE.html and BASE.md into `out`; with a number behind BASE, where that has figures of other settings. */
 export async function writeTests(out: string, base: string, given: ToWrite): Promise<Written> {
-  const { title, json, tests, pairs, engine, seconds, command } = given;
+  const { title, json, tests, pairs, engine, seconds } = given;
+  const { command } = json;
   const [first] = tests as [TestFigures];
   const facts: [string, string][] = [
     ['data', poolText(first)],
-    ...tests
-      .flatMap(({ facts: own }) => Object.entries(own))
-      .filter(([, value], index, all) => all.findIndex(([, other]) => other === value) === index),
+    ...factsOf(tests),
     ['engine', `${engine.name} (${engine.adapter})`],
     ['processor', `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`],
     ['Node', process.versions.node],
@@ -192,29 +191,34 @@ export async function writeTests(out: string, base: string, given: ToWrite): Pro
     ['time', `${seconds.toFixed(1)} s`],
     ['date', new Date().toISOString().slice(0, 10)],
   ];
-  const evaluations = tests.map(
-    ({ name, accuracy, interval, loss, accuracies, classes, confusion }): EpisodeFigures => ({
-      name,
-      accuracy,
-      interval: typeof interval === 'number' ? interval : (interval[1] - interval[0]) / 2,
-      loss,
-      accuracies,
-      classes: classes.map((each) => each.name),
-      confusion,
-    }),
-  );
-  const written = {
-    json: joinPath(out, `${base}.json`),
-    page: joinPath(out, `${base}.html`),
-    markdown: joinPath(out, `${base}.md`),
-  };
+  const evaluations = tests.map((test) => ({ ...test, classes: test.classes.map(({ name }) => name) }));
   await makeFolder(out);
-  const summary = formText(first);
-  await writeAtomic(written.page, episodesPage({ title, summary, facts, evaluations, pairs, command }));
+  const name = await freeName(out, base, json);
+  const written = {
+    json: joinPath(out, `${name}.json`),
+    page: joinPath(out, `${name}.html`),
+    markdown: joinPath(out, `${name}.md`),
+  };
+  const [summary, { way }] = [formText(first), first];
+  await writeAtomic(written.page, episodesPage({ title, summary, facts, way, evaluations, pairs, command }));
   await writeAtomic(written.markdown, markdownOf({ ...given, facts, summary }));
   // The last: where it is, the others are.
   await writeAtomic(written.json, `${JSON.stringify(json)}\n`);
   return written;
+}
+
+/** Of what is not the same of all it says whose it is: `backbone of proto-net`. */
+function factsOf(tests: readonly TestFigures[]): [string, string][] {
+  const owners = new Map<string, string[]>();
+  for (const { name, facts } of tests)
+    for (const fact of Object.entries(facts)) {
+      const key = JSON.stringify(fact);
+      owners.set(key, [...(owners.get(key) ?? []), name]);
+    }
+  return [...owners].map(([key, names]) => {
+    const [what, value] = JSON.parse(key) as [string, string];
+    return [names.length === tests.length ? what : `${what} of ${names.join(', ')}`, value];
+  });
 }
 
 function markdownOf({
@@ -223,7 +227,7 @@ function markdownOf({
   tests,
   pairs,
   facts,
-  command,
+  json: { command },
 }: ToWrite & { readonly summary: string; readonly facts: readonly (readonly [string, string])[] }): string {
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

@@ -10,6 +10,7 @@ import { openPool, openRuns, requireData } from './few-shot-data';
 import { costOf } from './few-shot-method';
 import type { Subject, SubjectOptions } from './few-shot-subject';
 import { changeConfig } from './read-config';
+import { seenIn, warnOfSeen, whatIsNew } from './seen-classes';
 
 /** What --set may change of a run that is trained: how other images are read, and which. */
 const readingSchema = v.object({
@@ -31,8 +32,8 @@ export async function openRun(
   path: string,
   options: SubjectOptions,
 ): Promise<Subject> {
-  const { set = [], data, runs } = options;
-  for (const given of ['backbone', 'layer'] as const)
+  const { set = [], data, runs, open = openPool } = options;
+  for (const given of ['backbone', 'layer', 'base'] as const)
     if (options[given] !== undefined) throw unusable(`--${given}`, path);
   for (const assignment of set)
     if (!CHANGES.includes(assignment.split(/[.=]/)[0] as string)) throw unusable(`--set ${assignment}`, path);
@@ -41,22 +42,26 @@ export async function openRun(
   });
   const { learner, backbone, config } = run;
   try {
+    const seen = await seenIn(path);
     const asked = parseSchema(
       readingSchema,
       changeConfig(config, { set, dataset: options.dataset }),
       'config',
     );
+    const isDivided = set.some((each) => /^division[.=]/.test(each));
     const { name, options: given } = splitPart(asked.dataset);
     const folder = data ?? terminal.env.NEUSIM_DATA;
     const shape = backbone.inputs[0]!.shape.slice(1);
     const opened = runs
       ? await openRuns(terminal, requireData(terminal, data), shape)
-      : await openPool(
+      : await open(
           terminal,
           registry,
           { name, options: given, folder, division: asked.division },
-          options.part ?? 'test',
+          // Who divides the classes anew wants them divided.
+          options.part ?? options.choose ?? (isDivided ? 'test' : whatIsNew(seen)),
         );
+    warnOfSeen(terminal, { told: path, seen, reader: splitPart(config.dataset).name }, opened, name);
     try {
       requireShape(path, shape, inputShapeOf(opened.pool.shape, asked.transform));
     } catch (error) {
@@ -67,6 +72,7 @@ export async function openRun(
       ...opened,
       name: config.name ?? run.recipe.method.name,
       learner,
+      usesBase: false,
       recipe: run.recipe,
       cost: costOf(backbone),
       reading: { transform: asked.transform, normalize: asked.normalize },

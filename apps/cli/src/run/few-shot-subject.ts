@@ -3,7 +3,7 @@
 
 import type { ClassPool, Episode, Normalize, Transform } from '@neusim/datasets';
 import type { Learner, LearnerRecipe } from '@neusim/fewshot';
-import type { DataOptions, NamedData, PartName } from './few-shot-data';
+import type { DataOptions, NamedData, openPool, PartChoice, PartName } from './few-shot-data';
 
 export interface SubjectOptions extends DataOptions {
   /** Of a method: the data of a run that it is compared with. */
@@ -13,9 +13,15 @@ export interface SubjectOptions extends DataOptions {
   /** The layer whose output is the embedding. */
   readonly layer?: string | undefined;
   readonly part?: PartName | undefined;
+  /** In a comparison: what chooses the part for all, where `part` does not say it. */
+  readonly choose?: PartChoice | undefined;
+  /** Base classes, for methods that want to know some: a data set's name, or a folder. */
+  readonly base?: string | undefined;
   /** Omniglot's official runs, in place of episodes that are drawn. */
   readonly runs?: boolean | undefined;
   readonly set?: readonly string[] | undefined;
+  /** Opens the data; default `openPool`. */
+  readonly open?: typeof openPool | undefined;
   readonly way: number;
   readonly seed: number;
 }
@@ -32,7 +38,11 @@ export interface Subject {
   readonly runs?: readonly Episode[] | undefined;
   /** Name of the data set. */
   readonly dataset: string;
+  /** Of the data set. */
+  readonly folder?: string | undefined;
   readonly reading: { readonly transform?: Transform | undefined; readonly normalize: Normalize };
+  /** Whether it has made something of base classes. */
+  readonly usesBase: boolean;
   /** What it was made of, for who reads the figures. */
   readonly facts: readonly (readonly [what: string, value: string])[];
   /** Frees the learner and lets go of the data. */

@@ -8,9 +8,13 @@ import { NeusimError } from '@neusim/registry';
 /** In the folder of @neusim/fewshot: a run's folder, with its config. */
 const SHIPPED = ['assets', 'omniglot-cnn-4'];
 
-/** @throws NeusimError CLI_NO_BACKBONE where this installation has none */
-export async function shippedBackbone(): Promise<string> {
-  const home = dirname(createRequire(import.meta.url).resolve('@neusim/fewshot/package.json'));
+const installed = () => dirname(createRequire(import.meta.url).resolve('@neusim/fewshot/package.json'));
+
+/**
+ * @param home folder of @neusim/fewshot.
+ * @throws NeusimError CLI_NO_BACKBONE where this installation has none
+ */
+export async function shippedBackbone(home = installed()): Promise<string> {
   const folder = joinPath(home, ...SHIPPED);
   if (await exists(joinPath(folder, 'model', 'model.json'))) return folder;
   throw new NeusimError('CLI_NO_BACKBONE', 'no backbone is named, and none came with this installation', {

@@ -129,7 +129,7 @@ async function decoded(
   { name, version, platform, image, options }: Reading,
   tree: Tree,
   { classes, files }: { readonly classes: readonly string[]; readonly files: readonly LabelledFile[] },
-  { memory, isLate }: PartOptions,
+  { memory, late }: PartOptions,
   groupOf: GroupOf | undefined,
 ): Promise<NamedPool> {
   const groups = classes.map((each) => groupOf?.(each));
@@ -141,7 +141,7 @@ async function decoded(
   };
   const images = () => encodedFiles(tree, files);
   const open = { ...options, memory };
-  if (!isLate) return openEncodedPool(platform, { ...pool, images: await images() }, image, open);
+  if (!late) return openEncodedPool(platform, { ...pool, images: await images() }, image, open);
   const listed = files.map(({ path, label }) => ({ name: path, label }));
-  return lateEncodedPool(platform, { ...pool, listed, images }, image, open);
+  return lateEncodedPool(platform, { ...pool, listed, images }, image, open, late);
 }

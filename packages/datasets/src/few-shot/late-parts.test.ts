@@ -1,5 +1,7 @@
 // Parts of few-shot data that are decoded when they are read, and not before.
 
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openEpisodes } from '../episodes/open-episodes';
 import { requireEpisodes } from '../episodes/require-episodes';
@@ -29,7 +31,7 @@ async function setup(
     onTestFinished(async () => opened.close?.());
     return opened;
   };
-  return { counter, open };
+  return { counter, open, cache };
 }
 
 describe('images of parts that may never be read', () => {
@@ -90,12 +92,20 @@ describe('images of parts that may never be read', () => {
     expect([train.count, counter.decoded]).toEqual([3, 9]);
   });
 
-  test('what is certain to be read gets the memory first', async () => {
-    const { open } = await setup();
+  test('what is read first gets the memory first', async () => {
+    const { open, cache } = await setup();
     const bytes = 3 * 4 * 3;
     const isHeld = ({ images }: { images: unknown }) => images instanceof Uint8Array;
     expect(isHeld((await open({ parts: ['test'], memory: 3 * bytes })).test)).toBe(true);
     expect(isHeld((await open({ memory: 3 * bytes })).test)).toBe(false);
+    const late = await open({ parts: [], memory: 3 * bytes });
+    const [tested, trained] = [await contentsOf(late.test), await contentsOf(late.train)];
+    for (const name of await readdir(cache))
+      if (name.endsWith('.images')) await writeFile(join(cache, name), new Uint8Array(10_000));
+    // What is held needs no file.
+    expect([tested.length, trained.length]).toEqual([3, 4]);
+    expect(await contentsOf(late.test)).toEqual(tested);
+    await expect(contentsOf(late.train)).rejects.toMatchObject({ code: 'DATASET_CACHE_DAMAGED' });
     await expect(
       setup().then((one) => one.open({ parts: ['test'], cache: false, memory: 6 * bytes })),
     ).rejects.toMatchObject({ code: 'DATASET_TOO_LARGE' });

@@ -31,12 +31,15 @@ export interface Reading {
   readonly options: OpenOptions;
 }
 
+/** Takes so many bytes of the memory, where they fit. @returns the bytes that there were. */
+export type Claim = (bytes: number) => number;
+
 /** How a part is read. */
 export interface PartOptions {
   /** Bytes of images to hold; more are read from a file. What fits is held. */
   readonly memory: number;
-  /** Whether image files may be decoded when the first is read. */
-  readonly isLate: boolean;
+  /** Where image files may be decoded when the first is read: what they take of the memory is claimed then. */
+  readonly late?: Claim | undefined;
 }
 
 /** Gives the parts of an open data set. */

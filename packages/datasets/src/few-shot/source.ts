@@ -62,7 +62,7 @@ export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSo
 const PARTS = ['train', 'validation', 'test'] as const;
 
 /**
- * Some parts of a data set. Each gets the memory that those before it have left, those that are certain to be read first.
+ * Some parts of a data set. Each gets the memory that those read before it have left.
  * @param wanted no part twice.
  */
 async function pools<P extends Part>(
@@ -73,14 +73,16 @@ async function pools<P extends Part>(
   const found: Partial<Record<Part, NamedPool>> = {};
   let left = memory;
   const isLate = (part: Part) => !parts.includes(part);
+  const claim = (bytes: number) => {
+    const had = left;
+    if (bytes <= left) left -= bytes;
+    return had;
+  };
   try {
     for (const part of wanted.toSorted((a, b) => Number(isLate(a)) - Number(isLate(b)))) {
-      const pool = await reader.pool(part, { memory: left, isLate: isLate(part) });
+      const pool = await reader.pool(part, { memory: left, late: isLate(part) ? claim : undefined });
       found[part] = pool;
-      const [height, width, channels] = pool.shape;
-      const bytes = pool.count * height * width * channels;
-      // What is read late, and fits, will be held.
-      if (pool.images instanceof Uint8Array || bytes <= left) left = Math.max(0, left - bytes);
+      if (pool.images instanceof Uint8Array) left = Math.max(0, left - pool.images.length);
     }
     return found as Record<P, NamedPool>;
   } catch (error) {

@@ -41,7 +41,7 @@ const tieredFiles = (patterns: readonly string[], read: OfPart): Layout => ({
 });
 
 /** Images as PNG files in a pickle, whose bytes are read where they lie. */
-export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, { memory, isLate }) => {
+export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, { memory, late }) => {
   const { name, version, platform, image, options } = reading;
   const { size, modified } = await platform.stat(path);
   const pickle = await openPickle(platform, path, options);
@@ -53,9 +53,9 @@ export const tieredPng: Layout = tieredFiles(PNG, async (reading, path, part, { 
       pngIn(pickle, item, index, labels[index]!, `${size} ${modified}`),
     );
     const open = { ...options, memory };
-    if (isLate) {
+    if (late) {
       const listed = { name, version, ...classes, listed: images, images: async () => images };
-      const pool = await lateEncodedPool(platform, listed, image, open);
+      const pool = await lateEncodedPool(platform, listed, image, open, late);
       const close = async () => {
         await pool.close?.();
         await pickle.close();

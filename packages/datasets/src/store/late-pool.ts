@@ -19,6 +19,7 @@ export interface ListedPool extends Omit<EncodedPool, 'images'> {
 /**
  * `openEncodedPool` of images that may never be read. Labels, names and shape are there at once; with `skipCorrupt`, where
  * they depend on what decodes, so are the images.
+ * @param claim asked for the memory of so many bytes when they are decoded, in place of `options.memory`; it returns what there is.
  * @throws NeusimError `DATASET_EMPTY_CLASS`, `DATASET_TOO_LARGE`. Reading throws what `openEncodedPool` does, and the next
  *   read tries again; `DATASET_CLOSED` once it is closed.
  */
@@ -26,7 +27,8 @@ export async function lateEncodedPool(
   platform: DatasetPlatform,
   { listed, images, ...pool }: ListedPool,
   image: ImageOptions,
-  options: OpenOptions = {},
+  options: OpenOptions,
+  claim: (bytes: number) => number,
 ): Promise<NamedPool> {
   if (image.skipCorrupt)
     return openEncodedPool(platform, { ...pool, images: await images() }, image, options);
@@ -34,10 +36,13 @@ export async function lateEncodedPool(
   requireOpenable({ name, classes, train: listed, test: [] }, image, options);
   const closing = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, closing.signal]) : closing.signal;
+  const [height, width] = image.size;
+  let memory: number | undefined;
   let opening: Promise<NamedPool> | undefined;
   const open = async () => {
     const encoded = { ...pool, images: await images() };
-    const opened = await openEncodedPool(platform, encoded, image, { ...options, signal });
+    memory ??= claim(listed.length * height * width * image.channels);
+    const opened = await openEncodedPool(platform, encoded, image, { ...options, memory, signal });
     options.onProgress?.({ phase: 'reading', done: listed.length, total: listed.length });
     return opened;
   };

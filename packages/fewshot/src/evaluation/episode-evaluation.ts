@@ -13,6 +13,9 @@ export interface TestedEpisodes {
   readonly drawn: string;
 }
 
+/** So many queries, from 1, of a class were read as another or as itself. Both are indices of the pool's classes. */
+export type ConfusedQueries = readonly [label: number, predicted: number, queries: number];
+
 export interface EpisodeEvaluation extends TestedEpisodes {
   /** Mean over the episodes of the percentage of queries whose largest logit is their class's. */
   readonly accuracy: number;
@@ -26,8 +29,11 @@ export interface EpisodeEvaluation extends TestedEpisodes {
   readonly classes: readonly string[];
   /** How many of them episodes are drawn from: fewer where small classes, or small groups of classes, are left out. */
   readonly candidates: number;
-  /** confusion[class][predicted class], in queries, of all episodes together; a class is no other's rival but in the same episode. */
-  readonly confusion: readonly (readonly number[])[];
+  /**
+   * Of all episodes together, each pair of a class and what its queries were read as that occurs, by class and then by what was
+   * read: a class is no other's rival but in the same episode, so that of the pairs of many classes most never meet.
+   */
+  readonly confusion: readonly ConfusedQueries[];
   /** Percentage of each class's queries that were read as it; null for a class that no episode has. */
   readonly classAccuracies: readonly (number | null)[];
 }
@@ -42,7 +48,7 @@ export function judgeEpisodes(
   const { way, shot, query } = form;
   const count = pool.classes.length;
   const accuracies = new Float32Array(episodes.length);
-  const confusion = Array.from({ length: count }, () => new Array<number>(count).fill(0));
+  const pairs = new Map<number, number>();
   const asked = new Array<number>(count).fill(0);
   const predicted = scores.flatMap((score) => [...score.predicted]);
   for (const [index, { classes }] of episodes.entries()) {
@@ -51,7 +57,8 @@ export function judgeEpisodes(
       const label = Math.floor(i / query);
       const found = predicted[index * way * query + i]!;
       asked[classes[label]!]!++;
-      if (found >= 0) confusion[classes[label]!]![classes[found]!]!++;
+      const pair = classes[label]! * count + classes[found]!;
+      if (found >= 0) pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
       if (found === label) right++;
     }
     accuracies[index] = (100 * right) / (way * query);
@@ -69,9 +76,11 @@ export function judgeEpisodes(
     loss: meanInterval(scores.flatMap(({ losses }) => [...losses])).mean,
     classes: pool.classes,
     candidates: count,
-    confusion,
+    confusion: [...pairs]
+      .sort(([a], [b]) => a - b)
+      .map(([pair, queries]) => [Math.floor(pair / count), pair % count, queries]),
     classAccuracies: asked.map((queries, label) =>
-      queries === 0 ? null : (100 * confusion[label]![label]!) / queries,
+      queries === 0 ? null : (100 * (pairs.get(label * count + label) ?? 0)) / queries,
     ),
   };
 }

@@ -4,9 +4,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import fewshot from '../index';
-import { accuracy, adaptingSuite, answers, build, newTask } from '../test/adapting';
+import { accuracy, adaptingSuite, answers, baseBatch, build, newTask } from '../test/adapting';
+import { weightsOf } from '../test/learning';
 import { tinyBackbone } from '../test/tiny';
+import type { ClassBatch } from '../types';
 import type { DiscriminativeKShotOptions } from './discriminative-k-shot';
+
+type Loss = (batch: ClassBatch) => tf.Scalar;
 
 const registry = createRegistry(fewshot);
 const made = (options: Partial<DiscriminativeKShotOptions> = {}) =>
@@ -38,6 +42,26 @@ describe('discriminative-k-shot', () => {
     // The mean is common to all classes: differences of logits stay.
     const spread = (logits: number[]) => logits.map((each, i) => each - logits[i - (i % 3)]!);
     expect(relativeError(spread(moved), spread(before))).toBeLessThan(1e-3);
+  });
+
+  test('a head that nothing has trained is fitted on the base classes, the backbone as it is', async () => {
+    const [learner, task, batch] = [build(made(), tinyBackbone()), newTask(), baseBatch()];
+    const own = async (isHead: boolean) =>
+      Object.entries(await weightsOf(learner.model)).filter(([name]) => /^base_head/.test(name) === isHead);
+    if (learner.training.by !== 'classes') throw new Error('not trained by classes');
+    const loss = async () => (await (learner.training as { loss: Loss }).loss(batch).data())[0]!;
+    const first = await loss();
+    // The loss has moved the running statistics.
+    const [before, backbone, untrained] = [await answers(learner, task), await own(false), await own(true)];
+    await learner.fitBase!(
+      (async function* () {
+        yield batch;
+      })(),
+    );
+    expect(await own(false)).toEqual(backbone);
+    expect(await own(true)).not.toEqual(untrained);
+    expect(await loss()).toBeLessThan(0.7 * first);
+    expect(relativeError(await answers(learner, task), before)).toBeGreaterThan(0.1);
   });
 
   test('a prior of no weight gives other answers, one that outweighs the support its mean', async () => {

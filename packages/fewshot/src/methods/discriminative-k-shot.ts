@@ -9,8 +9,10 @@ import { define } from '@neusim/registry';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import * as v from 'valibot';
+import { embeddings } from '../backbones/backbone';
 import { baseHead } from '../heads/base-head';
 import { classTrained } from '../heads/class-trained';
+import { fitBaseHead } from '../heads/fit-base-head';
 import { flatten, headLogits, linear } from '../heads/head';
 import { headTensors } from '../heads/linear-head';
 import { mapWeights } from '../heads/map-weights';
@@ -30,7 +32,23 @@ function methodOf(options: DiscriminativeKShotOptions): FewShotMethod {
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
       const head = () => baseHead(backbone, { classes, seed, useBias: options.bias });
-      return classTrained('discriminative-k-shot', backbone, head, (made) => fitOf(made, options), true);
+      const learner = classTrained(
+        'discriminative-k-shot',
+        backbone,
+        head,
+        (made) => fitOf(made, options),
+        true,
+      );
+      return {
+        ...learner,
+        fitBase: (batches, more) =>
+          fitBaseHead(
+            learner.model.getLayer('base_head'),
+            (images) => embeddings(backbone, images),
+            batches,
+            more,
+          ),
+      };
     },
   });
 }

@@ -11,16 +11,18 @@ import {
   type Opener,
   type Recordable,
   type Saved,
+  type SeenClasses,
 } from '@neusim/train';
 import { evaluateEpisodes } from '../evaluation/evaluate-episodes';
 import type { ClassBatch, Learner } from '../types';
-import { baseImages } from './base-images';
+import { baseBatches, baseImages } from './base-images';
 import { type FewShotConfig, type FewShotConfigInput, parseFewShotConfig } from './config';
 import type { FewShotContext } from './context';
 import { following } from './following';
 import { type LearnerSteps, learnerSteps, type StepInputs } from './learner-steps';
 import { buildSettled, type MadeLearner, makeMethod, type SettledConfig } from './make-learner';
 import { openFewShotDataset } from './open-dataset';
+import { seenBy } from './seen-by';
 import { requireFitting, settleConfig } from './settle-config';
 
 /**
@@ -63,7 +65,8 @@ async function open(
     try {
       if (saved) requireSameLength(config, saved, made.learner);
       onLearner(made.learner);
-      return objectiveOf(config, made, dataset, context, closeDataset);
+      const seen = await seenBy(config, dataset, context);
+      return objectiveOf(config, made, dataset, seen, context, closeDataset);
     } catch (error) {
       disposeModel(made.learner.model);
       throw error;
@@ -97,6 +100,7 @@ function objectiveOf(
   config: SettledConfig,
   { learner, backbone, recipe }: MadeLearner,
   dataset: FewShotDataset,
+  seen: readonly SeenClasses[],
   { capture = true, pool: workers }: FewShotContext,
   close: () => Promise<void>,
 ): Objective<FewShotConfig> {
@@ -108,10 +112,11 @@ function objectiveOf(
   const isRead = !isFeaturePool(train) && !isInMemory(train as Split);
   const loader: StepLoader = loadAhead<StepInputs>({ steps: config.steps, isRead, read: own.read });
   const prepare = (signal: AbortSignal | undefined) =>
-    following<number, void>(
-      async (tell, stop) => learner.prepare?.(baseImages(train, config, stop, tell)),
-      signal,
-    );
+    following<number, void>(async (tell, stop) => {
+      if (config.steps === 0)
+        await learner.fitBase?.(baseBatches(train, config, stop, tell), { signal: stop });
+      await learner.prepare?.(baseImages(train, config, stop, tell));
+    }, signal);
   const { every: _, pool: __, ...options } = evaluation;
   return {
     config,
@@ -129,6 +134,7 @@ function objectiveOf(
       },
       stepsPerEpoch: Math.max(1, Math.floor(train.count / own.images(0))),
     },
+    seen,
     warnings: [],
     classes: by === 'classes' ? config.classes : episodes.way,
     keepBest: config.stop,
@@ -142,7 +148,7 @@ function objectiveOf(
     waited: () => loader.lap(),
     tests: evaluation.episodes,
     async *test(signal) {
-      // A network that is trained has an estimate meanwhile.
+      // What is trained has an estimate meanwhile.
       if (config.steps === 0) for await (const _ of prepare(signal)) yield 0;
       const found = yield* following<number, Awaited<ReturnType<typeof evaluateEpisodes>>>((tell, stop) => {
         const shares = { embedding: 0, episodes: 0 };

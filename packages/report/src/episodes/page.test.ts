@@ -1,5 +1,6 @@
 import { parseHTML } from 'linkedom';
 import { expect, test } from 'vitest';
+import { cellsOf } from '../evaluation';
 import { binsOf } from './histogram';
 import { episodesPage, verdictOf } from './page';
 import type { EpisodeFigures } from './types';
@@ -12,8 +13,12 @@ const figures = (name: string, classes: number): EpisodeFigures => ({
   accuracies: [0, 52, 100],
   classes: Array.from({ length: classes }, (_, label) => `<${label}>`),
   // The last class is in no episode.
-  confusion: Array.from({ length: classes }, (_, label) =>
-    Array.from({ length: classes }, (_, other) => (label === classes - 1 ? 0 : Number(label === other) + 1)),
+  confusion: cellsOf(
+    Array.from({ length: classes }, (_, label) =>
+      Array.from({ length: classes }, (_, other) =>
+        label === classes - 1 || other === classes - 1 ? 0 : Number(label === other) + 1,
+      ),
+    ),
   ),
 });
 
@@ -28,6 +33,7 @@ test('two learners of 4 classes, one of which is in no episode', () => {
     title: 'a <title>',
     summary: 'five & one',
     facts: [['engine', '<wasm>']] as const,
+    way: 4,
     evaluations: [figures('one', 4), figures('two', 4)],
     pairs: [pair],
     command: 'npx neusim',
@@ -42,9 +48,38 @@ test('two learners of 4 classes, one of which is in no episode', () => {
   // 3×3 cells each.
   expect(document.querySelectorAll('.cells rect')).toHaveLength(18);
   expect([...document.querySelectorAll('.classes tbody tr')].map((row) => row.textContent)).toHaveLength(6);
-  const alone = episodesPage({ ...report, evaluations: [figures('one', 40)], pairs: [] });
-  expect(alone).not.toContain('Differences');
-  expect(parseHTML(alone).document.querySelectorAll('.confusion-map')).toHaveLength(1);
+  const many = episodesPage({ ...report, evaluations: [figures('one', 40)], pairs: [] });
+  expect(many).not.toContain('Differences');
+  expect(parseHTML(many).document.querySelectorAll('.confusion-map')).toHaveLength(1);
+});
+
+const alone = (evaluation: EpisodeFigures) => {
+  const words = { title: 'a', summary: '', facts: [], pairs: [], command: 'npx neusim' };
+  return parseHTML(episodesPage({ ...words, way: 8, evaluations: [evaluation] })).document;
+};
+
+test('the scale has marks at 0, 50 and 100 %, and a line at chance, 12.5 % of 8 classes', () => {
+  const document = alone(figures('one', 4));
+  const lefts = [...document.querySelectorAll('.scale .line')].map((line) => line.getAttribute('style'));
+  expect(lefts).toEqual(['left: 0.00%', 'left: 50.00%', 'left: 100.00%', 'left: 12.50%']);
+  expect(document.querySelector('.marks')!.textContent).toBe('050100');
+  expect(document.body.textContent).toContain('The dashed line is chance, 12.5 %.');
+  // An eighth of the way from 30 to 340.
+  expect(document.querySelector('.histogram .chance')!.getAttribute('x1')).toBe('68.75');
+});
+
+test('the interval of counted trials reaches as far to each side as it does', () => {
+  const document = alone({ ...figures('one', 4), accuracy: 93.5, interval: [90.63, 95.53] });
+  expect(document.querySelector('td.right')!.textContent).toBe('93.50 (90.63 to 95.53)');
+  expect(document.querySelector('.reach')!.getAttribute('style')).toMatch(
+    /^left: 90.63%; right: calc\(100% - 95.53%\)/,
+  );
+  expect(document.body.textContent).toMatch(/so many trials \(Wilson\)/);
+  expect(document.body.textContent).not.toContain('standard errors');
+});
+
+test('a learner that answered no query by a number has no classes to show', () => {
+  expect(alone({ ...figures('one', 4), confusion: [] }).body.textContent).toContain('No query was answered');
 });
 
 test.each([

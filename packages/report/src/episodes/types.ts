@@ -1,19 +1,21 @@
 // What a page of few-shot evaluations shows: plain JSON.
 
+import type { ConfusionCell } from '../evaluation';
+
 /** A learner tested on episodes, as `evaluateEpisodes` of @neusim/fewshot tests it. */
 export interface EpisodeFigures {
   readonly name: string;
-  /** Percent: the mean over the episodes, and half of its 95 % interval. */
+  /** Percent: the mean over the episodes, and half of its 95 % interval; of trials that were counted, the interval's ends. */
   readonly accuracy: number;
-  readonly interval: number;
+  readonly interval: number | readonly [low: number, high: number];
   /** Mean cross-entropy; null where it is no finite number. */
   readonly loss: number | null;
   /** Of each episode, in percent. */
   readonly accuracies: readonly number[];
   /** Names of the pool's classes. */
   readonly classes: readonly string[];
-  /** confusion[class][predicted], in queries. */
-  readonly confusion: readonly (readonly number[])[];
+  /** In queries: the pairs that occur. */
+  readonly confusion: readonly ConfusionCell[];
 }
 
 /** What one learner's accuracy is above another's on the same episodes, as `compareEpisodes` has it. */
@@ -33,6 +35,8 @@ export interface EpisodesReport {
   /** The form of the episodes, in words. */
   readonly summary: string;
   readonly facts: readonly (readonly [what: string, value: string])[];
+  /** Classes of an episode: chance is one of so many. */
+  readonly way: number;
   /** One or more, all of the same episodes. */
   readonly evaluations: readonly EpisodeFigures[];
   readonly pairs: readonly EpisodeDifference[];
