@@ -5,6 +5,7 @@
  * - `relation-net`: Sung et al. 2018: 5-way 1-shot with 19 queries, Adam 1e-3, halved every 100,000 episodes;
  *   two of the backbone's stages are pooled.
  * - `maml`: Finn et al. 2017: 32 tasks an update, one step of 0.4, three in tests, 60,000 updates of Adam 1e-3.
+ *   `meta-static-nsn` has its inner steps: five of 0.01, as on Mini-ImageNet, move 64 features' head too little.
  *
  * Vinyals et al. 2016 give no optimiser: `matching-net` has that of `proto-net`. Its way, the number of queries of MAML, the
  * values of the others, and when a run ends (validation, or a number of steps that one machine can do) are ours.
@@ -68,6 +69,7 @@ export const omniglotPresets = [
     evaluation: { ...evaluation, episodes: 100 },
   }),
   preset('meta-static-nsn', 'static similarity, whose M is meta-learned', {
+    method: { name: 'meta-static-nsn', steps: 1, rate: 0.4, testSteps: 3 },
     steps: 20_000,
     backbone: { name: 'cnn-4', similarity: 'static-uns' },
     episodes: { way: 5, shot: 1, query: 5, tasks: 4 },
