@@ -7,7 +7,7 @@ import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
 import type { NamedData, openPool, PartChoice, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { dataName, reportName } from '../run/few-shot-files';
-import { askedOf } from '../run/few-shot-form';
+import { askedOf, type FormOptions } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
 import { requireMethod, requireRun } from '../run/few-shot-names';
 import { openRun } from '../run/few-shot-run';
@@ -22,21 +22,13 @@ import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 /** What all tests on episodes are asked. */
-export interface TestOptions {
+export interface TestOptions extends FormOptions {
   readonly backbone?: string;
   readonly layer?: string;
   readonly base?: string;
   readonly data?: string;
   readonly dataset?: string;
   readonly split?: PartName;
-  readonly way: number;
-  readonly shot: number;
-  /** Default: 15, or as many as the smallest class allows. */
-  readonly query?: number;
-  readonly episodes: number;
-  readonly seed: number;
-  readonly minImages?: number;
-  readonly withinGroup?: true;
   readonly set?: readonly string[];
   readonly backend?: string;
   readonly precision?: string;

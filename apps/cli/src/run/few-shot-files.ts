@@ -10,7 +10,7 @@ const LONGEST_NAME = 48;
 const MOST_BYTES = 2 ** 26;
 
 /** Readers that say how images are stored, and not which they are. */
-const FORMATS: readonly string[] = ['csv-images', 'features', 'image-folder', 'npz', 'parquet'];
+const FORMATS: readonly string[] = ['csv-images', 'features', 'idx', 'image-folder', 'npz', 'parquet'];
 
 export interface Data {
   /** Of the data set. */

@@ -11,6 +11,7 @@ const USUAL_QUERIES = 15;
 export interface FormOptions {
   readonly way: number;
   readonly shot: number;
+  /** Default: 15, or as many as the smallest class allows. */
   readonly query?: number;
   readonly episodes: number;
   readonly seed: number;
@@ -18,7 +19,7 @@ export interface FormOptions {
   readonly withinGroup?: true;
 }
 
-/** Where nobody says how many queries a class has, it is 15, or as many as the smallest class allows: that is told. */
+/** Where nobody says how many queries a class has, and it is not 15, that is told. */
 export function askedOf(terminal: Terminal, pool: ClassPool, options: FormOptions): EpisodesAsked {
   const { way, shot, episodes, seed, minImages, withinGroup } = options;
   const query = options.query ?? queriesFor(terminal, pool, options);
