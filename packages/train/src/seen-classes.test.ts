@@ -19,9 +19,18 @@ test('what is written is read; a folder without the file tells nothing', async (
   expect(seenClasses('digits', undefined, ['0'])).toMatchObject({ folder: null, validation: [] });
 });
 
+test.each(['["cat","dog"]', '{"0":"cat"}', '{"format":"mine"}', 'null'])(
+  'somebody else’s list beside a model, %s, tells nothing',
+  async (text) => {
+    const out = temporaryFolder();
+    writeFileSync(join(out, 'classes.json'), text);
+    expect(await readSeenClasses(platform, out)).toBeUndefined();
+  },
+);
+
 test.each([
   ['not JSON', '{'],
-  ['another format', '{"format":"mine","version":1,"seen":[]}'],
+  ['no classes', '{"format":"neusim-classes","version":1}'],
   [
     'names that are no text',
     '{"format":"neusim-classes","version":1,"seen":[{"dataset":"a","folder":null,"train":[1],"validation":[]}]}',

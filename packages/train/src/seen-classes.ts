@@ -23,8 +23,9 @@ const FILE = 'classes.json';
 const MOST_BYTES = 2 ** 24;
 
 const names = v.pipe(v.array(v.string()), v.readonly());
+const FORMAT = 'neusim-classes';
 const schema = v.object({
-  format: v.literal('neusim-classes'),
+  format: v.literal(FORMAT),
   version: v.literal(1),
   seen: v.array(
     v.object({ dataset: v.string(), folder: v.nullable(v.string()), train: names, validation: names }),
@@ -33,8 +34,9 @@ const schema = v.object({
 
 /**
  * What the network of a run's folder has seen: of the run's own data set first, then of those that its backbone was trained on before.
- * @returns undefined where the folder does not tell, as those of earlier versions.
- * @throws NeusimError CLASSES_INVALID for a file that is something else
+ * @returns undefined where the folder does not tell: one of an earlier version, or a model's beside which somebody keeps a
+ *   `classes.json` of another format.
+ * @throws NeusimError CLASSES_INVALID for a file that is damaged
  */
 export async function readSeenClasses(
   files: Pick<Files, 'exists' | 'readText' | 'joinPath'>,
@@ -44,7 +46,8 @@ export async function readSeenClasses(
   if (!(await files.exists(path))) return undefined;
   const text = await files.readText(path, MOST_BYTES);
   try {
-    return parseSchema(schema, JSON.parse(text), FILE).seen;
+    const json: unknown = JSON.parse(text);
+    return Object(json).format === FORMAT ? parseSchema(schema, json, FILE).seen : undefined;
   } catch (cause) {
     throw new NeusimError('CLASSES_INVALID', `${path} is no list of classes: ${(cause as Error).message}`, {
       data: { file: path },
@@ -61,7 +64,7 @@ export async function writeSeenClasses(
   seen: readonly SeenClasses[],
 ): Promise<void> {
   const once = new Map(seen.map((each) => [JSON.stringify(each), each]));
-  const json = { format: 'neusim-classes', version: 1, seen: [...once.values()] };
+  const json = { format: FORMAT, version: 1, seen: [...once.values()] };
   await files.writeAtomic(files.joinPath(folder, FILE), `${JSON.stringify(json, null, 1)}\n`);
 }
 

@@ -7,12 +7,12 @@ import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
 import type { NamedData, openPool, PartChoice, PartName } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { dataName, reportName } from '../run/few-shot-files';
-import { askedOf } from '../run/few-shot-form';
+import { askedOf, type FormOptions } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
 import { requireMethod, requireRun } from '../run/few-shot-names';
 import { openRun } from '../run/few-shot-run';
 import type { Subject } from '../run/few-shot-subject';
-import { configOf } from '../run/find-model';
+import { configOf, runOf } from '../run/find-model';
 import { unlessStopped } from '../run/measure';
 import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
@@ -22,21 +22,13 @@ import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 
 /** What all tests on episodes are asked. */
-export interface TestOptions {
+export interface TestOptions extends FormOptions {
   readonly backbone?: string;
   readonly layer?: string;
   readonly base?: string;
   readonly data?: string;
   readonly dataset?: string;
   readonly split?: PartName;
-  readonly way: number;
-  readonly shot: number;
-  /** Default: 15, or as many as the smallest class allows. */
-  readonly query?: number;
-  readonly episodes: number;
-  readonly seed: number;
-  readonly minImages?: number;
-  readonly withinGroup?: true;
   readonly set?: readonly string[];
   readonly backend?: string;
   readonly precision?: string;
@@ -89,7 +81,7 @@ export async function evalFewShot(
       terminal.err(`Note: ${subject.name} learns nothing of base classes; it is the same without --base.`);
     const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
     if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
-    const out = options.out ?? run ?? joinPath('runs', `fewshot-${subject.name}`);
+    const out = options.out ?? (run && runOf(run)) ?? joinPath('runs', `fewshot-${subject.name}`);
     const words = [...(run ? [run] : []), ...wordsOf(terminal, options)];
     const json = { ...figures, command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...words]) };
     const written = await writeTests(out, options.runs ? 'official-runs' : reportName(figures), {
@@ -131,7 +123,7 @@ export async function openRegistryFor(
   { plugin }: TestOptions,
 ): Promise<OpenPlugins> {
   const named: string[] = [];
-  for (const run of runs)
+  for (const run of runs.flatMap((path) => runOf(path) ?? []))
     for (const specifier of pluginsIn((await configOf(run)) ?? {}))
       named.push(/^\.\.?[\\/]/.test(specifier) ? joinPath(run, specifier) : specifier);
   return openPlugins(terminal, { config: named.map(fromHere), options: plugin });

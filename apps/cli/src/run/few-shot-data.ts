@@ -6,6 +6,7 @@ import {
   type Division,
   type Episode,
   type FewShotDataset,
+  type FewShotPart,
   joinPools,
   openEpisodes,
   openOfficialRuns,
@@ -23,7 +24,7 @@ import { requirePath } from './nearest-folder';
 import { openingTicks } from './open-data';
 
 /** The part of a data set that episodes are drawn from. */
-export type PartName = 'train' | 'validation' | 'test' | 'all';
+export type PartName = FewShotPart | 'all';
 
 /** Which part is tested where nobody says it. @param isDrawn whether a draw would divide the classes, or none can. */
 export type PartChoice = (classes: readonly string[], isDrawn: boolean) => PartName;

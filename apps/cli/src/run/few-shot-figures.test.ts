@@ -34,6 +34,7 @@ test('the data are what one calls them', () => {
   expect(words('omniglot', '/data')).toBe('omniglot, test classes (6)');
   expect(words('image-folder', 'my/photos/')).toBe('photos (image-folder), test classes (6)');
   expect(words('image-folder', '/')).toBe('image-folder, test classes (6)');
+  expect(words('idx', 'letters')).toBe('letters (idx), test classes (6)');
   expect(words('npz')).toBe('npz, test classes (6)');
 });
 

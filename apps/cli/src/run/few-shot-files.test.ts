@@ -1,5 +1,5 @@
 // Names of a report's files: readable, and no report takes another's place.
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../test/terminal';
@@ -11,6 +11,9 @@ test('the form, the part, the data', () => {
   expect(reportName({ ...form, dataset: 'image-folder', folder: './Été 2024 (a:b)/' })).toBe(
     '20-way-5-shot-test-Été-2024-a-b-',
   );
+  // A file's name is of 255 bytes at most, and has a number and an ending to come.
+  const long = reportName({ ...form, dataset: 'image-folder', folder: '图'.repeat(84) });
+  expect(Buffer.byteLength(long)).toBeLessThan(230);
 });
 
 test('a number where figures of another command, of a run, or a damaged file have the name', async () => {
@@ -23,6 +26,9 @@ test('a number where figures of another command, of a run, or a damaged file hav
   expect(await freeName(out, 'base', one)).toBe('base');
   expect(await freeName(out, 'base', two)).toBe('base-2');
   writeFileSync(join(out, 'base-2.json'), '{');
+  mkdirSync(join(out, 'base-3.json'));
+  expect(await freeName(out, 'base', two)).toBe('base-4');
+  rmdirSync(join(out, 'base-3.json'));
   expect(await freeName(out, 'base', two)).toBe('base-3');
   write('base', { run: 'here', command: 'one' });
   expect(await freeName(out, 'base', one)).toBe('base-3');

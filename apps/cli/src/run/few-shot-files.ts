@@ -4,8 +4,13 @@ import { basename, resolve } from 'node:path';
 import { exists, joinPath, readText } from '@neusim/platform';
 import type { PartName } from './few-shot-data';
 
+/** Characters of a data set's name in a file's: with four bytes each the whole has less than the 255 bytes that there are. */
+const LONGEST_NAME = 48;
+/** Figures have less. */
+const MOST_BYTES = 2 ** 26;
+
 /** Readers that say how images are stored, and not which they are. */
-const FORMATS: readonly string[] = ['csv-images', 'features', 'image-folder', 'npz', 'parquet'];
+const FORMATS: readonly string[] = ['csv-images', 'features', 'idx', 'image-folder', 'npz', 'parquet'];
 
 export interface Data {
   /** Of the data set. */
@@ -26,7 +31,7 @@ export function reportName({
   ...data
 }: Data & { readonly way: number; readonly shot: number; readonly part: PartName }): string {
   const name = dataName(data).replaceAll(/[^\p{L}\p{N}._-]+/gu, '-');
-  return `${way}-way-${shot}-shot-${part}-${name}`;
+  return `${way}-way-${shot}-shot-${part}-${[...name].slice(0, LONGEST_NAME).join('')}`;
 }
 
 /** What figures are of: the command that makes them; those that a run has of itself, of the run. */
@@ -40,13 +45,13 @@ export async function freeName(out: string, base: string, origin: Origin): Promi
   for (let number = 1; ; number++) {
     const name = number === 1 ? base : `${base}-${number}`;
     const path = joinPath(out, `${name}.json`);
-    if (!(await exists(path)) || isOf(await readText(path), origin)) return name;
+    if (!(await exists(path)) || (await isOf(path, origin))) return name;
   }
 }
 
-function isOf(text: string, { command, run }: Origin): boolean {
+async function isOf(path: string, { command, run }: Origin): Promise<boolean> {
   try {
-    const met = JSON.parse(text) as Partial<Origin> | null;
+    const met = JSON.parse(await readText(path, MOST_BYTES)) as Partial<Origin> | null;
     return run === undefined ? met?.run === undefined && met?.command === command : met?.run === run;
   } catch {
     // Somebody else's file, which stays.

@@ -1,6 +1,7 @@
 // The form of the episodes that a command line asks for.
 
-import type { ClassPool } from '@neusim/datasets';
+import { type ClassPool, requireEpisodes } from '@neusim/datasets';
+import { NeusimError } from '@neusim/registry';
 import type { Terminal } from '../terminal/terminal';
 import type { EpisodesAsked } from './test-subject';
 
@@ -10,6 +11,7 @@ const USUAL_QUERIES = 15;
 export interface FormOptions {
   readonly way: number;
   readonly shot: number;
+  /** Default: 15, or as many as the smallest class allows. */
   readonly query?: number;
   readonly episodes: number;
   readonly seed: number;
@@ -17,24 +19,41 @@ export interface FormOptions {
   readonly withinGroup?: true;
 }
 
-/** Where nobody says how many queries a class has, it is 15, or as many as the smallest class allows: that is told. */
+/** Where nobody says how many queries a class has, and it is not 15, that is told. */
 export function askedOf(terminal: Terminal, pool: ClassPool, options: FormOptions): EpisodesAsked {
   const { way, shot, episodes, seed, minImages, withinGroup } = options;
   const query = options.query ?? queriesFor(terminal, pool, options);
   return { way, shot, query, episodes, seed, minImages, within: withinGroup && 'group' };
 }
 
-function queriesFor(terminal: Terminal, pool: ClassPool, { shot, minImages = 0 }: FormOptions): number {
-  const counts = new Array<number>(pool.classes.length).fill(0);
-  for (const label of pool.labels) counts[label]!++;
-  const fewest = Math.min(...counts.filter((count) => count >= minImages));
-  const fit = fewest - shot;
-  if (fit >= USUAL_QUERIES) return USUAL_QUERIES;
-  // What does not fit at all is told as an error.
-  if (fit < 1) return 1;
-  const smallest = counts.indexOf(fewest);
-  terminal.err(
-    `Note: ${USUAL_QUERIES} queries of each class are usual, but the smallest class (${pool.classes[smallest]}) has ${fewest} images: ${fit} are asked. --min-images ${shot + USUAL_QUERIES} leaves small classes out in place of it.`,
-  );
-  return fit;
+function queriesFor(
+  terminal: Terminal,
+  pool: ClassPool,
+  { way, shot, seed, minImages, withinGroup }: FormOptions,
+): number {
+  const usual = { way, shot, query: USUAL_QUERIES, seed, minImages, within: withinGroup && 'group' } as const;
+  try {
+    requireEpisodes(pool, usual);
+    return USUAL_QUERIES;
+  } catch (error) {
+    if (!(error instanceof NeusimError && error.code === 'EPISODE_TOO_FEW_IMAGES')) return USUAL_QUERIES;
+    const { class: smallest, images, lower, leaveOut } = error.data as unknown as TooFewImages;
+    // What does not fit at all is told as an error.
+    if (!lower || 'shot' in lower) return 1;
+    const instead = leaveOut
+      ? ` --min-images ${leaveOut.minImages} leaves small classes out in place of it.`
+      : '';
+    terminal.err(
+      `Note: ${USUAL_QUERIES} queries of each class are usual, but the smallest class (${smallest}) has ${images} images: ${lower.query} are asked.${instead}`,
+    );
+    return lower.query;
+  }
+}
+
+/** What `requireEpisodes` tells of classes that are too small. */
+interface TooFewImages {
+  readonly class: string;
+  readonly images: number;
+  readonly lower?: { readonly shot?: number; readonly query: number };
+  readonly leaveOut?: { readonly minImages: number };
 }

@@ -44,10 +44,9 @@ export async function findModel(path: string): Promise<FoundModel> {
  */
 export async function findModelOrCheckpoint(path: string): Promise<FoundModel | FoundCheckpoint> {
   if (path.endsWith('.neusim')) {
-    const run = joinPath(path, '..', '..');
-    const isInRun = /(?:^|[\\/])checkpoints[\\/][^\\/]+$/.test(path);
-    const config = isInRun ? await configOf(run) : null;
-    return { checkpoint: path, run: config && run, config };
+    const run = runOf(path);
+    const config = run === undefined ? null : await configOf(run);
+    return { checkpoint: path, run: (config && run) ?? null, config };
   }
   try {
     return await findModel(path);
@@ -57,6 +56,12 @@ export async function findModelOrCheckpoint(path: string): Promise<FoundModel | 
     if (newest === undefined) throw error;
     return { checkpoint: newest, run: path, config: await configOf(path) };
   }
+}
+
+/** A run's folder, given that or one of its checkpoints; undefined for a checkpoint that lies in none. */
+export function runOf(path: string): string | undefined {
+  if (!path.endsWith('.neusim')) return path;
+  return /(?:^|[\\/])checkpoints[\\/][^\\/]+$/.test(path) ? joinPath(path, '..', '..') : undefined;
 }
 
 /** Their names sort by their steps. */

@@ -5,6 +5,7 @@ import * as platform from '@neusim/platform';
 import { readSeenClasses, type SeenClasses } from '@neusim/train';
 import type { Terminal } from '../terminal/terminal';
 import type { OpenPool, PartChoice } from './few-shot-data';
+import { runOf } from './find-model';
 
 /** What is known of a network's training. */
 export interface Trained {
@@ -16,9 +17,11 @@ export interface Trained {
   readonly reader?: string | undefined;
 }
 
-/** @param folder of a run. @throws NeusimError CLASSES_INVALID */
-export const seenIn = (folder: string): Promise<readonly SeenClasses[] | undefined> =>
-  readSeenClasses(platform, folder);
+/** @param path folder of a run or of a model, or a run's checkpoint. @throws NeusimError CLASSES_INVALID */
+export async function seenIn(path: string): Promise<readonly SeenClasses[] | undefined> {
+  const folder = runOf(path);
+  return folder === undefined ? undefined : readSeenClasses(platform, folder);
+}
 
 /** A character's rotations show what it shows. */
 const plain = (name: string) => name.replace(/\/rot\d{3}$/, '');
@@ -53,7 +56,7 @@ export function warnOfSeen(
     return;
   }
   if (!seen) {
-    if (own === reader && part === 'all')
+    if (own === reader && part !== 'test')
       terminal.err(
         `Warning: ${told} was trained on ${reader} data, and does not tell on which classes: those that it has seen may be among those tested.`,
       );

@@ -1,6 +1,6 @@
 // Data that several learners are tested on: opened once for all that want the same.
 
-import { type OpenPool, openPool } from './few-shot-data';
+import { type NamedData, type OpenPool, openPool } from './few-shot-data';
 
 export interface SharedPools {
   /** As `openPool`; what it gives is not closed before all are. */
@@ -12,7 +12,7 @@ export function sharedPools(): SharedPools {
   const opened: { data: string; part: Parameters<typeof openPool>[3]; pool: OpenPool }[] = [];
   return {
     async open(terminal, registry, given, part) {
-      const data = JSON.stringify(given);
+      const data = keyOf(given);
       let met = opened.find((each) => each.data === data && each.part === part);
       if (!met) {
         met = { data, part, pool: await openPool(terminal, registry, given, part) };
@@ -25,3 +25,7 @@ export function sharedPools(): SharedPools {
     },
   };
 }
+
+/** Whatever the order in which its options were named. */
+const keyOf = ({ name, options, folder, division }: NamedData) =>
+  JSON.stringify([name, Object.entries(options).sort(), folder, division]);

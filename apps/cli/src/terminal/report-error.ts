@@ -94,8 +94,8 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
   CONFIG_INVALID: ({ message }) =>
     /^backend:.* precision = .*: not an option$/.test(message) ? optionOfWasm : undefined,
   // That of a few-shot command says all.
-  PRESET_UNKNOWN: ({ data, hint, message }) =>
-    message.includes('few-shot')
+  PRESET_UNKNOWN: ({ data, hint }) =>
+    'nearest' in data
       ? hint
       : [
           didYouMean(data.name, data.known),

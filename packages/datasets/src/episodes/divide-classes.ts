@@ -8,7 +8,7 @@ import { permutation, random, streams } from '../random';
 import type { Dataset } from '../types';
 import { badDivision, classTwice, noGroups, sharedClass } from './errors';
 import { type NamedPool, poolOf, selectClasses } from './pool';
-import type { Division, FewShotDataset } from './types';
+import type { Division, FewShotDataset, FewShotPart } from './types';
 
 const part = v.union(
   [v.pipe(v.array(v.string()), v.minLength(1)), v.pipe(v.number(), v.gtValue(0))],
@@ -24,9 +24,8 @@ export const divisionSchema = v.strictObject({
   seed: v.optional(about('of the draw', v.pipe(v.number(), v.safeInteger(), v.minValue(0))), 0),
 });
 
-const PARTS = ['train', 'validation', 'test'] as const;
-type PartName = (typeof PARTS)[number];
-const USUAL: Readonly<Record<PartName, number>> = { train: 64, validation: 16, test: 20 };
+export const PARTS = ['train', 'validation', 'test'] as const satisfies readonly FewShotPart[];
+const USUAL: Readonly<Record<FewShotPart, number>> = { train: 64, validation: 16, test: 20 };
 /** Classes of the usual episode: no part that is left to us has fewer, where there are enough. */
 const LEAST = 5;
 
@@ -78,11 +77,11 @@ export function divideNames(
   classes: readonly string[],
   division: Division = {},
   groups?: readonly string[],
-): Readonly<Record<PartName, readonly string[]>> {
+): Readonly<Record<FewShotPart, readonly string[]>> {
   if (division.by !== 'group') return divideUnits(classes, division);
   if (!groups) throw noGroups("the division is by 'group'", { by: 'group' });
   const units = divideUnits([...new Set(groups)], division);
-  const of = (part: PartName) => {
+  const of = (part: FewShotPart) => {
     const chosen = new Set(units[part]);
     return classes.filter((_, label) => chosen.has(groups[label]!));
   };
@@ -92,14 +91,14 @@ export function divideNames(
 function divideUnits(
   classes: readonly string[],
   division: Division,
-): Readonly<Record<PartName, readonly string[]>> {
+): Readonly<Record<FewShotPart, readonly string[]>> {
   const names = new Set<string>();
   for (const name of classes) {
     if (names.has(name)) throw classTwice(name, 'in the data set itself');
     names.add(name);
   }
-  const lists: Record<PartName, readonly string[]> = { train: [], validation: [], test: [] };
-  const seen = new Map<string, PartName>();
+  const lists: Record<FewShotPart, readonly string[]> = { train: [], validation: [], test: [] };
+  const seen = new Map<string, FewShotPart>();
   for (const part of PARTS) {
     const list = division[part];
     if (list === undefined || typeof list === 'number') continue;
@@ -134,8 +133,8 @@ function divideUnits(
 }
 
 /** Numbers of classes of the parts that are not named. @param total of all classes. @param free those not named. */
-function countsOf(division: Division, total: number, free: number): Partial<Record<PartName, number>> {
-  const wanted: { readonly part: PartName; readonly exact: number; readonly isOurs: boolean }[] = [];
+function countsOf(division: Division, total: number, free: number): Partial<Record<FewShotPart, number>> {
+  const wanted: { readonly part: FewShotPart; readonly exact: number; readonly isOurs: boolean }[] = [];
   const left = PARTS.filter((part) => division[part] === undefined);
   let asked = 0;
   for (const part of PARTS) {
@@ -197,7 +196,7 @@ function level(counts: number[], isOurs: readonly boolean[]): void {
  * @throws NeusimError `EPISODE_SHARED_CLASS`
  */
 export function requireDisjoint(dataset: FewShotDataset): FewShotDataset {
-  const seen = new Map<string, PartName>();
+  const seen = new Map<string, FewShotPart>();
   for (const part of PARTS) {
     for (const name of dataset[part].classes) {
       const before = seen.get(name);
@@ -208,7 +207,7 @@ export function requireDisjoint(dataset: FewShotDataset): FewShotDataset {
   return dataset;
 }
 
-function unknownClass(name: string, part: PartName, known: readonly string[]) {
+function unknownClass(name: string, part: FewShotPart, known: readonly string[]) {
   const some = known.slice(0, 20).join(', ');
   return new NeusimError('DATASET_UNKNOWN_CLASS', `there is no class "${name}", which is named in ${part}`, {
     data: { class: name, part, known },

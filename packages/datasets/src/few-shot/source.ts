@@ -3,7 +3,7 @@
 
 import { NeusimError } from '@neusim/registry';
 import { baseDataset } from '../episodes/base-dataset';
-import { requireDisjoint } from '../episodes/divide-classes';
+import { PARTS, requireDisjoint } from '../episodes/divide-classes';
 import type { NamedPool } from '../episodes/pool';
 import type { FewShotDataset } from '../episodes/types';
 import { evenly } from '../files/choose';
@@ -58,8 +58,6 @@ export function fewShotSource(set: FewShotSet, given: FewShotOptions): DatasetSo
     },
   };
 }
-
-const PARTS = ['train', 'validation', 'test'] as const;
 
 /**
  * Some parts of a data set. Each gets the memory that those read before it have left.

@@ -77,6 +77,12 @@ describe('a base head on embeddings that stay as they are', () => {
     },
   );
 
+  test('more batches take no more memory', async () => {
+    const peakOf = async (size: number) =>
+      (await tf.profile(() => fitBaseHead(headOf(true), flat, batches(size)) as never)).peakBytes;
+    expect(await peakOf(1)).toBeLessThanOrEqual(await peakOf(11));
+  });
+
   test('no image is refused, a signal stops it, and no tensor is left', async () => {
     const head = headOf(true);
     const before = tf.memory().numTensors;

@@ -7,6 +7,7 @@
  * s² being the mean of ‖xᵢ‖²: one answer, whatever the embeddings' scale. λ is ours. The head gets w/s and b.
  */
 import { NeusimError } from '@neusim/registry';
+import { breathe } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import type { layers } from '@tensorflow/tfjs-layers';
 import type { BaseOptions, ClassBatch } from '../types';
@@ -60,7 +61,7 @@ export async function fitBaseHead(
       });
     const scale = Math.sqrt(energy / count + NORM_EPSILON);
     const size = features * classes;
-    const look = (at: Float64Array) => slopeOf(rows, at, { features, classes, count, scale });
+    const look = slopes(rows, { features, classes, count, scale }, signal);
     const start = new Float64Array(size + (bias ? classes : 0));
     const options = { closeEnough: CLOSE_ENOUGH, mostSteps: MOST_STEPS, signal };
     const found = await minimise(space, look, start, options);
@@ -74,10 +75,12 @@ export async function fitBaseHead(
   }
 }
 
-/** @param at w [features·classes], and b [classes] where there is one. */
-async function slopeOf(
+/**
+ * The objective at w [features·classes], and b [classes] where there is one. Batches are summed outside of the engine: in double
+ * precision, and with no more than one batch's logits and gradient in its memory.
+ */
+function slopes(
   rows: readonly Rows[],
-  at: Float64Array,
   {
     features,
     classes,
@@ -89,34 +92,46 @@ async function slopeOf(
     readonly count: number;
     readonly scale: number;
   },
-): Promise<Slope<Float64Array>> {
+  signal: AbortSignal | undefined,
+): (at: Float64Array) => Promise<Slope<Float64Array>> {
   const size = features * classes;
-  const hasBias = at.length > size;
-  const sums = tf.tidy(() => {
+  const pause = breathe();
+  return async (at) => {
+    const biases = new Float32Array(classes);
+    biases.set(at.subarray(size));
     const w = tf.tensor2d(
       Float32Array.from(at.subarray(0, size), (value) => value / scale),
       [features, classes],
     );
-    const b = hasBias ? tf.tensor1d(Float32Array.from(at.subarray(size))) : tf.zeros([classes]);
-    let all = tf.zeros<tf.Rank.R1>([1 + at.length]);
-    for (const { x, labels } of rows)
-      all = tf.tidy(() => {
-        const wanted = tf.oneHot(labels, classes, 1, 0, 'float32');
-        const logs = tf.logSoftmax(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D;
-        const error = tf.sub(tf.exp(logs), wanted) as tf.Tensor2D;
-        const parts: tf.Tensor1D[] = [
-          tf.reshape(tf.neg(tf.sum(tf.mul(wanted, logs))), [1]),
-          tf.reshape(tf.matMul(x, error, true), [size]),
-          ...(hasBias ? [tf.sum<tf.Tensor1D>(error, 0)] : []),
-        ];
-        return tf.add(all, tf.concat1d(parts));
-      });
-    return all;
-  });
-  const values = await sums.data();
-  sums.dispose();
-  return {
-    value: values[0]! / count + (DECAY / 2) * dot(at, at),
-    gradient: at.map((weight, i) => values[i + 1]! / (count * (i < size ? scale : 1)) + DECAY * weight),
+    const b = tf.tensor1d(biases);
+    const sums = new Float64Array(1 + size + classes);
+    try {
+      for (const row of rows) {
+        signal?.throwIfAborted();
+        const own = sumsOf(row, w, b);
+        const values = await own.data().finally(() => own.dispose());
+        for (let i = 0; i < sums.length; i++) sums[i]! += values[i]!;
+        await pause();
+      }
+    } finally {
+      tf.dispose([w, b]);
+    }
+    return {
+      value: sums[0]! / count + (DECAY / 2) * dot(at, at),
+      gradient: at.map((weight, i) => sums[i + 1]! / (count * (i < size ? scale : 1)) + DECAY * weight),
+    };
   };
 }
+
+/** Of a batch the loss, and its slopes in the weights [features·classes] and in the biases [classes]. */
+const sumsOf = ({ x, labels }: Rows, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor1D =>
+  tf.tidy(() => {
+    const wanted = tf.oneHot(labels, b.size, 1, 0, 'float32');
+    const logs = tf.logSoftmax(tf.add(tf.matMul(x, w), b)) as tf.Tensor2D;
+    const error = tf.sub(tf.exp(logs), wanted) as tf.Tensor2D;
+    return tf.concat1d([
+      tf.reshape(tf.neg(tf.sum(tf.mul(wanted, logs))), [1]),
+      tf.reshape(tf.matMul(x, error, true), [w.size]),
+      tf.sum<tf.Tensor1D>(error, 0),
+    ]);
+  });

@@ -3,6 +3,7 @@ import {
   type EpisodeOptions,
   type FewShotDataset,
   type OpenOptions,
+  type FewShotPart as Part,
   requireEpisodes,
 } from '@neusim/datasets';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
@@ -10,7 +11,6 @@ import type { FewShotConfig } from './config';
 import { trainingForm } from './learner-steps';
 import { makeMethod } from './make-learner';
 
-type Part = 'train' | 'validation' | 'test';
 type Form = 'episodes' | 'evaluation';
 type Changes = Readonly<Partial<Record<'way' | 'shot' | 'query' | 'minImages', number>>>;
 

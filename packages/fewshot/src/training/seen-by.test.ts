@@ -15,7 +15,12 @@ beforeAll(async () => void (await start('wasm')));
 const seen = (out: string) => readSeenClasses(platform, out);
 
 test('the classes of a run are kept beside its model, with those that its backbone had seen', async () => {
-  const [first, second, third] = [temporaryFolder(), temporaryFolder(), temporaryFolder()];
+  const [first, second, third, fourth] = Array.from({ length: 4 }, temporaryFolder) as [
+    string,
+    string,
+    string,
+    string,
+  ];
   await collect(small({ steps: 1 }), { out: first, folder: 'data/others' });
   const own = {
     dataset: 'tiny',
@@ -36,6 +41,9 @@ test('the classes of a run are kept beside its model, with those that its backbo
     validation: dataset.test.classes,
   };
   expect(await seen(second)).toEqual([next, own]);
+  const named = { file: join(first, 'model', 'model.json') };
+  await collect(small({ steps: 1, backbone: named }), { out: fourth });
+  expect(await seen(fourth)).toEqual([{ ...own, folder: null }, own]);
 
   // A folder that tells nothing of its network.
   const bare = join(third, 'bare');

@@ -22,9 +22,10 @@ export async function seenBy(
   return [own, ...(isFile(backbone) ? await seenBefore(files, backbone.file) : [])];
 }
 
-/** @param file a model's folder, or the run's that it is in. */
+/** @param file a model's folder, or its model.json. */
 async function seenBefore(files: TrainFiles, file: string): Promise<readonly SeenClasses[]> {
   if (/^\w{2,}:/.test(file)) return [];
-  const inRun = /^(?:(.*)[\\/])?(?:model|folded)[\\/]*$/.exec(file);
-  return (await readSeenClasses(files, inRun ? (inRun[1] ?? '.') : file)) ?? [];
+  const folder = file.replace(/[\\/]+(?:model\.json)?$/, '');
+  const inRun = /^(?:(.*)[\\/])?(?:model|folded)$/.exec(folder);
+  return (await readSeenClasses(files, inRun ? (inRun[1] ?? '.') : folder)) ?? [];
 }
