@@ -90,6 +90,7 @@ summary { cursor: pointer; padding: 4px 0; }
 .side > div { min-width: 0; max-width: 100%; }
 .side > .classes { flex: 1 1 380px; }
 .side h3 { margin-top: 8px; }
+.side td:not(.right) { white-space: normal; overflow-wrap: anywhere; }
 .classes td, .classes th { padding-top: 5px; padding-bottom: 5px; }
 .track { display: inline-block; width: 92px; margin-right: 8px; background: var(--page); border-radius: 0 4px 4px 0; }
 .track .bar { margin: 0; display: block; }
