@@ -57,6 +57,8 @@ export interface FitOptions {
 export interface BaseOptions {
   /** Stops between two batches or steps. */
   readonly signal?: AbortSignal | undefined;
+  /** Steps of a fit, and how many there are at most: it ends where there is nothing more to gain. */
+  onProgress?(done: number, most: number): void;
 }
 
 /** How a learner's weights are trained. Losses run the model in training, and are differentiable by its weights. */

@@ -104,7 +104,11 @@ export async function learnBase(
     (step: number) => progress.update(name, { step, steps, text: 'images', isLast: step === steps }),
   ] as const;
   try {
-    await learner.fitBase?.(baseBatches(...given), { signal });
+    await learner.fitBase?.(baseBatches(...given), {
+      signal,
+      onProgress: (step, most) =>
+        progress.update(name, { step, steps: most, text: 'steps of the base head, at most' }),
+    });
     await learner.prepare?.(baseImages(...given));
   } finally {
     progress.stop();

@@ -83,6 +83,19 @@ describe('a base head on embeddings that stay as they are', () => {
     expect(await peakOf(1)).toBeLessThanOrEqual(await peakOf(11));
   });
 
+  test('steps are told, and a signal from among them stops it', async () => {
+    const head = headOf(true);
+    const stop = new AbortController();
+    const told: number[][] = [];
+    const onProgress = (...at: number[]) => told.push(at) === 2 && stop.abort(new Error('two are enough'));
+    const fit = fitBaseHead(head, flat, batches(), { signal: stop.signal, onProgress });
+    await expect(fit).rejects.toThrow('two are enough');
+    expect(told).toEqual([
+      [1, 500],
+      [2, 500],
+    ]);
+  });
+
   test('no image is refused, a signal stops it, and no tensor is left', async () => {
     const head = headOf(true);
     const before = tf.memory().numTensors;

@@ -40,7 +40,7 @@ export async function fitBaseHead(
   head: layers.Layer,
   embed: (images: tf.Tensor4D) => tf.Tensor2D,
   batches: AsyncIterable<ClassBatch>,
-  { signal }: BaseOptions = {},
+  more: BaseOptions = {},
 ): Promise<void> {
   const [kernel, bias] = head.weights;
   const [features, classes] = kernel!.shape.slice(-2) as [number, number];
@@ -48,7 +48,7 @@ export async function fitBaseHead(
   try {
     let [count, energy] = [0, 0];
     for await (const { x, labels } of batches) {
-      signal?.throwIfAborted();
+      more.signal?.throwIfAborted();
       const row = { x: embed(x), labels: tf.cast(labels, 'int32') as tf.Tensor1D };
       rows.push(row);
       const values = await row.x.data();
@@ -61,9 +61,9 @@ export async function fitBaseHead(
       });
     const scale = Math.sqrt(energy / count + NORM_EPSILON);
     const size = features * classes;
-    const look = slopes(rows, { features, classes, count, scale }, signal);
+    const look = slopes(rows, { features, classes, count, scale }, more.signal);
     const start = new Float64Array(size + (bias ? classes : 0));
-    const options = { closeEnough: CLOSE_ENOUGH, mostSteps: MOST_STEPS, signal };
+    const options = { ...more, closeEnough: CLOSE_ENOUGH, mostSteps: MOST_STEPS };
     const found = await minimise(space, look, start, options);
     tf.tidy(() => {
       const values = Float32Array.from(found.subarray(0, size), (value) => value / scale);

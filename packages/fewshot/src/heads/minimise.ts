@@ -20,6 +20,7 @@ export interface MinimiseOptions {
   readonly closeEnough: number;
   readonly mostSteps: number;
   readonly signal?: AbortSignal | undefined;
+  onProgress?(done: number, most: number): void;
 }
 
 const REMEMBERED = 20;
@@ -39,7 +40,7 @@ export async function minimise<V>(
   space: Space<V>,
   look: (at: V) => Slope<V> | Promise<Slope<V>>,
   start: V,
-  { closeEnough, mostSteps, signal }: MinimiseOptions,
+  { closeEnough, mostSteps, signal, onProgress }: MinimiseOptions,
 ): Promise<V> {
   const { product, plus } = space;
   const pause = breathe();
@@ -56,6 +57,7 @@ export async function minimise<V>(
     if (sy > 0) memory.push({ s, y, sy });
     if (memory.length > REMEMBERED) memory.shift();
     [at, here] = [next.at, next.slope];
+    onProgress?.(i + 1, mostSteps);
     await pause();
   }
   return at;
