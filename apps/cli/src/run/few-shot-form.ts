@@ -40,13 +40,14 @@ function queriesFor(
     const { class: smallest, images, lower, leaveOut } = error.data as unknown as TooFewImages;
     // What does not fit at all is told as an error.
     if (!lower || 'shot' in lower) return 1;
+    const { query } = lower as { readonly query: number };
     const instead = leaveOut
-      ? ` --min-images ${leaveOut.minImages} leaves small classes out in place of it.`
+      ? ` To ask for ${USUAL_QUERIES}, leave small classes out: --min-images ${leaveOut.minImages}.`
       : '';
     terminal.err(
-      `Note: ${USUAL_QUERIES} queries of each class are usual, but the smallest class (${smallest}) has ${images} images: ${lower.query} are asked.${instead}`,
+      `Note: ${USUAL_QUERIES} queries of each class are usual, but the smallest class (${smallest}) has ${images} images: ${query} ${query === 1 ? 'is' : 'are'} asked.${instead}`,
     );
-    return lower.query;
+    return query;
   }
 }
 
@@ -54,6 +55,6 @@ function queriesFor(
 interface TooFewImages {
   readonly class: string;
   readonly images: number;
-  readonly lower?: { readonly shot?: number; readonly query: number };
+  readonly lower?: { readonly shot?: number; readonly query?: number };
   readonly leaveOut?: { readonly minImages: number };
 }

@@ -33,7 +33,7 @@ describe('what a pool must have', () => {
   test('more shots than a class has images; queries that do not fit', () => {
     const many = errorOf(poolOfCounts([9, 9, 4, 5]), { ...form, shot: 6 });
     expect(many).toMatchObject({ code: 'EPISODE_TOO_FEW_IMAGES', data: { class: 'class2', classes: 2 } });
-    expect(many.hint).toContain('lower shot and query to 4 together');
+    expect(many.hint).toContain('lower shot to 3 and query to 1');
     expect(errorOf(poolOfCounts([9, 9, 4]), { ...form, shot: 3 }).hint).toContain('lower query to 1');
   });
 
@@ -42,9 +42,32 @@ describe('what a pool must have', () => {
     expect(several).toMatchObject({ data: { class: 'class3', images: 1, classes: 3 } });
     expect(several.hint).toContain('minImages to 3');
     const none = errorOf(poolOfCounts([4, 4, 4, 9]), { ...form, shot: 6 });
-    expect(none.hint).toBe('lower shot and query to 4 together; or add images to it');
-    expect(none.data).toMatchObject({ lower: { shot: 1, query: 3 } });
+    expect(none.hint).toBe('lower shot to 3 and query to 1; or add images to it');
+    expect(none.data).toMatchObject({ lower: { shot: 3, query: 1 } });
     expect(none.data).not.toHaveProperty('leaveOut');
+  });
+
+  test.each([
+    ['the queries, as far as one', [20, 20], { shot: 19, query: 9 }, { query: 1 }],
+    ['then the shot', [20, 20], { shot: 20, query: 9 }, { shot: 19, query: 1 }],
+    ['it alone, where one is asked', [4, 4], { shot: 4, query: 1 }, { shot: 3 }],
+    ['nothing, of a single image', [4, 1], {}, undefined],
+  ])('lowered is no more than has to be: %s', (_, counts, options, lower) => {
+    expect(errorOf(poolOfCounts(counts), { ...form, way: 2, ...options }).data.lower).toEqual(lower);
+  });
+
+  test.each([
+    ['enough are left', [9, 9, 1, 9], {}, { minImages: 3 }],
+    ['too few are left for the way', [9, 9, 1], {}, { minImages: 2, way: 2 }],
+    ['those that are left have too few images', [3, 3, 1, 3], { query: 5 }, { minImages: 2, query: 2 }],
+    ['both', [3, 3, 1], { shot: 3, query: 5 }, { minImages: 2, shot: 2, query: 1, way: 2 }],
+    ['one is left', [9, 1, 1], {}, undefined],
+  ])('a class of one image is left out: %s', (_, counts, options, leaveOut) => {
+    const pool = poolOfCounts(counts);
+    const { data, hint } = errorOf(pool, { ...form, ...options });
+    expect(data.leaveOut).toEqual(leaveOut);
+    expect(/minImages to/.test(hint ?? '')).toBe(leaveOut !== undefined);
+    if (leaveOut) requireEpisodes(pool, { ...form, ...options, ...leaveOut });
   });
 
   test.each([

@@ -20,8 +20,9 @@ export interface Candidates {
  * @param onWarning told `EPISODE_CLASSES_LEFT_OUT`, where `minImages` or `within` leaves some out
  * @returns how many classes they are drawn from
  * @throws NeusimError `EPISODE_TOO_FEW_CLASSES`, `EPISODE_TOO_FEW_IMAGES`, both with the largest values that the pool is
- *   enough for in `data.lower` (`{ query: 5 }`), where there are any, and with what leaves small classes out in `data.leaveOut`
- *   (`{ minImages: 16 }`), where enough are left; `EPISODE_BAD_OPTIONS`, `EPISODE_BAD_POOL`, `EPISODE_NO_GROUPS`
+ *   enough for in `data.lower` (`{ query: 5 }`; of `shot` only where one query is too many), where there are any, and with what
+ *   leaves small classes out in `data.leaveOut` (`{ minImages: 16 }`), where enough are left; where nothing can be lowered, with
+ *   what the classes of two images or more are enough for (`{ minImages: 2, way: 4 }`); `EPISODE_BAD_OPTIONS`, `EPISODE_BAD_POOL`, `EPISODE_NO_GROUPS`
  */
 export function requireEpisodes(
   pool: ClassPool,
@@ -109,17 +110,17 @@ function tooFewImages(pool: ClassPool, { way, shot, query, minImages = 0 }: Epis
   const name = pool.classes[counts.indexOf(images)]!;
   const all = asked.filter((length) => length < shot + query).length;
   const others = all === 2 ? '; 1 other class has' : all > 2 ? `; ${all - 1} other classes have` : undefined;
-  const lower =
-    images > shot ? { query: images - shot } : images > 1 ? { shot: 1, query: images - 1 } : undefined;
+  const lower = lowered(images, shot, query);
   // Of no use where it leaves fewer classes than an episode has.
-  const leaveOut = asked.length - all >= way ? { minImages: shot + query } : undefined;
+  const leaveOut =
+    asked.length - all >= way
+      ? { minImages: shot + query }
+      : lower === undefined
+        ? withoutSingles(asked, { way, shot, query })
+        : undefined;
   const ways = [
-    lower === undefined
-      ? 'a class needs two images or more'
-      : images > shot
-        ? `lower query to ${images - shot}`
-        : `lower shot and query to ${images} together`,
-    ...(leaveOut ? [`or set minImages to ${shot + query}, which leaves out every class with fewer`] : []),
+    lower === undefined ? 'a class needs two images or more' : `lower ${listed(lower)}`,
+    ...(leaveOut ? [leavingOut(leaveOut)] : []),
     'or add images to it',
   ];
   return new NeusimError(
@@ -138,6 +139,41 @@ function tooFewImages(pool: ClassPool, { way, shot, query, minImages = 0 }: Epis
       hint: ways.join('; '),
     },
   );
+}
+
+type Form = Pick<EpisodeOptions, 'way' | 'shot' | 'query'>;
+type Change = Readonly<Partial<Record<keyof Form, number>>>;
+
+/** The queries first, down to one; then the shot; by as little as is needed. undefined: no episode has so small a class. */
+function lowered(images: number, shot: number, query: number): Change | undefined {
+  if (images < 2) return undefined;
+  if (images > shot) return { query: images - shot };
+  return { shot: images - 1, ...(query > 1 && { query: 1 }) };
+}
+
+/** What makes episodes of the classes of two images or more; undefined where these are fewer than two. */
+function withoutSingles(
+  counts: readonly number[],
+  { way, shot, query }: Form,
+): (Change & { readonly minImages: number }) | undefined {
+  const kept = counts.filter((length) => length >= 2);
+  if (kept.length < 2) return undefined;
+  const images = Math.min(...kept);
+  return {
+    minImages: 2,
+    ...(images < shot + query && lowered(images, shot, query)),
+    ...(kept.length < way && { way: kept.length }),
+  };
+}
+
+const listed = (changes: Change) =>
+  Object.entries(changes)
+    .map(([key, value]) => `${key} to ${value}`)
+    .join(' and ');
+
+function leavingOut({ minImages, ...more }: Change & { readonly minImages: number }): string {
+  const besides = Object.keys(more).length > 0 ? `, and lower ${listed(more)}` : '';
+  return `or set minImages to ${minImages}, which leaves out every class with fewer${besides}`;
 }
 
 function tooFewClasses(classes: number, leftOut: readonly string[], { way, minImages }: EpisodeOptions) {
