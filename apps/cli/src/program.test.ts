@@ -90,7 +90,7 @@ describe('what goes wrong', () => {
     [['train', 'cnn-digits', '--set', 'steps'], 'CLI_BAD_SET', /wanted key=value/],
     [['train', 'cnn-digits', '--backend', 'cuda'], 'BACKEND_UNKNOWN', /cuda/],
     [['train', 'cnn-cifar'], 'DATASET_NO_FOLDER', /no folder is given/],
-    [['eval', 'nowhere'], 'CLI_NOT_A_RUN', /nowhere holds no trained network/],
+    [['eval', 'nowhere'], 'CLI_NOT_A_RUN', /there is no folder nowhere/],
     [['eval', 'nowhere', '--split', 'all'], 'CLI_USAGE', /test, train/],
     [['fold'], 'CLI_USAGE', /missing required argument/],
     [['report', 'nowhere'], 'CLI_NO_REPORT', /nowhere/],

@@ -6,26 +6,18 @@ import { InvalidArgumentError } from 'commander';
 export const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 /** 0, 1, … */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
-    throw new InvalidArgumentError('wanted: a whole number from 0.');
-  }
-  return value;
-}
+export const wholeNumber = (text: string) => between(text, 0);
 
 /** 1, 2, … */
-export function positive(text: string): number {
-  const value = wholeNumber(text);
-  if (value === 0) throw new InvalidArgumentError('wanted: a whole number from 1.');
-  return value;
-}
+export const positive = (text: string) => between(text, 1);
 
 /** 1, 2, … most */
-export const upTo =
-  (most: number) =>
-  (text: string): number => {
-    const value = positive(text);
-    if (value > most) throw new InvalidArgumentError(`wanted: a whole number from 1 to ${most}.`);
-    return value;
-  };
+export const upTo = (most: number) => (text: string) => between(text, 1, most);
+
+function between(text: string, least: number, most?: number): number {
+  const value = Number(text);
+  const isOne = text.trim() !== '' && Number.isSafeInteger(value);
+  if (isOne && value >= least && value <= (most ?? value)) return value;
+  const to = most === undefined ? '' : ` to ${most}`;
+  throw new InvalidArgumentError(`wanted: a whole number from ${least}${to}.`);
+}

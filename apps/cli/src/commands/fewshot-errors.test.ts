@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { writePhotos } from '../test/photos';
@@ -104,11 +104,53 @@ describe('data that is not there, or in no folders of classes', () => {
     expect(told1).toContain(join(flat!, 'cats', '1.png'));
     expect(await data(one!)).toMatch(/holds images of one class, cats; two or more are wanted/);
     expect(await data(home)).toContain(`did you mean "${photos}"?`);
-    expect(await data(empty!)).toContain('images lie in a folder for each class');
+    expect(await data(empty!)).toMatch(/empty is empty \[.*\n.*images lie in a folder for each class/);
+    const file = join(flat!, '1.png');
+    expect(await data(file)).toMatch(/1\.png is no folder \[.*\n.*name the folder that holds the data/);
   });
 });
 
+test('a network that is not there, with the folder beside it', async () => {
+  const { home, photos, told } = setup();
+  const runs = join(home, 'runs');
+  mkdirSync(join(runs, 'letters'), { recursive: true });
+  const words = ['eval', '--method', 'proto-net', '--data', photos, '--backbone'];
+  const near = await told(...words, join(runs, 'leters'));
+  expect(near).toContain(`there is no folder ${join(runs, 'leters')} [CLI_NOT_A_RUN]`);
+  expect(near).toContain(`did you mean "${join(runs, 'letters')}"?`);
+  expect(await told(...words, join(runs, 'letters'))).toContain('holds no trained network');
+});
+
+test.each([
+  ['--shot', 'abc', 'from 1'],
+  ['--shot', '0', 'from 1'],
+  ['--seed', '-1', 'from 0'],
+])('%s %s: wanted is a whole number %s', async (option, value, wanted) => {
+  const { photos, told } = setup();
+  const err = await told('eval', '--method', 'proto-net', '--data', photos, `${option}=${value}`);
+  expect(err).toContain(`wanted: a whole number ${wanted}.`);
+});
+
+test('nothing is named to test: a network need not be', async () => {
+  const { photos, told } = setup();
+  expect(await told('eval', '--data', photos)).toMatch(
+    /nothing is named.*\n.*--method NAME with --data FOLDER; --backbone FOLDER names/,
+  );
+});
+
 describe('small classes', () => {
+  test('the shot alone is lowered where that is enough; a class of one image is left out', async () => {
+    const { photos, told } = setup(Array(5).fill(4));
+    const words = ['eval', '--method', 'proto-net', '--data', photos, ...ofPixels];
+    expect(await told(...words, '--shot', '4')).toMatch(/hint: ask for fewer images: --shot 3; or add/);
+    rmSync(join(photos, 'class-2'), { recursive: true });
+    writePhotos(join(photos, '..', 'one'), [1]);
+    renameSync(join(photos, '..', 'one', 'class-0'), join(photos, 'lonely'));
+    expect(await told(...words)).toMatch(/every class of fewer: --min-images 2 --way 4; or add images/);
+    const left = ['--min-images', '2', '--way', '4', '--episodes', '4', '--out', join(photos, '..', 'out')];
+    expect((await neusim(['fewshot', ...words, ...left, '--backend', 'cpu'])).code).toBe(0);
+  });
+
   test('to train: the keys to lower, each with the largest number that works', async () => {
     const { photos, told } = setup([8, 8, 8, 5, 8, 8]);
     const forms = ['episodes={"way":2,"query":7}', 'evaluation={"way":2,"query":7,"episodes":4}'].flatMap(

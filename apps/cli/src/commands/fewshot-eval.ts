@@ -62,7 +62,7 @@ export async function evalFewShot(
       run === undefined ? 'nothing is named to test' : 'a run has its method',
       {
         data: { run, method: options.method },
-        hint: 'name the folder of a run, or --method NAME with --backbone FOLDER and --data FOLDER',
+        hint: 'name the folder of a run, or --method NAME with --data FOLDER; --backbone FOLDER names a network of your own',
       },
     );
   const started = performance.now();

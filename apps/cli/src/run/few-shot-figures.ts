@@ -97,7 +97,7 @@ export function formText({ way, shot, query, episodes, seed }: TestFigures): str
   const count = episodes.toLocaleString('en-US');
   return seed === null
     ? `the ${count} official ${way}-way ${shot}-shot runs`
-    : `${count} episodes, ${way}-way ${shot}-shot, ${query} queries a class, seed ${seed}`;
+    : `${count} episodes, ${way}-way ${shot}-shot, ${query} ${query === 1 ? 'query' : 'queries'} a class, seed ${seed}`;
 }
 
 /** Of which classes. */

@@ -81,11 +81,15 @@ const IMAGE = /\.(?:png|jpe?g|webp)$/i;
 
 async function unknownFormat(registry: AnyRegistry, folder: string): Promise<NeusimError> {
   const known = registry.list('dataset').map(({ name }) => name);
-  const entries = await platform.listEntries(folder).catch(() => []);
+  const listed = await platform.listEntries(folder).catch(() => undefined);
+  const entries = listed ?? [];
   const images = entries.filter(({ name, isFolder }) => !isFolder && IMAGE.test(name)).length;
   const folders = entries.filter(({ name, isFolder }) => isFolder && !name.startsWith('.'));
   const told = (message: string, hint: string) =>
     new NeusimError('DATA_UNKNOWN_FORMAT', message, { data: { folder, known, images }, hint });
+  const wanted = `images lie in a folder for each class; other formats are ${known.join(', ')}`;
+  if (!listed) return told(`${folder} is no folder`, `name the folder that holds the data: ${wanted}`);
+  if (entries.every(({ name }) => name.startsWith('.'))) return told(`the folder ${folder} is empty`, wanted);
   for (const { name } of folders.slice(0, MOST_LOOKED_INTO)) {
     const inside = platform.joinPath(folder, name);
     if ((await detectDataset(registry, platform, inside)).length > 0)
@@ -103,10 +107,7 @@ async function unknownFormat(registry: AnyRegistry, folder: string): Promise<Neu
       `${folder} holds images of one class, ${one}; two or more are wanted`,
       `add a folder of images for each other class, beside ${platform.joinPath(folder, one)}`,
     );
-  return told(
-    `${folder} is of no format that is known by its files' names`,
-    `images lie in a folder for each class; other formats are ${known.join(', ')}`,
-  );
+  return told(`${folder} is of no format that is known by its files' names`, wanted);
 }
 
 const holdsImages = async (folder: string) =>

@@ -3,6 +3,7 @@
 import { exists, joinPath, listEntries, readText } from '@neusim/platform';
 import { NeusimError } from '@neusim/registry';
 import { shellCommand } from '../terminal/shell-command';
+import { nearestFolder } from './nearest-folder';
 
 export interface FoundModel {
   /** Folder with model.json. */
@@ -20,6 +21,8 @@ export interface FoundCheckpoint {
   /** config.json of its run; null where there is none beside it: the checkpoint has the same. */
   readonly config: Record<string, unknown> | null;
 }
+
+const RUN_OR_MODEL = 'name the folder of a run, as `neusim train --out` made it, or of a saved model';
 
 /** Of a config or a report's names; a thousand classes and their options have less. */
 const MOST_BYTES = 2 ** 24;
@@ -90,6 +93,13 @@ export async function configOf(run: string): Promise<Record<string, unknown> | n
 }
 
 async function notFound(folder: string): Promise<NeusimError> {
+  if (!(await exists(folder))) {
+    const nearest = await nearestFolder(folder);
+    return new NeusimError('CLI_NOT_A_RUN', `there is no folder ${folder}`, {
+      data: { folder, nearest },
+      hint: nearest ? `did you mean "${nearest}"?` : RUN_OR_MODEL,
+    });
+  }
   const config = joinPath(folder, 'config.json');
   if ((await exists(config)) && (await exists(joinPath(folder, 'checkpoints')))) {
     const train = 'method' in Object(await configOf(folder)) ? ['fewshot', 'train'] : ['train'];
@@ -107,7 +117,7 @@ async function notFound(folder: string): Promise<NeusimError> {
       hint:
         runs.length > 0
           ? `name one of the runs in it: ${runs.join(', ')}`
-          : 'name the folder of a run, as `neusim train --out` made it, or of a saved model',
+          : RUN_OR_MODEL,
     },
   );
 }

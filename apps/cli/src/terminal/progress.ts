@@ -7,7 +7,7 @@ import type { Terminal } from './terminal';
 /** Where one run stands. */
 export interface Tick {
   readonly step: number;
-  /** Steps in all. */
+  /** Steps in all; 0 where that is not known. */
   readonly steps: number;
   /** What it is doing or has reached, in a few words. */
   readonly text: string;
@@ -41,17 +41,21 @@ function lines(terminal: Terminal, width: number): Progress {
       const now = Date.now();
       if (!isLast && now - (last.get(name) ?? 0) < 1000 * terminal.secondsBetweenLines) return;
       last.set(name, now);
-      terminal.err(`${name.padEnd(width)}  ${String(step).padStart(String(steps).length)}/${steps}  ${text}`);
+      terminal.err(`${name.padEnd(width)}  ${countOf(step, steps)}  ${text}`);
     },
     note: (text) => terminal.err(text),
     stop() {},
   };
 }
 
+/** `  7/600`; the steps alone where it is not known how many there are. */
+const countOf = (step: number, steps: number) =>
+  steps > 0 ? `${String(step).padStart(String(steps).length)}/${steps}` : String(step);
+
 function bars(width: number): Progress {
   const multi = new MultiBar(
     {
-      format: '{name}  {bar}  {value}/{total}  {text}',
+      format: '{name}  {bar}  {count}  {text}',
       barsize: 24,
       hideCursor: true,
       clearOnComplete: false,
@@ -64,10 +68,11 @@ function bars(width: number): Progress {
   const made = new Map<string, SingleBar>();
   return {
     update(name, { step, steps, text }) {
-      const bar = made.get(name) ?? multi.create(steps, step, { name: name.padEnd(width), text });
+      const shown = { text, count: countOf(step, steps) };
+      const bar = made.get(name) ?? multi.create(steps, step, { name: name.padEnd(width), ...shown });
       made.set(name, bar);
       bar.setTotal(steps);
-      bar.update(step, { text });
+      bar.update(step, shown);
     },
     note: (text) => multi.log(`${printableLines(text)}\n`),
     stop: () => multi.stop(),
