@@ -15,6 +15,10 @@ export const heading = ({ title, summary, facts }: Heading): Html => html`<h1>${
 <p class="soft">${summary}</p>
 <div class="facts">${facts.map(([what, value]) => html`<span>${what} <b>${value}</b></span>`)}</div>`;
 
+/** A command line, broken between its words; within one only where it is longer than a line. */
+export const commandBlock = (command: string): Html =>
+  html`<pre class="command">${command.split(/( +)/).map((each) => (each.trim() ? html`<span>${each}</span>` : each))}</pre>`;
+
 /** The whole page. @param more styles besides those of all pages. */
 export function framePage(title: string, main: Html, more = ''): string {
   return html`<!doctype html>

@@ -1,7 +1,7 @@
 // report.html: everything about some runs in one file that needs nothing else, online or off.
 
 import { curves } from './curves';
-import { framePage, heading } from './frame';
+import { commandBlock, framePage, heading } from './frame';
 import { type Html, html } from './html';
 import { comparisonSection } from './sections/comparison';
 import { evaluationSection, mistakesSection } from './sections/evaluation';
@@ -33,7 +33,7 @@ ${perRun(mistakesSection)}
 ${perRun(({ result, learned }) => learned && learnedSections(result.name, learned))}
 <section>
 <h2>Make it again</h2>
-<pre class="command">${command}</pre>
+${commandBlock(command)}
 ${firsts.map(
   ({ result, config }) =>
     html`<details><summary>Config of ${result.name}</summary><pre>${JSON.stringify(config, null, 2)}</pre></details>`,

@@ -83,6 +83,7 @@ svg text { fill: var(--soft); }
 ${viewStyle}code, pre { font: 13px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 pre { margin: 8px 0 0; padding: 12px 14px; overflow-x: auto; background: var(--page); border: 1px solid var(--line); border-radius: 8px; }
 pre.command { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre.command span { display: inline-block; max-width: 100%; }
 summary { cursor: pointer; padding: 4px 0; }
 .note { margin: 8px 0 0; max-width: 60ch; }
 .notes { margin: 12px 0 0; padding-left: 18px; color: var(--soft); }

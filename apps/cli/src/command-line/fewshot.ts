@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { compareFewShot } from '../commands/fewshot-compare';
 import { evalFewShot } from '../commands/fewshot-eval';
 import { trainFew } from '../commands/fewshot-train';
+import { ofRun } from '../run/run-config';
 import { type AddCommand, type CommandLine, withExamples } from './add-command';
 import { withPlugins } from './plugin-option';
 import { collect, positive, wholeNumber } from './values';
@@ -27,13 +28,13 @@ const addTrain: AddSubcommand = (fewshot, { terminal, done }) => {
     [
       'fewshot train proto-net --data ./photos --set steps=2000 --out runs/photos',
       'fewshot train proto-net-omniglot --data ~/data/omniglot --backend wasm',
-      'fewshot train runs/photos/config.json --out runs/photos --resume',
+      'fewshot train runs/photos --resume',
     ],
   );
   withPlugins(words)
     .argument(
       '<few-shot preset|config.json>',
-      '`npx neusim list preset` names the presets; or the name of a method',
+      '`npx neusim list preset` names the presets; or the name of a method, or the folder of a run',
     )
     .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
     .option('--dataset <name>', '`npx neusim list dataset` names them (default: found out)')
@@ -45,7 +46,10 @@ const addTrain: AddSubcommand = (fewshot, { terminal, done }) => {
     .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")
     .option('--seed <n>', 'of every random choice', wholeNumber)
     .option('--workers <n>', 'threads that test (default: 1)', positive)
-    .action(async (config, options) => done(await trainFew(terminal, config, options)));
+    .action(async (config, given) => {
+      const { source, options } = await ofRun(config, given);
+      done(await trainFew(terminal, source, options));
+    });
 };
 
 const addEval: AddSubcommand = (fewshot, { terminal, done }) => {
@@ -64,7 +68,10 @@ const addEval: AddSubcommand = (fewshot, { terminal, done }) => {
     .argument('[run]', 'folder of a run of `neusim fewshot train`')
     .option('--method <name>', 'in place of a run: `npx neusim list method` names them')
     .option('--runs', "Omniglot's 20 official one-shot runs (all_runs.zip in --data)")
-    .action(async (run, options) => done(await evalFewShot(terminal, run, options)));
+    .action(async (run, options, command: Command) => {
+      const typed = Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli');
+      done(await evalFewShot(terminal, run, options, typed));
+    });
 };
 
 const addCompare: AddSubcommand = (fewshot, { terminal, done }) => {

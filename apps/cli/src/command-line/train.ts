@@ -1,4 +1,5 @@
 import { train } from '../commands/train';
+import { ofRun } from '../run/run-config';
 import type { AddCommand } from './add-command';
 import { withPlugins } from './plugin-option';
 import { collect, positive, wholeNumber } from './values';
@@ -9,11 +10,11 @@ export const addTrain: AddCommand = ({ command, done, terminal }) => {
     'train nsn-digits --set model.similarity=static-uns --seed 3',
     'train nsn-cifar --dataset cifar-100 --data ~/data/cifar-100-binary --out runs/c100',
     'train nsn-cifar --workers 4 --set syncBatchNorm=true --data ~/data/cifar-10-batches-bin',
-    'train runs/c100/config.json --out runs/c100 --resume',
+    'train runs/c100 --resume',
     'train nsn-digits --plugin ./my-plugin.mjs --set model.similarity=mine',
   ]);
   withPlugins(words)
-    .argument('<preset|config.json>', '`npx neusim list preset` names the presets')
+    .argument('<preset|config.json>', '`npx neusim list preset` names the presets; or the folder of a run')
     .option('--set <key=value>', 'change one value of the config; may be repeated', collect)
     .option('--dataset <name>', '`npx neusim list dataset` names them')
     .option('--data <dir>', 'folder of the data set (default: $NEUSIM_DATA)')
@@ -28,5 +29,8 @@ export const addTrain: AddCommand = ({ command, done, terminal }) => {
       'threads that share each batch (default: cores, 1 for a small network)',
       positive,
     )
-    .action(async (config, options) => done(await train(terminal, config, options)));
+    .action(async (config, given) => {
+      const { source, options } = await ofRun(config, given);
+      done(await train(terminal, source, options));
+    });
 };

@@ -11,12 +11,14 @@ import {
   formText,
   poolText,
   type TestFigures,
+  warningsOf,
   writeTests,
 } from '../run/few-shot-figures';
 import { dataName, reportName } from '../run/few-shot-files';
 import { askedOf } from '../run/few-shot-form';
 import { requireMethods } from '../run/few-shot-names';
 import { configOf } from '../run/find-model';
+import { hearWarnings } from '../run/hear-warnings';
 import { unlessStopped } from '../run/measure';
 import { seenIn, whatIsNew } from '../run/seen-classes';
 import { type SharedPools, sharedPools } from '../run/shared-pools';
@@ -79,7 +81,8 @@ async function compare(
       ...(isRun ? { backbone: undefined, base: undefined } : { named }),
       open,
     };
-    const subject = { ...(await openSubject(terminal, registry, method, isRun, own)), name };
+    const heard = hearWarnings(terminal);
+    const subject = { ...(await openSubject(heard.terminal, registry, method, isRun, own)), name };
     try {
       terminal.err(`Testing ${name} on ${dataName(subject)}, ${subject.part} classes, engine ${engine.name}`);
       form ??= askedOf(terminal, subject.pool, options);
@@ -88,7 +91,8 @@ async function compare(
       if (!evaluation)
         return stoppedOutcome(signal, 'Stopped; of a comparison that is not whole nothing is kept.');
       evaluations.push({ name, evaluation });
-      tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed }));
+      const { warnings } = heard;
+      tests.push(figuresOf(subject, evaluation, { backend: engine.name, seed: options.seed, warnings }));
       // Now, rather than after all of them were tested.
       if (index > 0) compareEpisodes([evaluations[0] as NamedEvaluation, { name, evaluation }]);
     } finally {
@@ -105,6 +109,7 @@ async function compare(
     dataset,
     folder,
     part,
+    warnings: warningsOf(tests),
     tests,
     command: shellCommand(command),
   };

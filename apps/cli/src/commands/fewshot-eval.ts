@@ -1,11 +1,11 @@
 // `neusim fewshot eval [run]`: a run's network, or a method with a network, tested on episodes.
 
-import { evaluateRuns } from '@neusim/fewshot';
+import { type EpisodeEvaluation, evaluateRuns, type RunsEvaluation } from '@neusim/fewshot';
 import { joinPath } from '@neusim/platform';
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
 import { type OpenPlugins, openPlugins } from '../plugins/open-plugins';
 import type { NamedData, openPool, PartChoice, PartName } from '../run/few-shot-data';
-import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
+import { figuresOf, testText, writeTests } from '../run/few-shot-figures';
 import { dataName, reportName } from '../run/few-shot-files';
 import { askedOf, type FormOptions } from '../run/few-shot-form';
 import { openMethod } from '../run/few-shot-method';
@@ -13,6 +13,7 @@ import { requireMethod, requireRun } from '../run/few-shot-names';
 import { openRun } from '../run/few-shot-run';
 import type { Subject } from '../run/few-shot-subject';
 import { configOf, runOf } from '../run/find-model';
+import { hearWarnings } from '../run/hear-warnings';
 import { unlessStopped } from '../run/measure';
 import { pluginsIn } from '../run/read-config';
 import { stoppedOutcome } from '../run/stopped';
@@ -49,12 +50,14 @@ export interface EvalOptions extends TestOptions {
 
 /**
  * @param run folder of a run of `neusim fewshot train`; without it `options.method` says what is tested.
+ * @param typed names of the options that were not left to their defaults.
  * @throws NeusimError CLI_USAGE, and what opening the run, the network and the data, and testing throw
  */
 export async function evalFewShot(
   terminal: Terminal,
   run: string | undefined,
   options: EvalOptions,
+  typed: readonly string[] = [],
 ): Promise<Outcome> {
   if ((run === undefined) === (options.method === undefined))
     throw new NeusimError(
@@ -71,7 +74,8 @@ export async function evalFewShot(
   if (run === undefined) requireMethod(registry, word);
   else await requireRun(registry, run);
   const engine = await startFor(registry, options);
-  const subject = await openSubject(terminal, registry, word, run !== undefined, options);
+  const heard = hearWarnings(terminal);
+  const subject = await openSubject(heard.terminal, registry, word, run !== undefined, options);
   try {
     const { signal, ...told } = { signal: terminal.interrupted, name: subject.name };
     terminal.err(
@@ -79,8 +83,16 @@ export async function evalFewShot(
     );
     if (options.base !== undefined && !subject.usesBase)
       terminal.err(`Note: ${subject.name} learns nothing of base classes; it is the same without --base.`);
-    const figures = await unlessStopped(signal, () => test(terminal, subject, options, engine.name, urls));
-    if (!figures) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
+    const idle = options.runs ? typed.filter((name) => FIXED_BY_RUNS.includes(name)) : [];
+    if (idle.length > 0)
+      terminal.err(
+        `Note: the official runs fix their classes and images: ${listed(idle)} ${idle.length === 1 ? 'changes' : 'change'} nothing.`,
+      );
+    const evaluation = await unlessStopped(signal, () => test(terminal, subject, options, urls));
+    if (!evaluation) return stoppedOutcome(signal, 'Stopped; of a test that is not whole nothing is kept.');
+    const { warnings } = heard;
+    const seed = options.runs ? null : options.seed;
+    const figures = figuresOf(subject, evaluation, { backend: engine.name, seed, warnings });
     const out = options.out ?? (run && runOf(run)) ?? joinPath('runs', `fewshot-${subject.name}`);
     const words = [...(run ? [run] : []), ...wordsOf(terminal, options)];
     const json = { ...figures, command: shellCommand(['npx', 'neusim', 'fewshot', 'eval', ...words]) };
@@ -137,27 +149,32 @@ async function test(
   terminal: Terminal,
   subject: Subject,
   options: EvalOptions,
-  backend: string,
   plugins: readonly string[],
-): Promise<TestFigures> {
+): Promise<EpisodeEvaluation | RunsEvaluation> {
   const { learner, pool, runs, reading } = subject;
   const threads = { jobs: options.jobs, plugins };
-  if (!runs) {
-    const evaluation = await testSubject(terminal, subject, {
-      ...askedOf(terminal, pool, options),
-      ...threads,
-    });
-    return figuresOf(subject, evaluation, { backend, seed: options.seed });
-  }
+  if (!runs) return testSubject(terminal, subject, { ...askedOf(terminal, pool, options), ...threads });
   const form = { way: runs[0]!.classes.length, shot: 1, query: 1, seed: options.seed };
-  const evaluation = await withThreads(
-    terminal,
-    subject,
-    { ...form, ...threads, episodes: runs.length },
-    (more) => evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
+  return withThreads(terminal, subject, { ...form, ...threads, episodes: runs.length }, (more) =>
+    evaluateRuns(learner, pool, runs, { seed: options.seed, ...reading, ...more }),
   );
-  return figuresOf(subject, evaluation, { backend, seed: null });
 }
+
+/** What official runs leave no choice of. */
+const FIXED_BY_RUNS: readonly string[] = [
+  'way',
+  'shot',
+  'query',
+  'episodes',
+  'split',
+  'minImages',
+  'withinGroup',
+];
+
+/** A name as it is typed: `--min-images`. */
+const optionOf = (name: string) => `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+const listed = (names: readonly string[]) => names.map(optionOf).join(', ');
 
 /** What the figures depend on, as one types it: in one order, whatever the order in which it was typed. */
 export function wordsOf({ env }: Terminal, options: EvalOptions): string[] {
@@ -177,9 +194,9 @@ export function wordsOf({ env }: Terminal, options: EvalOptions): string[] {
   const words = Object.entries({ ...rest, data })
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([name, value]) => {
-      const option = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
       if (value === undefined || value === '') return [];
-      return value === true ? [option] : [option, String(value)];
+      if (rest.runs && FIXED_BY_RUNS.includes(name)) return [];
+      return value === true ? [optionOf(name)] : [optionOf(name), String(value)];
     });
   return [
     ...words,

@@ -60,6 +60,7 @@ describe('classes that a network has seen', () => {
     expect(all.err).toMatch(/Warning: 3 of the 7 classes tested bear names .*was trained on \(image-folder/);
     expect(all.err).toContain(`folder "photos"): ${train.join(', ')}.`);
     expect(all.err).toContain('--split test tests none of them');
+    expect(all.found.warnings).toEqual([expect.stringMatching(/^3 of the 7 classes tested bear names/)]);
     for (const more of [
       ['--data', photos, '--split', 'test'],
       ['--data', others],

@@ -1,14 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import core, { loadModel } from '@neusim/core';
-import datasets, { joinPools, openEpisodes } from '@neusim/datasets';
+import datasets, { joinPools, openEpisodes, openOfficialRuns } from '@neusim/datasets';
 import fewshot, { cutHead, evaluateEpisodes } from '@neusim/fewshot';
 import models, { disposeModel } from '@neusim/models';
 import * as platform from '@neusim/platform';
 import { createRegistry } from '@neusim/registry';
 import { parseHTML } from 'linkedom';
 import { describe, expect, test, vi } from 'vitest';
-import { saveBackbone, writePhotos } from '../test/photos';
+import { saveBackbone, writeOfficialRuns, writePhotos } from '../test/photos';
 import { neusim, temporaryFolder } from '../test/terminal';
 
 /** Six classes of seven pictures, and a network. */
@@ -112,6 +112,77 @@ describe('neusim fewshot eval', () => {
     expect(await name('--data', others)).toBe('5-way-1-shot-all-others');
     expect(readFileSync(join(home, 'out', '5-way-1-shot-all-photos.json'), 'utf8')).toBe(before);
     expect(await name('--data', photos)).toBe('5-way-1-shot-all-photos');
+  });
+
+  test('what warns is in the figures, on the page and in the table', async () => {
+    const { run } = await setup();
+    const { err, out } = await run('maml', '--set', 'method.steps=1', '--episodes', '2', '--json');
+    const { warnings, files } = JSON.parse(out);
+    expect(warnings).toHaveLength(1);
+    // A head of 5 classes on 3×3×4 features, with a bias each.
+    expect(warnings[0]).toMatch(/^maml has 185 weights besides the backbone's, which nothing has trained/);
+    expect(err).toContain(`Warning: ${warnings[0]}`);
+    const { document } = parseHTML(readFileSync(files.page, 'utf8'));
+    expect(document.querySelector('header .notes li')!.textContent).toBe(warnings[0]);
+    expect(readFileSync(files.markdown, 'utf8')).toContain(`\n- ${warnings[0]}\n`);
+    const quiet = JSON.parse((await run('proto-net', '--json')).out);
+    expect(quiet.warnings).toEqual([]);
+    expect(readFileSync(quiet.files.page, 'utf8')).not.toContain('class="notes"');
+  });
+
+  test('what a test does not use is no choice of it; a division is', async () => {
+    const { run } = await setup(Array(7).fill(7));
+    const told = await run('proto-net', '--set', 'steps=3');
+    expect(told.code).toBe(2);
+    expect(told.err).toMatch(
+      /--set steps=3 is no choice of a test .*\[CLI_USAGE\]\n.*reaches method, backbone/,
+    );
+    expect((await run('proto-net', '--set', 'metod.scale=3')).err).toContain('did you mean "method"?');
+    const division = JSON.stringify({ test: ['class-1', 'class-4'] });
+    const { out } = await run('proto-net', '--set', `division=${division}`, '--way', '2', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      part: 'test',
+      classes: [{ name: 'class-1' }, { name: 'class-4' }],
+    });
+  });
+
+  test('where a part has too few classes, all of them are offered', async () => {
+    const { run } = await setup(Array(7).fill(7));
+    const words = ['--way', '3', '--split', 'test'];
+    expect((await run('proto-net', ...words)).err).toMatch(
+      /hint: ask for fewer classes: --way 2; or test all classes: --split all; or add classes/,
+    );
+    expect((await run('proto-net', '--way', '8', '--split', 'test')).err).not.toContain('--split all');
+    const { run: few } = await setup([7, 7]);
+    expect((await few('proto-net', '--way', '2', '--split', 'test')).err).toMatch(
+      /hint: test all classes: --split all; or add classes/,
+    );
+  });
+
+  test('the official runs fix their form: it is told, and not part of the command', async () => {
+    const { home, backbone } = await setup();
+    const runs = join(home, 'runs');
+    writeOfficialRuns(runs);
+    // Decoded without the built worker, and kept.
+    const { pool } = await openOfficialRuns(platform, runs, { size: [12, 12] });
+    await pool.close?.();
+    const words = ['--data', runs, '--method', 'nearest-neighbour', '--backbone', backbone, '--runs'];
+    const more = ['--backend', 'cpu', '--jobs', '1', '--out', join(home, 'out'), '--json'];
+    const test = (...given: string[]) => neusim(['fewshot', 'eval', ...words, ...more, ...given]);
+    const { code, out, err } = await test('--way', '5', '--shot', '5', '--min-images', '3');
+    expect(code).toBe(0);
+    expect(err).toContain(
+      'Note: the official runs fix their classes and images: --way, --shot, --min-images',
+    );
+    const found = JSON.parse(out);
+    expect(found).toMatchObject({ way: 20, shot: 1, episodes: 20, seed: null });
+    expect(found.command).not.toMatch(/--(way|shot|query|episodes|min-images|jobs)/);
+    const plain = await test();
+    expect(plain.err).not.toContain('official runs fix');
+    expect(JSON.parse(plain.out).command).toBe(found.command);
+    // A head of so many classes as a run has.
+    const fixed = JSON.parse((await test('--method', 'maml', '--set', 'method.steps=1')).out);
+    expect(fixed.warnings[0]).toMatch(/^maml has 740 weights/);
   });
 
   test('a method that wants base classes, where all are tested', async () => {
@@ -295,6 +366,23 @@ describe('neusim fewshot train', () => {
     expect((await train()).err).toMatch(/result\.json already \[CLI_OUT_TAKEN\]/);
     const longer = await train('--resume', '--set', 'steps=6', '--json');
     expect(JSON.parse(longer.out)).toMatchObject({ steps: 6, files: found.files });
+    // By its folder, or its config: where it lies.
+    for (const [index, word] of [out, join(out, 'config.json')].entries()) {
+      const more = [
+        '--data',
+        photos,
+        '--backend',
+        'cpu',
+        '--resume',
+        '--set',
+        `steps=${7 + index}`,
+        '--json',
+      ];
+      const gone = await neusim(['fewshot', 'train', word, ...more]);
+      expect(JSON.parse(gone.out)).toMatchObject({ run: out, steps: 7 + index });
+    }
+    const none = await neusim(['fewshot', 'train', home, '--resume']);
+    expect(none.err).toMatch(/is a folder, and has no config\.json \[CLI_NOT_A_RUN\]/);
   });
 
   test('a folder whose config is damaged, and a run that is not finished as a backbone', async () => {

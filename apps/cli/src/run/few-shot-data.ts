@@ -46,6 +46,8 @@ export interface OpenPool {
   readonly folder?: string | undefined;
   readonly pool: ClassPool;
   readonly part: PartName;
+  /** Classes of all parts. */
+  readonly total: number;
   /** The classes to train on, where they are apart from `pool`. */
   readonly train?: ClassPool | undefined;
   /** The classes to test on, where the data set is divided. */
@@ -53,6 +55,13 @@ export interface OpenPool {
   /** Tasks that its authors have fixed: the official runs. */
   readonly runs?: readonly Episode[] | undefined;
   close(): Promise<void>;
+}
+
+/** The error for too few classes says that all can be tested, where `isEnough`; any other error as it is. */
+export function orAll(error: unknown, isEnough: boolean): unknown {
+  if (!isEnough || !(error instanceof NeusimError) || error.code !== 'EPISODE_TOO_FEW_CLASSES') return error;
+  const { code, message, data, hint, cause } = error;
+  return new NeusimError(code, message, { data: { ...data, split: 'all' }, hint, cause });
 }
 
 /** Which data, as words of a command line say it. */
@@ -136,10 +145,11 @@ export async function openPool(
       if (!(error instanceof NeusimError && UNDIVIDED.includes(error.code))) throw error;
       const dataset = await source.open(platform, folder, open);
       const close = async () => dataset.close?.();
-      if (choose(dataset.classes, true) === 'all')
-        return { dataset: dataset.name, folder, pool: poolOf(dataset), part: 'all', close };
+      const { name: own, classes } = dataset;
+      if (choose(classes, true) === 'all')
+        return { dataset: own, folder, pool: poolOf(dataset), part: 'all', total: classes.length, close };
       await close();
-      throw error;
+      throw orAll(error, dataset.classes.length >= 2);
     }
     const { train, validation, test, isDrawn = false } = divided;
     const classes = [train, validation, test].flatMap((part) => part.classes);
@@ -149,6 +159,7 @@ export async function openPool(
       folder,
       pool: part === 'all' ? joinPools([train, validation, test]) : divided[part],
       part,
+      total: classes.length,
       train: part === 'all' || part === 'train' ? undefined : train,
       test,
       async close() {
@@ -182,6 +193,7 @@ export async function openRuns(
     folder,
     pool,
     part: 'all',
+    total: pool.classes.length,
     runs: episodes,
     close: async () => pool.close?.(),
   };

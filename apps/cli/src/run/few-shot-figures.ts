@@ -47,6 +47,8 @@ export interface TestFigures {
     readonly predicted: string;
     readonly images: number;
   }[];
+  /** What there is to know before one believes them, in sentences. */
+  readonly warnings: readonly string[];
   /** By class, then by what its queries were read as; indices of `classes`. */
   readonly confusion: readonly ConfusedQueries[];
 }
@@ -54,7 +56,15 @@ export interface TestFigures {
 export function figuresOf(
   { name, dataset, folder, part, facts }: Pick<Subject, 'name' | 'dataset' | 'folder' | 'part' | 'facts'>,
   evaluation: EpisodeEvaluation | RunsEvaluation,
-  { backend, seed }: { readonly backend: string; readonly seed: number | null },
+  {
+    backend,
+    seed,
+    warnings = [],
+  }: {
+    readonly backend: string;
+    readonly seed: number | null;
+    readonly warnings?: readonly string[] | undefined;
+  },
 ): TestFigures {
   const { way, shot, query, episodes, drawn, accuracy, interval, loss, accuracies } = evaluation;
   const { classes, candidates, classAccuracies, confusion } = evaluation;
@@ -82,9 +92,15 @@ export function figuresOf(
       queries: images,
     })),
     confused: confusedPairs(classes, confusion),
+    warnings: [...warnings],
     confusion,
   };
 }
+
+/** Those of all tests, each once. */
+export const warningsOf = (tests: readonly TestFigures[]) => [
+  ...new Set(tests.flatMap(({ warnings }) => warnings)),
+];
 
 /** `54.21 ± 0.87 %`, or `93.50 %, 90.63 to 95.53`. */
 const accuracyText = ({ accuracy, interval }: Pick<TestFigures, 'accuracy' | 'interval'>) =>
@@ -199,8 +215,9 @@ export async function writeTests(out: string, base: string, given: ToWrite): Pro
     page: joinPath(out, `${name}.html`),
     markdown: joinPath(out, `${name}.md`),
   };
-  const [summary, { way }] = [formText(first), first];
-  await writeAtomic(written.page, episodesPage({ title, summary, facts, way, evaluations, pairs, command }));
+  const [summary, warnings, { way }] = [formText(first), warningsOf(tests), first];
+  const report = { title, summary, facts, warnings, way, evaluations, pairs, command };
+  await writeAtomic(written.page, episodesPage(report));
   await writeAtomic(written.markdown, markdownOf({ ...given, facts, summary }));
   // The last: where it is, the others are.
   await writeAtomic(written.json, `${JSON.stringify(json)}\n`);
@@ -229,6 +246,7 @@ function markdownOf({
   facts,
   json: { command },
 }: ToWrite & { readonly summary: string; readonly facts: readonly (readonly [string, string])[] }): string {
+  const warnings = warningsOf(tests);
   const row = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const table = (heads: readonly string[], rows: readonly (readonly string[])[]) =>
@@ -240,6 +258,7 @@ function markdownOf({
   );
   return `${[
     `# ${title}`,
+    ...(warnings.length > 0 ? [warnings.map((each) => `- ${each}`).join('\n')] : []),
     `\`${command}\``,
     `${summary}; ${facts.map(([what, value]) => `${what}: ${value}`).join('; ')}`,
     table(

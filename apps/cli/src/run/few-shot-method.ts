@@ -1,9 +1,10 @@
 // A method with a network that somebody has trained, on classes that the network need never have seen.
 
 import { describeWeights, summarize } from '@neusim/core';
+import { divisionSchema } from '@neusim/datasets';
 import { type MadeLearner, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
 import { disposeModel, splitPart } from '@neusim/models';
-import type { AnyRegistry } from '@neusim/registry';
+import { type AnyRegistry, NeusimError, parseSchema, suggest } from '@neusim/registry';
 import { checkSettings } from '../settings/check';
 import type { Terminal } from '../terminal/terminal';
 import { type Backbone, findBackbone } from './few-shot-backbone';
@@ -14,6 +15,7 @@ import {
   type OpenPool,
   openPool,
   openRuns,
+  type PartChoice,
   requireData,
   sizedFor,
 } from './few-shot-data';
@@ -34,7 +36,8 @@ export async function openMethod(
   method: string,
   options: SubjectOptions,
 ): Promise<Subject> {
-  const { way, seed, set, layer } = options;
+  const { way, seed, set = [], layer } = options;
+  const isDivided = requireKeys(set);
   const network = await findBackbone(registry, options.backbone, layer);
   const data = options.runs
     ? { name: 'omniglot', options: {}, folder: requireData(terminal, options.data) }
@@ -55,9 +58,14 @@ export async function openMethod(
   const opened = await openFor(
     terminal,
     registry,
-    { ...data, options: { ...data.options, ...given } },
+    {
+      ...data,
+      options: { ...data.options, ...given },
+      division: isDivided ? parseSchema(divisionSchema, asked.division, 'config: division') : data.division,
+    },
     network,
-    options,
+    // Who divides the classes anew wants them divided.
+    isDivided ? { ...options, choose: options.choose ?? toTest } : options,
   );
   const { pool } = opened;
   const dispose: (() => unknown)[] = [opened.close];
@@ -66,6 +74,7 @@ export async function openMethod(
     const config = parseFewShotConfig({
       ...asked,
       dataset: data.name,
+      episodes: { way: opened.runs?.[0]?.classes.length ?? way },
       transform: asked.transform ?? fitted(network.shape, pool.shape),
     });
     const { transform } = config;
@@ -88,10 +97,10 @@ export async function openMethod(
     });
     const { learner, recipe } = made;
     dispose.unshift(() => disposeModel(learner.model));
-    const own = describeWeights(learner.model).length - describeWeights(made.backbone).length;
+    const own = weightsIn(learner.model) - weightsIn(made.backbone);
     if (own > 0 && learner.training.by === 'episodes')
       terminal.err(
-        `Warning: ${recipe.method.name} has ${own} weights besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
+        `Warning: ${recipe.method.name} has ${own.toLocaleString('en-US')} weight${own === 1 ? '' : 's'} besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
       );
     const usesBase = await learnBase(terminal, recipe.method.name, learner, base, opened, config);
     const { name, options: more } = splitPart(config.method);
@@ -118,6 +127,30 @@ export async function openMethod(
     throw error;
   }
 }
+
+/** What --set may change of a test of a method: what it is made of, and how its images are read. */
+const CHANGES = ['method', 'backbone', 'dataset', 'division', 'transform', 'normalize'];
+
+/** @returns whether the classes are divided. @throws NeusimError CLI_USAGE for a key that a test does not use */
+function requireKeys(set: readonly string[]): boolean {
+  const keys = set.map((assignment) => assignment.split(/[.=]/)[0] as string);
+  const at = keys.findIndex((key) => !CHANGES.includes(key));
+  if (at < 0) return keys.includes('division');
+  const nearest = suggest(keys[at] as string, CHANGES);
+  throw new NeusimError('CLI_USAGE', `--set ${set[at]} is no choice of a test of a method`, {
+    data: { option: `--set ${set[at]}`, known: CHANGES, nearest },
+    hint: `${nearest ? `did you mean "${nearest}"? ` : ''}--set reaches ${CHANGES.join(', ')}; episodes have options of their own, such as --way`,
+  });
+}
+
+const toTest: PartChoice = () => 'test';
+
+/** Numbers, not tensors. */
+const weightsIn = (model: MadeLearner['backbone']) =>
+  describeWeights(model).reduce((sum, { variable }) => sum + sizeOf(variable.shape), 0);
+
+const sizeOf = (shape: readonly (number | null)[]) =>
+  shape.reduce<number>((product, n) => product * (n ?? 1), 1);
 
 const toldOf = (base: BaseClasses) => `${base.pool.classes.length} of ${dataName(base)}`;
 

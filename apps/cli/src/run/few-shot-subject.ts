@@ -35,6 +35,8 @@ export interface Subject {
   readonly recipe: LearnerRecipe;
   readonly pool: ClassPool;
   readonly part: PartName;
+  /** Classes of all parts of the data set. */
+  readonly total: number;
   readonly runs?: readonly Episode[] | undefined;
   /** Name of the data set. */
   readonly dataset: string;

@@ -114,10 +114,7 @@ async function notFound(folder: string): Promise<NeusimError> {
     `${folder} holds no trained network (no model/model.json, no model.json)`,
     {
       data: { folder, runs },
-      hint:
-        runs.length > 0
-          ? `name one of the runs in it: ${runs.join(', ')}`
-          : RUN_OR_MODEL,
+      hint: runs.length > 0 ? `name one of the runs in it: ${runs.join(', ')}` : RUN_OR_MODEL,
     },
   );
 }

@@ -55,9 +55,10 @@ export function openingTicks(terminal: Terminal): { readonly open: OpenOptions; 
       if (isLate && at.phase === 'reading' && at.done === at.total) stop();
     },
     onWarning({ message, hint }) {
-      const text = `Warning: ${message}; ${hint}.`;
-      if (progress) progress.note(text);
-      else terminal.err(text);
+      // By the terminal, which may keep warnings for a report; a bar would be written over.
+      progress?.stop();
+      progress = undefined;
+      terminal.err(`Warning: ${message}; ${hint}.`);
     },
   };
   return { open, stop };

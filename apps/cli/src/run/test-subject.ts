@@ -6,6 +6,7 @@ import { createPool, type Pool } from '@neusim/train';
 import * as tf from '@tensorflow/tfjs-core';
 import { createProgress } from '../terminal/progress';
 import type { Terminal } from '../terminal/terminal';
+import { orAll } from './few-shot-data';
 import type { Subject } from './few-shot-subject';
 import { trainWorkerUrl } from './worker-url';
 
@@ -32,10 +33,12 @@ export interface Pass extends EpisodesAsked {
 /** @throws NeusimError what `evaluateEpisodes` throws; the reason of `terminal.interrupted` */
 export function testSubject(terminal: Terminal, subject: Subject, pass: Pass): Promise<EpisodeEvaluation> {
   const { jobs, plugins, ...form } = pass;
-  const { learner, pool, reading } = subject;
+  const { learner, pool, reading, part, total } = subject;
   return withThreads(terminal, subject, pass, (more) =>
     evaluateEpisodes(learner, pool, { ...form, ...reading, ...more }),
-  );
+  ).catch((error) => {
+    throw orAll(error, part !== 'all' && total >= pass.way);
+  });
 }
 
 /** What tests take besides: workers, and progress on the terminal. */

@@ -61,13 +61,20 @@ const ownHints: Readonly<Record<string, (error: NeusimError) => string | undefin
       data.leaveOut && `leave out every class of fewer: ${asOptions(data.leaveOut)}`,
       'add images',
     ),
-  EPISODE_TOO_FEW_CLASSES: ({ data }) =>
+  EPISODE_TOO_FEW_CLASSES: ({ data, hint }) =>
     alternatives(
-      data.lower ? `ask for fewer classes: ${asOptions(data.lower)}` : 'an episode needs two classes or more',
+      data.lower
+        ? `ask for fewer classes: ${asOptions(data.lower)}`
+        : data.way === undefined
+          ? undefined
+          : 'an episode needs two classes or more',
+      data.split && `test all classes: --split ${data.split}`,
       data.within && 'leave out --within-group (to train: `within` of the episodes)',
       (data.leftOut as readonly string[] | undefined)?.length
         ? 'leave out fewer of them (--min-images)'
-        : 'add classes',
+        : data.way === undefined
+          ? hint
+          : 'add classes',
     ),
   FEWSHOT_BACKBONE: ({ data: { method, similarity } }) =>
     similarity === undefined

@@ -27,6 +27,29 @@ export function writePhotos(folder: string, counts: readonly number[]): void {
   }
 }
 
+/** Omniglot's 20 official runs of 20 classes, as they are unpacked: 12×12 grey PNGs. */
+export function writeOfficialRuns(folder: string): void {
+  const two = (number: number) => String(number).padStart(2, '0');
+  const picture = (seed: number) => {
+    const byte = random(3, 99, seed);
+    return pngFile(
+      SIDE,
+      SIDE,
+      Uint8Array.from({ length: SIDE * SIDE }, () => byte() & 255),
+    );
+  };
+  for (let number = 1; number <= 20; number++) {
+    const run = `run${two(number)}`;
+    for (const part of ['training', 'test']) mkdirSync(join(folder, run, part), { recursive: true });
+    const lines = Array.from({ length: 20 }, (_, index) => {
+      const [item, own] = [`test/item${two(index + 1)}.png`, `training/class${two(index + 1)}.png`];
+      for (const path of [item, own]) writeFileSync(join(folder, run, path), picture(20 * number + index));
+      return `${run}/${item} ${run}/${own}`;
+    });
+    writeFileSync(join(folder, run, 'class_labels.txt'), `${lines.join('\n')}\n`);
+  }
+}
+
 /** A saved CNN-4 of two narrow stages for images of 12×12×1, untrained. @param options of the model besides. */
 export async function saveBackbone(folder: string, options: object = {}): Promise<void> {
   const registry = createRegistry(core, models);

@@ -36,9 +36,14 @@ test('two learners of 4 classes, one of which is in no episode', () => {
     way: 4,
     evaluations: [figures('one', 4), figures('two', 4)],
     pairs: [pair],
-    command: 'npx neusim',
+    warnings: ['3 of <7> classes'],
+    command: 'npx neusim  --min-images 3',
   };
   const { document } = parseHTML(episodesPage(report));
+  expect(document.querySelector('header .notes')!.textContent).toBe('3 of <7> classes');
+  const command = document.querySelector('pre.command')!;
+  expect(command.textContent).toBe('npx neusim  --min-images 3');
+  expect([...command.querySelectorAll('span')].map((word) => word.textContent)).toContain('--min-images');
   const text = document.body.textContent;
   expect(document.querySelector('h1')!.textContent).toBe('a <title>');
   expect(text).toContain('54.21 ± 0.87');

@@ -1,7 +1,7 @@
 // The page of `neusim fewshot eval` and `compare`: how learners do on episodes, in one file that needs nothing else.
 
 import { type ConfusionCell, classFigures, confusedPairs, shrinkConfusion } from '../evaluation';
-import { framePage, heading } from '../frame';
+import { commandBlock, framePage, heading } from '../frame';
 import { type Html, html } from '../html';
 import { signed } from '../sections/comparison';
 import { classTable, confusionView } from '../sections/evaluation';
@@ -12,17 +12,18 @@ import type { EpisodeDifference, EpisodeFigures, EpisodesReport } from './types'
 
 /** The whole page. */
 export function episodesPage(report: EpisodesReport): string {
-  const { title, way, evaluations, pairs, command } = report;
+  const { title, warnings = [], way, evaluations, pairs, command } = report;
   const page = html`<main>
 <header>
 ${heading(report)}
+${warnings.length > 0 && html`<ul class="notes">${warnings.map((each) => html`<li>${each}</li>`)}</ul>`}
 </header>
 ${accuracySection(evaluations, 100 / way)}
 ${pairs.length > 0 && pairSection(pairs)}
 ${evaluations.map(classSection)}
 <section>
 <h2>Make it again</h2>
-<pre class="command">${command}</pre>
+${commandBlock(command)}
 </section>
 </main>`;
   return framePage(title, page, style);

@@ -1,7 +1,7 @@
 // What the page of episodes has besides the style of all pages: a scale in percent, and rows that fold on a narrow screen.
 
 export const style = `
-h1, .facts span { overflow-wrap: anywhere; }
+h1, .facts span, .notes li { overflow-wrap: anywhere; }
 /* Half a number lies beyond 0 and beyond 100. */
 .percent { position: relative; display: block; margin: 0 12px; }
 .percent.marks { height: 1.3em; }

@@ -35,6 +35,8 @@ export interface EpisodesReport {
   /** The form of the episodes, in words. */
   readonly summary: string;
   readonly facts: readonly (readonly [what: string, value: string])[];
+  /** What there is to know before one believes the figures, in sentences; below the heading. */
+  readonly warnings?: readonly string[];
   /** Classes of an episode: chance is one of so many. */
   readonly way: number;
   /** One or more, all of the same episodes. */
