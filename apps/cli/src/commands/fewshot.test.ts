@@ -116,7 +116,7 @@ describe('neusim fewshot eval', () => {
 
   test('what warns is in the figures, on the page and in the table', async () => {
     const { run } = await setup();
-    const { err, out } = await run('maml', '--set', 'method.steps=1', '--episodes', '2', '--json');
+    const { err, out } = await run('maml', '--set', 'method.testSteps=1', '--episodes', '2', '--json');
     const { warnings, files } = JSON.parse(out);
     expect(warnings).toHaveLength(1);
     // A head of 5 classes on 3×3×4 features, with a bias each.
@@ -181,7 +181,7 @@ describe('neusim fewshot eval', () => {
     expect(plain.err).not.toContain('official runs fix');
     expect(JSON.parse(plain.out).command).toBe(found.command);
     // A head of so many classes as a run has.
-    const fixed = JSON.parse((await test('--method', 'maml', '--set', 'method.steps=1')).out);
+    const fixed = JSON.parse((await test('--method', 'maml', '--set', 'method.testSteps=1')).out);
     expect(fixed.warnings[0]).toMatch(/^maml has 740 weights/);
   });
 
@@ -450,13 +450,14 @@ describe('neusim fewshot compare', () => {
   test('the data are opened, and what is to be said of them told, once', async () => {
     const { home, photos, backbone } = await setup();
     writeFileSync(join(photos, 'class-3', '5.png'), 'no picture');
-    const { code, err } = await neusim([
+    const { code, out, err } = await neusim([
       ...['fewshot', 'compare', 'proto-net', 'nearest-neighbour', 'nearest-neighbour=identity'],
       ...['--data', photos, '--backbone', backbone, '--backend', 'cpu', '--query', '2', '--episodes', '20'],
       ...['--set', 'dataset={"name":"image-folder","size":12,"channels":1,"skipCorrupt":true}'],
-      ...['--out', join(home, 'compared')],
+      ...['--out', join(home, 'compared'), '--json'],
     ]);
     expect(code).toBe(0);
+    expect(JSON.parse(out).warnings).toEqual([expect.stringMatching(/^1 of 42 images/)]);
     expect(err.match(/Warning: 1 of 42 images/g)).toHaveLength(1);
     expect(err.match(/^data set +6\/6 +listing/gm)).toHaveLength(1);
     expect(err.match(/^Testing .* on photos/gm)).toHaveLength(3);
