@@ -61,6 +61,8 @@ export interface OpenPool {
 export function orAll(error: unknown, isEnough: boolean): unknown {
   if (!isEnough || !(error instanceof NeusimError) || error.code !== 'EPISODE_TOO_FEW_CLASSES') return error;
   const { code, message, data, hint, cause } = error;
+  // Groups may be no larger there.
+  if (data.within !== undefined) return error;
   return new NeusimError(code, message, { data: { ...data, split: 'all' }, hint, cause });
 }
 
