@@ -87,7 +87,12 @@ export {
 export { type FeatureOptions, featurePool, readFeatures, writeFeatures } from './npy/features';
 export { npz } from './npz';
 export { omniglot } from './omniglot';
-export { type OfficialRuns, openOfficialRuns, type RunImageOptions } from './omniglot/official-runs';
+export {
+  evaluationAlphabets,
+  type OfficialRuns,
+  openOfficialRuns,
+  type RunImageOptions,
+} from './omniglot/official-runs';
 export { about, type Limit, limitSchema } from './options';
 export { parquet } from './parquet';
 export { permutation, type Random, random, streams, uniformInt } from './random';

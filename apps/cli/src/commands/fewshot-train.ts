@@ -35,6 +35,7 @@ import { startEngine } from '../run/train-job';
 import { trainWorkerUrl } from '../run/worker-url';
 import { checkSettings } from '../settings/check';
 import { createProgress } from '../terminal/progress';
+import { shellCommand } from '../terminal/shell-command';
 import type { Outcome, Terminal } from '../terminal/terminal';
 import { requireFree } from './train';
 
@@ -138,8 +139,9 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
 async function startOf(source: string): Promise<object> {
   if (isPath(source)) return sourceConfig(source);
   const preset = fewShotPresets.find(({ name }) => name === source);
-  // The network is that of a config that names none: said, so that --set backbone.similarity reaches it.
-  return preset?.config ?? { method: source, backbone: 'cnn-4' };
+  // The network is that of a config that names none: said, so that --set backbone.similarity reaches it. Bytes as they are would
+  // make activations of some hundreds.
+  return preset?.config ?? { method: source, backbone: 'cnn-4', normalize: 'unit' };
 }
 
 const isPath = (source: string) => /[\\/]|\.json$/.test(source);
@@ -252,8 +254,12 @@ async function tell(
     seconds: (performance.now() - started) / 1000,
   });
   const { way, shot } = config.evaluation;
+  const other = shellCommand([
+    ...['npx', 'neusim', 'fewshot', 'eval', out, '--way', `${way}`, '--shot', shot === 1 ? '5' : '1'],
+    ...(options.data === undefined ? [] : ['--data', options.data]),
+  ]);
   return {
     json: { ...json, files: written },
-    text: `\n${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}\nOther episodes: npx neusim fewshot eval ${out} --way ${way} --shot ${shot === 1 ? 5 : 1}`,
+    text: `\n${testText(figures)}\n\nReport: ${written.page}\nFigures: ${written.json}\nOther episodes: ${other}`,
   };
 }

@@ -6,6 +6,7 @@ import { splitPart } from '@neusim/models';
 import { modelFile } from '@neusim/platform';
 import type { AnyRegistry } from '@neusim/registry';
 import * as v from 'valibot';
+import type { Terminal } from '../terminal/terminal';
 import { findModel } from './find-model';
 import { seenIn, type Trained } from './seen-classes';
 import { shippedBackbone } from './shipped-backbone';
@@ -22,12 +23,17 @@ export interface Backbone extends Trained {
  * @throws NeusimError CLI_NO_BACKBONE, and what finding and reading the network throw
  */
 export async function findBackbone(
+  terminal: Terminal,
   registry: AnyRegistry,
   word: string | undefined,
   layer: string | undefined,
 ): Promise<Backbone> {
   if (word === 'identity' || (word !== undefined && registry.has('model', word)))
     return { backbone: word, told: word, shape: [], normalize: 'unit', seen: [] };
+  if (word === undefined)
+    terminal.err(
+      'Note: without --backbone it is the small network that comes along: it has seen handwritten characters, grey and 28×28.',
+    );
   const told = word ?? (await shippedBackbone());
   const { model, run, config } = await findModel(told);
   const { modelTopology } = await modelFile(model).load();

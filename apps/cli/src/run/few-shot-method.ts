@@ -38,7 +38,7 @@ export async function openMethod(
 ): Promise<Subject> {
   const { way, seed, set = [], layer } = options;
   const isDivided = requireKeys(set);
-  const network = await findBackbone(registry, options.backbone, layer);
+  const network = await findBackbone(terminal, registry, options.backbone, layer);
   const data = options.runs
     ? { name: 'omniglot', options: {}, folder: requireData(terminal, options.data) }
     : (options.named ?? (await nameData(terminal, registry, options)));

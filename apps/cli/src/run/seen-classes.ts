@@ -1,6 +1,6 @@
 // Whether a network has seen the classes that it is tested on.
 
-import type { ClassPool } from '@neusim/datasets';
+import { type ClassPool, evaluationAlphabets } from '@neusim/datasets';
 import * as platform from '@neusim/platform';
 import { readSeenClasses, type SeenClasses } from '@neusim/train';
 import type { Terminal } from '../terminal/terminal';
@@ -32,11 +32,17 @@ function among(classes: readonly string[], others: readonly string[]): readonly 
   return classes.filter((name) => known.has(plain(name)));
 }
 
-/** Of runs: all classes where none was trained on or chosen by; else, and where that is not known, those to test on. */
+/**
+ * Of runs: those to test on, where the data are what one was trained on, or that is not known; all of other data. Data are
+ * other ones where less than half of the names that a run has seen are theirs: a few names may be common to any two.
+ */
 export const whatIsNew =
   (seen: readonly SeenClasses[] | undefined): PartChoice =>
   (classes) =>
-    seen?.every(({ train, validation }) => among(classes, [...train, ...validation]).length === 0)
+    seen?.every((each) => {
+      const names = [...each.train, ...each.validation];
+      return 2 * among(names, classes).length < names.length;
+    })
       ? 'all'
       : 'test';
 
@@ -48,11 +54,7 @@ export function warnOfSeen(
   reader: string,
 ): void {
   if (runs) {
-    const isOmniglot = seen ? seen.some(({ dataset }) => dataset === 'omniglot') : own === 'omniglot';
-    if (isOmniglot)
-      terminal.err(
-        `Warning: ${told} was trained on omniglot. The official runs are of its evaluation set, which the split "lake" keeps apart from training, and "vinyals" does not.`,
-      );
+    warnOfRuns(terminal, told, seen, own);
     return;
   }
   if (!seen) {
@@ -73,6 +75,27 @@ export function warnOfSeen(
       }`,
     );
   }
+}
+
+/** The runs' classes have no names of characters: their alphabets tell. */
+function warnOfRuns(
+  terminal: Terminal,
+  told: string,
+  seen: readonly SeenClasses[] | undefined,
+  reader: string | undefined,
+): void {
+  const omniglot = seen?.filter(({ dataset }) => dataset === 'omniglot') ?? [];
+  const met = omniglot.flatMap(({ train }) =>
+    train.filter((name) => evaluationAlphabets.includes(name.split('/')[0] as string)),
+  );
+  if (met.length > 0)
+    terminal.err(
+      `Warning: ${told} was trained on ${met.length} ${met.length === 1 ? 'class' : 'classes'} of the alphabets that the official runs are of: the accuracy promises too much. The split "lake" keeps them apart: --set 'dataset={"name":"omniglot","split":"lake"}' of fewshot train.`,
+    );
+  else if (!seen && reader === 'omniglot')
+    terminal.err(
+      `Warning: ${told} was trained on omniglot, and does not tell on which classes: those of the official runs may be among them. The split "lake" keeps them apart.`,
+    );
 }
 
 /** Says which of the classes that are tested are base classes too. */

@@ -23,6 +23,30 @@ const LABELS = 'class_labels.txt';
 /** Of one file of the archive: a drawing is of some hundred bytes. */
 const MAX_BYTES = 2 ** 20;
 
+/** Alphabets of Omniglot's evaluation set, of whose characters the official runs are. */
+export const evaluationAlphabets: readonly string[] = [
+  'Angelic',
+  'Atemayar_Qelisayer',
+  'Atlantean',
+  'Aurek-Besh',
+  'Avesta',
+  'Ge_ez',
+  'Glagolitic',
+  'Gurmukhi',
+  'Kannada',
+  'Keble',
+  'Malayalam',
+  'Manipuri',
+  'Mongolian',
+  'Old_Church_Slavonic_(Cyrillic)',
+  'Oriya',
+  'Sylheti',
+  'Syriac_(Serto)',
+  'Tengwar',
+  'Tibetan',
+  'ULOG',
+];
+
 const imageOptions = v.strictObject(imageEntries(28, 1));
 /** What the drawings are brought to: `size`, `channels`, `fit` and so on, as every reader of images has them. */
 export type RunImageOptions = v.InferInput<typeof imageOptions>;
