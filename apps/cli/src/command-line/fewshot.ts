@@ -126,7 +126,11 @@ function withTest(command: Command): Command {
     .option('--seed <n>', 'of the episodes', wholeNumber, 1)
     .option('--min-images <n>', 'leave out classes that have fewer', positive)
     .option('--within-group', "draw an episode's classes from one group: an alphabet, a superclass")
-    .option('--set <key=value>', 'of method, dataset, division, transform or normalize; may be repeated', collect)
+    .option(
+      '--set <key=value>',
+      'of method, dataset, division, transform or normalize; may be repeated',
+      collect,
+    )
     .option('--backend <name>', 'auto (the fastest here), node-gpu, webgpu, node, wasm or cpu')
     .option('--precision <name>', "of wasm's 3×3 convolutions: direct, exact (default) or fast")
     .option('--jobs <n>', 'threads (default: cores, 1 where there is little to do)', positive)
