@@ -23,6 +23,7 @@ import { nameData } from '../run/few-shot-data';
 import { figuresOf, type TestFigures, testText, writeTests } from '../run/few-shot-figures';
 import { dataName, reportName } from '../run/few-shot-files';
 import { requireLearner, requireNames } from '../run/few-shot-names';
+import { hearWarnings } from '../run/hear-warnings';
 import { unlessStopped } from '../run/measure';
 import { requirePath } from '../run/nearest-folder';
 import { openingTicks } from '../run/open-data';
@@ -73,7 +74,8 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
   const { out = joinPath('runs', name) } = options;
   if (!options.resume) await requireFree(out, ['result.json']);
   const config: FewShotConfig = { ...given, plugins: opened.specifiersFrom(out) };
-  const { open, stop } = openingTicks(terminal);
+  const heard = hearWarnings(terminal);
+  const { open, stop } = openingTicks(heard.terminal);
   const dataset = await openFewShotDataset(config, { registry, folder, open }).finally(stop);
   const data = { dataset: dataset.name, folder, part: 'test' as const };
   const { way, shot } = given.evaluation;
@@ -128,7 +130,10 @@ export async function trainFew(terminal: Terminal, source: string, options: Trai
         signal,
         `Stopped while testing. What was trained is kept: npx neusim fewshot eval ${out} tests it.`,
       );
-    return await tell(ended, tested, { name, out, config, data, base, engine, options, started });
+    return await tell(ended, tested, {
+      ...{ name, out, config, data, base, engine, options, started },
+      warnings: heard.warnings,
+    });
   } finally {
     await pool?.close();
     await dataset.close?.();
@@ -219,12 +224,13 @@ interface Trained {
   readonly engine: { readonly name: string; readonly adapter: string };
   readonly options: TrainOptions;
   readonly started: number;
+  readonly warnings: readonly string[];
 }
 
 async function tell(
   { steps, bestStep, testError, interval }: TrainResult<FewShotConfig>,
   tested: EpisodeEvaluation,
-  { name, out, config, data, base, engine, options, started }: Trained,
+  { name, out, config, data, base, engine, options, started, warnings }: Trained,
 ): Promise<Outcome> {
   const facts = [
     ['method', splitPart(config.method).name],
@@ -233,6 +239,7 @@ async function tell(
   const figures = figuresOf({ ...data, name, facts }, tested, {
     backend: engine.name,
     seed: config.evaluation.seed,
+    warnings,
   });
   const { pool } = config.evaluation;
   const last = { accuracy: 100 - testError, interval: interval ?? null, pool };
