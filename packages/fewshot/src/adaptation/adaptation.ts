@@ -34,9 +34,9 @@ export const adaptationEntries = {
 };
 
 /** The entry of options for what moves besides the head: a factor on the learning rate, above 0. */
-export const networkRateEntry = {
-  networkRate: v.optional(v.pipe(v.number(), v.gtValue(0)), 1),
-};
+export const networkRateEntry = (fallback = 1) => ({
+  networkRate: v.optional(v.pipe(v.number(), v.gtValue(0)), fallback),
+});
 
 /** Share of the gradient in the velocity at step `step`, from 0. Without momentum there is nothing to dampen. */
 export function gradientShare({ momentum, dampening }: Adaptation, step: number): number {

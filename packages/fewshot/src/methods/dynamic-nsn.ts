@@ -138,7 +138,7 @@ export const dynamicNsn = define({
       /** What moves on the support besides a head that is trained. */
       adapt: v.optional(v.picklist(['head', 'predictor', 'all']), 'head'),
       ...adaptationEntries,
-      ...networkRateEntry,
+      ...networkRateEntry(),
     }),
     v.forward(
       v.check(({ head, adapt }) => head !== 'prototypes' || adapt === 'head', means),

@@ -46,7 +46,7 @@ export const finetune = define({
     /** What moves: the head, on embeddings that stand, or the whole network. */
     adapt: v.optional(v.picklist(['head', 'all']), 'head'),
     ...adaptationEntries,
-    ...networkRateEntry,
+    ...networkRateEntry(),
   }),
   load: () => methodOf,
 });

@@ -14,7 +14,7 @@ import type { StaticNsnOptions } from './static-nsn';
 
 const registry = createRegistry(fewshot);
 const made = (options: Partial<StaticNsnOptions> = {}) =>
-  registry.make('method', 'static-nsn', { epochs: 3, ...options });
+  registry.make('method', 'static-nsn', { epochs: 3, networkRate: 1, ...options });
 
 const uns = () => tinyBackbone({ similarity: 'static-uns' });
 const dns = () => tinyBackbone({ similarity: 'static-dns' });

@@ -1,7 +1,7 @@
 /**
  * Static NSN (Liu et al. 2019, few-shot experiment; method: §11): a network whose convolutions have a static similarity is
  * trained to tell the base classes apart. On a task's support a fresh head and the M of every layer move, and nothing else:
- * kernels, batch norm and its running statistics stand. What the paper leaves open (head, steps) is ours.
+ * kernels, batch norm and its running statistics stand. What the paper leaves open (head, steps, rates) is ours.
  */
 import { describeWeights, strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
@@ -41,7 +41,8 @@ export const staticNsn = define({
   options: strictOptions({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
     ...adaptationEntries,
-    ...networkRateEntry,
+    // A value of M moves all filters at once: with the head's own rate a trained network gets worse, on some supports not finite.
+    ...networkRateEntry(0.01),
   }),
   load: () => methodOf,
 });
