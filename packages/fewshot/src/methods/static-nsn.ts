@@ -41,7 +41,7 @@ export const staticNsn = define({
   options: strictOptions({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
     ...adaptationEntries,
-    // A value of M moves all filters at once: with the head's own rate a trained network gets worse, on some supports not finite.
+    // A value of M moves all filters at once: with the head's own rate a trained network gets worse.
     ...networkRateEntry(0.01),
   }),
   load: () => methodOf,
