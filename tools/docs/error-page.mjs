@@ -32,6 +32,8 @@ Codes that begin with \`OTHER_\`, and \`LOSS_STANDS_STILL\` and \`STEP_NOT_CAPTU
 
 /** What the source puts together from parts that are not beside the code. */
 const inWords = {
+  DATA_UNKNOWN_FORMAT:
+    'data that nothing can read as they lie there: no folder, an empty one, or files of no format that is known; the message says which',
   DATASET_BAD_BATCH:
     'a size of batch, or an epoch, that the images do not have; the message says which are allowed',
   DATASET_BAD_PARQUET: '…, byte …: what is wrong with the file there',
