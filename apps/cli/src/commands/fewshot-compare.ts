@@ -18,7 +18,7 @@ import { dataName, reportName } from '../run/few-shot-files';
 import { askedOf } from '../run/few-shot-form';
 import { requireMethods } from '../run/few-shot-names';
 import { configOf } from '../run/find-model';
-import { hearWarnings } from '../run/hear-warnings';
+import { hearWarnings, tellingOnce } from '../run/hear-warnings';
 import { unlessStopped } from '../run/measure';
 import { seenIn, whatIsNew } from '../run/seen-classes';
 import { type SharedPools, sharedPools } from '../run/shared-pools';
@@ -42,7 +42,7 @@ export function compareFewShot(
   options: CompareOptions,
 ): Promise<Outcome> {
   const pools = sharedPools();
-  return compare(warningOnce(terminal), words, options, pools.open).finally(pools.close);
+  return compare(tellingOnce(terminal), words, options, pools.open).finally(pools.close);
 }
 
 async function compare(
@@ -125,17 +125,6 @@ async function compare(
     json: { ...json, files: written },
     text: `${poolText(first)}\n${formText(first)}\n\n${comparisonText(comparison)}\n\nReport: ${written.page}\nFigures: ${written.json}`,
   };
-}
-
-/** What is to be said of the data or of a backbone that several share is said at the first of them. */
-function warningOnce(terminal: Terminal): Terminal {
-  const said = new Set<string>();
-  return Object.assign(Object.create(terminal) as Terminal, {
-    err(text: string) {
-      if (!said.has(text)) terminal.err(text);
-      if (text.startsWith('Warning: ')) said.add(text);
-    },
-  });
 }
 
 /** What methods are tested on beside a run: its data. */

@@ -1,4 +1,4 @@
-// What a terminal is told as a warning, kept for a report.
+// What a terminal is told as a warning: kept for a report, and told once where several learners have the same to say.
 
 import type { Terminal } from '../terminal/terminal';
 
@@ -17,4 +17,15 @@ export function hearWarnings(terminal: Terminal): {
     },
   });
   return { terminal: hearing, warnings };
+}
+
+/** What is to be said of the data or of a backbone that several share, as a warning or a note, is said at the first of them. */
+export function tellingOnce(terminal: Terminal): Terminal {
+  const said = new Set<string>();
+  return Object.assign(Object.create(terminal) as Terminal, {
+    err(text: string) {
+      if (!said.has(text)) terminal.err(text);
+      if (text.startsWith(BEGINS) || text.startsWith('Note: ')) said.add(text);
+    },
+  });
 }
