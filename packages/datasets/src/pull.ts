@@ -7,7 +7,7 @@ export { type DownloadOptions, download, MAX_DOWNLOAD } from './pull/download';
 export { pullDataset } from './pull/pull-dataset';
 export type { Pulled, PullOptions, PullProgress } from './pull/types';
 export { type CheckedFile, checkFiles, isWhole } from './pull/verify';
-export { findPublication, listPublications, publications, unknownSet } from './sources';
+export { findPublication, listPublications, publications } from './sources';
 export type {
   ArchiveSource,
   Checksums,

@@ -1,6 +1,6 @@
 // A method with a network that somebody has trained, on classes that the network need never have seen.
 
-import { describeWeights, summarize } from '@neusim/core';
+import { summarize } from '@neusim/core';
 import { divisionSchema } from '@neusim/datasets';
 import { type MadeLearner, makeLearner, parseFewShotConfig } from '@neusim/fewshot';
 import { disposeModel, splitPart } from '@neusim/models';
@@ -97,7 +97,7 @@ export async function openMethod(
     });
     const { learner, recipe } = made;
     dispose.unshift(() => disposeModel(learner.model));
-    const own = weightsIn(learner.model) - weightsIn(made.backbone);
+    const own = learner.model.countParams() - made.backbone.countParams();
     if (own > 0 && learner.training.by === 'episodes')
       terminal.err(
         `Warning: ${recipe.method.name} has ${own.toLocaleString('en-US')} weight${own === 1 ? '' : 's'} besides the backbone's, which nothing has trained; \`npx neusim fewshot train\` does.`,
@@ -144,13 +144,6 @@ function requireKeys(set: readonly string[]): boolean {
 }
 
 const toTest: PartChoice = () => 'test';
-
-/** Numbers, not tensors. */
-const weightsIn = (model: MadeLearner['backbone']) =>
-  describeWeights(model).reduce((sum, { variable }) => sum + sizeOf(variable.shape), 0);
-
-const sizeOf = (shape: readonly (number | null)[]) =>
-  shape.reduce<number>((product, n) => product * (n ?? 1), 1);
 
 const toldOf = (base: BaseClasses) => `${base.pool.classes.length} of ${dataName(base)}`;
 

@@ -53,7 +53,7 @@ export async function findPublication(registry: AnyRegistry, name: string): Prom
 }
 
 /** The error for a name that is none of those known. */
-export function unknownSet(name: string, known: readonly string[]) {
+function unknownSet(name: string, known: readonly string[]) {
   const nearest = suggest(name, known);
   return new NeusimError('DATA_UNKNOWN_SET', `"${name}" is no data set that is known: ${known.join(', ')}`, {
     data: { name, known, nearest },
