@@ -1,5 +1,6 @@
 /** What another thread makes the same learner of, all but its weights. */
 import { type AnyRegistry, NeusimError } from '@neusim/registry';
+import { whenReady } from '@neusim/train';
 import { loadBackbone } from '../backbones/load-backbone';
 import type { FewShotMethod, Learner, LearnerParts } from '../types';
 
@@ -20,8 +21,8 @@ export interface LearnerRecipe extends Pick<LearnerParts, 'classes' | 'way' | 's
  */
 export async function buildLearner(registry: AnyRegistry, recipe: LearnerRecipe): Promise<Learner> {
   const { method, backbone, classes, way, seed } = recipe;
-  await registry.ready(`method:${method.name}`);
-  const made = registry.make('method', method.name, method.options) as FewShotMethod;
+  const make = () => registry.make('method', method.name, method.options) as FewShotMethod;
+  const made = await whenReady(registry, make);
   const artifacts = { modelTopology: backbone, format: 'layers-model' };
   const model = await loadBackbone(registry, { load: async () => artifacts });
   return made.build({ backbone: model, classes, way, seed });
