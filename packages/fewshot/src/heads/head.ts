@@ -4,17 +4,27 @@
  */
 import { random, streams } from '@neusim/datasets';
 import * as tf from '@tensorflow/tfjs-core';
+import * as v from 'valibot';
 import { norm, unit } from './unit';
 
 export type HeadForm =
-  | { readonly kind: 'linear' }
+  | { readonly kind: 'linear'; readonly start: LinearStart }
   | { readonly kind: 'cosine'; readonly scale: number; readonly norm: 'learned' | 'one' };
 
-export const linear: HeadForm = { kind: 'linear' };
+export type LinearStart = 'zeros' | 'uniform';
+
+/** The entry of options for what a linear head begins with. */
+export const linearStartEntry = {
+  /**
+   * `uniform`: draws, as of Chen et al. 2019. What was drawn across the few examples stays in the head and says nothing of the
+   * task; from `zeros` the weights are made of examples alone.
+   */
+  linearStart: v.optional(v.picklist(['zeros', 'uniform']), 'zeros'),
+};
 
 /** The heads that methods offer by name: the cosine one is that of Baseline++. */
-export const headOf = (kind: HeadForm['kind']): HeadForm =>
-  kind === 'linear' ? linear : { kind, scale: 2, norm: 'learned' };
+export const headOf = (kind: HeadForm['kind'], start: LinearStart): HeadForm =>
+  kind === 'linear' ? { kind, start } : { kind, scale: 2, norm: 'learned' };
 
 /** The numbers of a head, a class after the other. */
 export interface HeadValues {
@@ -25,12 +35,13 @@ export interface HeadValues {
 }
 
 /**
- * Weights and biases drawn from U(−1/√features, 1/√features), as PyTorch's linear layer starts. A class has a stream of
- * its own: one that is added leaves the others' start as it was.
+ * Zeros, or weights and biases drawn from U(−1/√features, 1/√features), as PyTorch's linear layer starts. A class has a
+ * stream of its own: one that is added leaves the others' start as it was.
  */
 export function headStart(form: HeadForm, way: number, features: number, seed: number): HeadValues {
   const weights = new Float32Array(way * features);
   const perClass = new Float32Array(way);
+  if (form.kind === 'linear' && form.start === 'zeros') return { weights, perClass };
   const bound = 1 / Math.sqrt(features);
   for (let label = 0; label < way; label++) {
     const next = random(seed, streams.headStart, label);
@@ -47,7 +58,7 @@ export function headStart(form: HeadForm, way: number, features: number, seed: n
  * @param x [n,features]. @param weights [features,way]. @param perClass [way].
  */
 export function headLogits(
-  form: HeadForm,
+  form: { readonly kind: 'linear' } | HeadForm,
   x: tf.Tensor2D,
   weights: tf.Tensor2D,
   perClass: tf.Tensor1D,

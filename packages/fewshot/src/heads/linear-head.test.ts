@@ -5,9 +5,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import { type Adaptation, adapt } from '../adaptation/adaptation';
 import type { Examples } from '../types';
-import { type HeadForm, type HeadValues, headLogits, headStart, linear } from './head';
+import { type HeadForm, type HeadValues, headLogits, headOf, headStart } from './head';
 import { fitHead, headTensors } from './linear-head';
 
+const linear = headOf('linear', 'uniform');
+const zeros = headOf('linear', 'zeros');
 const cosine: HeadForm = { kind: 'cosine', scale: 2, norm: 'learned' };
 const fixed: HeadForm = { kind: 'cosine', scale: 3, norm: 'one' };
 const options: Adaptation = {
@@ -76,6 +78,7 @@ describe('a head fitted on a support', () => {
 
   test.each([
     ['linear', linear],
+    ['linear, from zeros', zeros],
     ['cosine, with learned norms', cosine],
     ['cosine', fixed],
   ])('%s is stochastic gradient descent on its weights', async (_, form) => {
@@ -116,6 +119,18 @@ describe('a head fitted on a support', () => {
     expect(Math.max(...four.weights.map(Math.abs))).toBeLessThanOrEqual(1 / Math.sqrt(features));
   });
 
+  test('from zeros there is nothing in the weights but examples: what is at right angles to them has the biases alone', async () => {
+    const x = tf.tensor2d([
+      [1, 0, 0],
+      [0, 2, 0],
+    ]);
+    const support = { x, labels: Int32Array.of(0, 1) };
+    const third = ({ weights }: HeadValues) => [weights[2], weights[5]];
+    expect(third(await fitHead(support, 2, zeros, options))).toEqual([0, 0]);
+    for (const value of third(await fitHead(support, 2, linear, options)))
+      expect(Math.abs(value!)).toBeGreaterThan(1e-3);
+  });
+
   test('stops between two steps, with the reason of the signal', async () => {
     const support = examples();
     const controller = new AbortController();
@@ -138,7 +153,7 @@ describe('a head fitted on a support', () => {
       [1, 1],
       [1, 1],
     ]);
-    for (const form of [linear, cosine, fixed]) {
+    for (const form of [linear, zeros, cosine, fixed]) {
       const { weights, perClass } = await fitHead({ x, labels: Int32Array.of(0, 1, 2) }, 3, form, options);
       expect([...weights, ...perClass].every(Number.isFinite)).toBe(true);
     }

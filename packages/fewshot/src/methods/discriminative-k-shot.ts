@@ -13,7 +13,7 @@ import { embeddings } from '../backbones/backbone';
 import { baseHead } from '../heads/base-head';
 import { classTrained } from '../heads/class-trained';
 import { fitBaseHead } from '../heads/fit-base-head';
-import { flatten, headLogits, linear } from '../heads/head';
+import { flatten, headLogits } from '../heads/head';
 import { headTensors } from '../heads/linear-head';
 import { mapWeights } from '../heads/map-weights';
 import type { Fit } from '../heads/refit';
@@ -65,7 +65,7 @@ function fitOf(head: LayersModel, options: DiscriminativeKShotOptions): Fit {
       perClass: Float32Array.from(found, (each) => each[features] ?? 0),
     });
     return {
-      predict: (query) => tf.tidy(() => headLogits(linear, flatten(query), weights, perClass)),
+      predict: (query) => tf.tidy(() => headLogits({ kind: 'linear' }, flatten(query), weights, perClass)),
       dispose: () => tf.dispose([weights, perClass]),
     };
   };

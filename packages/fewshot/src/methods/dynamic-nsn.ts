@@ -23,7 +23,7 @@ import { requireTask } from '../examples';
 import { baseHead } from '../heads/base-head';
 import { adapting, classTrained } from '../heads/class-trained';
 import { headFit } from '../heads/frozen-head';
-import { flatten, headOf } from '../heads/head';
+import { flatten, headOf, type LinearStart, linearStartEntry } from '../heads/head';
 import type { Fit } from '../heads/refit';
 import { crossEntropy } from '../losses';
 import { type Metric, metricOf } from '../metric/metric';
@@ -34,6 +34,7 @@ export interface DynamicNsnOptions extends Adaptation {
   readonly networkRate: number;
   readonly training: 'classes' | 'episodes';
   readonly head: 'linear' | 'cosine' | 'prototypes';
+  readonly linearStart: LinearStart;
   readonly adapt: 'head' | 'predictor' | 'all';
 }
 
@@ -73,12 +74,13 @@ function fitOf(
   metric: Metric,
   options: DynamicNsnOptions,
 ): Fit {
-  const { head, adapt } = options;
-  if (head === 'prototypes') return prototypeFit(metric);
-  if (adapt === 'head') return headFit(headOf(head), options);
+  const { adapt } = options;
+  if (options.head === 'prototypes') return prototypeFit(metric);
+  const head = headOf(options.head, options.linearStart);
+  if (adapt === 'head') return headFit(head, options);
   const weights =
     adapt === 'predictor' ? predictors : describeWeights(backbone).filter(({ trainable }) => trainable);
-  return networkFit({ backbone, weights, head: headOf(head), adaptation: options });
+  return networkFit({ backbone, weights, head, adaptation: options });
 }
 
 /** Of the query among the support's class means (Snell et al. 2017), all embedded as one batch. */
@@ -135,6 +137,7 @@ export const dynamicNsn = define({
       training: v.optional(v.picklist(['classes', 'episodes']), 'classes'),
       /** Of a task: trained on the support, or the means of its classes. */
       head: v.optional(v.picklist(['linear', 'cosine', 'prototypes']), 'linear'),
+      ...linearStartEntry,
       /** What moves on the support besides a head that is trained. */
       adapt: v.optional(v.picklist(['head', 'predictor', 'all']), 'head'),
       ...adaptationEntries,

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import { embeddings } from '../backbones/backbone';
-import { linear } from '../heads/head';
+import { headOf } from '../heads/head';
 import { fitHead } from '../heads/linear-head';
 import fewshot from '../index';
 import { accuracy, adaptingSuite, answers, build, newTask, readBy } from '../test/adapting';
@@ -25,6 +25,7 @@ describe('finetune', () => {
   test('starts from the steps of Chen et al.', () => {
     expect(registry.make('method', 'finetune').options).toEqual({
       adapt: 'head',
+      linearStart: 'zeros',
       learningRate: 0.01,
       momentum: 0.9,
       dampening: 0.9,
@@ -35,23 +36,26 @@ describe('finetune', () => {
     });
   });
 
-  test('the head alone is softmax regression on embeddings that stand', async () => {
-    const [backbone, task] = [tinyBackbone(), newTask()];
-    const method = made();
-    const learner = build(method, backbone);
-    const { weights, perClass } = await fitHead(
-      { x: embeddings(backbone, task.support.x), labels: task.support.labels },
-      3,
-      linear,
-      method.options as never,
-      { seed: 4 },
-    );
-    const wanted = tf.add(
-      tf.matMul(embeddings(backbone, task.query.x), tf.transpose(tf.tensor2d(weights, [3, 36]))),
-      tf.tensor1d(perClass),
-    );
-    expect(relativeError(await answers(learner, task, 4), await wanted.data())).toBeLessThan(1e-5);
-  });
+  test.each(['zeros', 'uniform'] as const)(
+    'the head alone is softmax regression, from %s, on embeddings that stand',
+    async (start) => {
+      const [backbone, task] = [tinyBackbone(), newTask()];
+      const method = made({ linearStart: start });
+      const learner = build(method, backbone);
+      const { weights, perClass } = await fitHead(
+        { x: embeddings(backbone, task.support.x), labels: task.support.labels },
+        3,
+        headOf('linear', start),
+        method.options as never,
+        { seed: 4 },
+      );
+      const wanted = tf.add(
+        tf.matMul(embeddings(backbone, task.query.x), tf.transpose(tf.tensor2d(weights, [3, 36]))),
+        tf.tensor1d(perClass),
+      );
+      expect(relativeError(await answers(learner, task, 4), await wanted.data())).toBeLessThan(1e-5);
+    },
+  );
 
   test('finds the classes of a task', async () => {
     const task = newTask();

@@ -12,12 +12,13 @@ import { type Adaptation, adaptationEntries, networkRateEntry } from '../adaptat
 import { baseHead } from '../heads/base-head';
 import { classTrained } from '../heads/class-trained';
 import { headFit } from '../heads/frozen-head';
-import { linear } from '../heads/head';
+import { headOf, type LinearStart, linearStartEntry } from '../heads/head';
 import type { FewShotMethod } from '../types';
 
 export interface FinetuneOptions extends Adaptation {
   readonly networkRate: number;
   readonly adapt: 'head' | 'all';
+  readonly linearStart: LinearStart;
 }
 
 function methodOf(options: FinetuneOptions): FewShotMethod {
@@ -26,6 +27,7 @@ function methodOf(options: FinetuneOptions): FewShotMethod {
     options: Object.freeze({ ...options }),
     trainedBy: 'classes',
     build({ backbone, classes, seed }) {
+      const linear = headOf('linear', options.linearStart);
       const weights = () => describeWeights(backbone).filter(({ trainable }) => trainable);
       const fit = () =>
         options.adapt === 'head'
@@ -45,6 +47,7 @@ export const finetune = define({
   options: strictOptions({
     /** What moves: the head, on embeddings that stand, or the whole network. */
     adapt: v.optional(v.picklist(['head', 'all']), 'head'),
+    ...linearStartEntry,
     ...adaptationEntries,
     ...networkRateEntry(),
   }),

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { start } from '../../../../tools/engines';
 import { embeddings } from '../backbones/backbone';
-import { headLogits, headStart, linear } from '../heads/head';
+import { headLogits, headOf, headStart } from '../heads/head';
 import { headTensors } from '../heads/linear-head';
 import fewshot from '../index';
 import { adaptingSuite, answers, build, newTask, readBy } from '../test/adapting';
@@ -56,7 +56,14 @@ describe('static-nsn', () => {
 
   test('one step is that of the loss by M and head, kernels held', async () => {
     const [backbone, task] = [dns(), newTask()];
-    const options = { learningRate: 0.2, weightDecay: 0.01, batchSize: 6, epochs: 1 };
+    const linear = headOf('linear', 'uniform');
+    const options = {
+      linearStart: 'uniform' as const,
+      learningRate: 0.2,
+      weightDecay: 0.01,
+      batchSize: 6,
+      epochs: 1,
+    };
     const got = await answers(build(made(options), dns()), task, 5);
     const variables = describeWeights(backbone)
       .filter(({ role }) => role === 'similarity')

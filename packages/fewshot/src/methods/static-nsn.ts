@@ -10,13 +10,14 @@ import { networkFit } from '../adaptation/adapt-network';
 import { type Adaptation, adaptationEntries, networkRateEntry } from '../adaptation/adaptation';
 import { baseHead } from '../heads/base-head';
 import { classTrained } from '../heads/class-trained';
-import { headOf } from '../heads/head';
+import { headOf, type LinearStart, linearStartEntry } from '../heads/head';
 import type { FewShotMethod } from '../types';
 import { staticSimilarities } from './meta-static-nsn';
 
 export interface StaticNsnOptions extends Adaptation {
   readonly networkRate: number;
   readonly head: 'linear' | 'cosine';
+  readonly linearStart: LinearStart;
 }
 
 function methodOf(options: StaticNsnOptions): FewShotMethod {
@@ -27,7 +28,8 @@ function methodOf(options: StaticNsnOptions): FewShotMethod {
     build({ backbone, classes, seed }) {
       const matrices = staticSimilarities('static-nsn', backbone);
       const weights = describeWeights(backbone).filter(({ variable }) => matrices.has(variable));
-      const fit = () => networkFit({ backbone, weights, head: headOf(options.head), adaptation: options });
+      const head = headOf(options.head, options.linearStart);
+      const fit = () => networkFit({ backbone, weights, head, adaptation: options });
       return classTrained('static-nsn', backbone, () => baseHead(backbone, { classes, seed }), fit, false);
     },
   });
@@ -40,6 +42,7 @@ export const staticNsn = define({
   summary: 'static neural similarity: on the support only M of every layer and a new head move',
   options: strictOptions({
     head: v.optional(v.picklist(['linear', 'cosine']), 'linear'),
+    ...linearStartEntry,
     ...adaptationEntries,
     // A value of M moves all filters at once: with the head's own rate a trained network gets worse.
     ...networkRateEntry(0.01),
