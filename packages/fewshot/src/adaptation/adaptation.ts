@@ -23,9 +23,12 @@ export interface Adaptation {
 const fromZero = v.pipe(v.number(), v.minValue(0));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 
+/** The entry of a rate, above 0. */
+export const rateEntry = (fallback: number) => v.optional(v.pipe(v.number(), v.gtValue(0)), fallback);
+
 /** The entries of options for `Adaptation`. */
 export const adaptationEntries = {
-  learningRate: v.optional(v.pipe(v.number(), v.gtValue(0)), 0.01),
+  learningRate: rateEntry(0.01),
   momentum: v.optional(v.pipe(fromZero, v.ltValue(1)), 0.9),
   dampening: v.optional(v.pipe(fromZero, v.maxValue(1)), 0.9),
   weightDecay: v.optional(fromZero, 1e-3),
@@ -35,7 +38,7 @@ export const adaptationEntries = {
 
 /** The entry of options for what moves besides the head: a factor on the learning rate, above 0. */
 export const networkRateEntry = (fallback = 1) => ({
-  networkRate: v.optional(v.pipe(v.number(), v.gtValue(0)), fallback),
+  networkRate: rateEntry(fallback),
 });
 
 /** Share of the gradient in the velocity at step `step`, from 0. Without momentum there is nothing to dampen. */
