@@ -7,7 +7,7 @@ import type { WeightInfo } from '@neusim/core';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { embeddingSize, embeddings } from '../backbones/backbone';
-import { type HeadForm, headLogits, headStart } from '../heads/head';
+import { autoRate, embeddingRows, type HeadForm, headLogits, headStart } from '../heads/head';
 import { headTensors } from '../heads/linear-head';
 import type { Fit } from '../heads/refit';
 import { crossEntropy } from '../losses';
@@ -36,6 +36,11 @@ export const networkFit =
         headLogits(head, embeddings(backbone, images), kernel, perClass),
       );
     };
+    const autoRateHere = async () => {
+      const embedded = embeddings(backbone, support.x);
+      return autoRate(head, await embeddingRows(head, embedded).finally(() => embedded.dispose()));
+    };
+    const learningRate = adaptation.learningRate === 'auto' ? await autoRateHere() : adaptation.learningRate;
     const start = headTensors(headStart(head, way, embeddingSize(backbone), options.seed ?? 0));
     const copies = weights.map(({ variable }) => tf.keep(tf.clone(variable.read())));
     let tensors: Tensors = [...start, ...copies];
@@ -44,7 +49,7 @@ export const networkFit =
       if (i === 1 && head.kind === 'cosine' && head.norm === 'one') return 0;
       const weight = weights[i - 2];
       const scale = weight ? weight.learningRateScale * adaptation.networkRate : 1;
-      return adaptation.learningRate * scale;
+      return learningRate * scale;
     });
     const step = (batch: Uint32Array, share: number) =>
       tf.tidy(() => {

@@ -8,7 +8,8 @@ import * as v from 'valibot';
 import type { FitOptions } from '../types';
 
 export interface Adaptation {
-  readonly learningRate: number;
+  /** Above 0; `auto` is by the embeddings (`autoRate`). */
+  readonly learningRate: number | 'auto';
   /** In [0, 1). */
   readonly momentum: number;
   /** In [0, 1]: the velocity becomes momentum·velocity + (1 − dampening)·gradient; the first one is the gradient. */
@@ -23,12 +24,11 @@ export interface Adaptation {
 const fromZero = v.pipe(v.number(), v.minValue(0));
 const whole = v.pipe(v.number(), v.integer(), v.minValue(1));
 
-/** The entry of a rate, above 0. */
-export const rateEntry = (fallback: number) => v.optional(v.pipe(v.number(), v.gtValue(0)), fallback);
+const rate = v.pipe(v.number(), v.gtValue(0));
 
 /** The entries of options for `Adaptation`. */
 export const adaptationEntries = {
-  learningRate: rateEntry(0.01),
+  learningRate: v.optional(v.union([v.literal('auto'), rate]), 'auto'),
   momentum: v.optional(v.pipe(fromZero, v.ltValue(1)), 0.9),
   dampening: v.optional(v.pipe(fromZero, v.maxValue(1)), 0.9),
   weightDecay: v.optional(fromZero, 1e-3),
@@ -38,7 +38,7 @@ export const adaptationEntries = {
 
 /** The entry of options for what moves besides the head: a factor on the learning rate, above 0. */
 export const networkRateEntry = (fallback = 1) => ({
-  networkRate: rateEntry(fallback),
+  networkRate: v.optional(rate, fallback),
 });
 
 /** Share of the gradient in the velocity at step `step`, from 0. Without momentum there is nothing to dampen. */

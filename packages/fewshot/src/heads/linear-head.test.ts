@@ -131,6 +131,58 @@ describe('a head fitted on a support', () => {
       expect(Math.abs(value!)).toBeGreaterThan(1e-3);
   });
 
+  test.each([
+    ['linear', zeros, 0.7],
+    ['cosine', cosine, 0.2 / 4],
+  ])(
+    'the rate `auto` of a %s head: by the embeddings’ mean squared distance from their mean',
+    async (_, form, factor) => {
+      const [x, labels] = [
+        tf.tensor2d([
+          [3, 4],
+          [0, 2],
+          [0, -2],
+        ]),
+        Int32Array.of(0, 1, 2),
+      ];
+      const rows =
+        form.kind === 'linear'
+          ? [
+              [3, 4],
+              [0, 2],
+              [0, -2],
+            ]
+          : [
+              [0.6, 0.8],
+              [0, 1],
+              [0, -1],
+            ];
+      const mean = [0, 1].map((j) => rows.reduce((sum, row) => sum + row[j]! / 3, 0));
+      const distance = rows.reduce(
+        (sum, row) => sum + ((row[0]! - mean[0]!) ** 2 + (row[1]! - mean[1]!) ** 2) / 3,
+        0,
+      );
+      const fit = (learningRate: number | 'auto') =>
+        fitHead({ x, labels }, 3, form, { ...options, learningRate });
+      const [own, wanted] = [await fit('auto'), await fit(factor / distance)];
+      expect(relativeError(own.weights, wanted.weights)).toBeLessThan(1e-6);
+      expect(relativeError(own.weights, (await fit(0.05)).weights)).toBeGreaterThan(1e-3);
+    },
+  );
+
+  test('the rate `auto` does not depend on the scale of the network: logits do not change with it', async () => {
+    const support = examples();
+    const logits = async (scale: number) => {
+      const x = tf.mul(support.x, scale) as tf.Tensor2D;
+      // A penalty on the weights, and biases, have a scale of their own.
+      const rule = { ...options, weightDecay: 0, learningRate: 'auto' as const };
+      const { weights } = await fitHead({ x, labels: support.labels }, way, zeros, rule);
+      return tf.matMul(x, tf.transpose(tf.tensor2d(weights, [way, features]))).data();
+    };
+    const [one, many] = [await logits(1), await logits(30)];
+    expect(relativeError(many, one)).toBeLessThan(0.1);
+  });
+
   test('stops between two steps, with the reason of the signal', async () => {
     const support = examples();
     const controller = new AbortController();
@@ -153,9 +205,13 @@ describe('a head fitted on a support', () => {
       [1, 1],
       [1, 1],
     ]);
-    for (const form of [linear, zeros, cosine, fixed]) {
-      const { weights, perClass } = await fitHead({ x, labels: Int32Array.of(0, 1, 2) }, 3, form, options);
-      expect([...weights, ...perClass].every(Number.isFinite)).toBe(true);
-    }
+    for (const form of [linear, zeros, cosine, fixed])
+      for (const learningRate of [0.05, 'auto'] as const) {
+        const { weights, perClass } = await fitHead({ x, labels: Int32Array.of(0, 1, 2) }, 3, form, {
+          ...options,
+          learningRate,
+        });
+        expect([...weights, ...perClass].every(Number.isFinite)).toBe(true);
+      }
   });
 });

@@ -9,8 +9,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type Adaptation, adapt, gradientShare } from '../adaptation/adaptation';
 import type { Examples, FitOptions } from '../types';
-import { type HeadForm, type HeadValues, headStart } from './head';
-import { dot, NORM_EPSILON, norm } from './unit';
+import { autoRate, embeddingRows, type HeadForm, type HeadValues, headStart } from './head';
+import { dot, NORM_EPSILON } from './unit';
 
 /** One class: its coefficients and what they give, with their velocities; the start is the last of the z. */
 interface Class {
@@ -40,30 +40,25 @@ export async function fitHead(
   fit: FitOptions = {},
 ): Promise<HeadValues> {
   const count = support.labels.length;
-  const values = (await support.x.data()) as Float32Array;
-  const features = values.length / count;
-  const x = rows(values, count, features, form.kind === 'cosine');
+  const x = await embeddingRows(form, support.x);
+  const features = x[0]!.length;
   const start = headStart(form, way, features, fit.seed ?? 0);
   const products = x.map((a) => Float64Array.from(x, (b) => dot(a, b)));
   const classes = Array.from({ length: way }, (_, label) =>
     startOf(x, start.weights.subarray(label * features, (label + 1) * features), start.perClass[label]!),
   );
+  const rule = {
+    ...options,
+    learningRate: options.learningRate === 'auto' ? autoRate(form, x) : options.learningRate,
+  };
   const errors = classes.map(() => new Float64Array(Math.min(count, options.batchSize)));
   await adapt(count, options, fit, (batch, step) => {
     lossGradient(form, classes, batch, support.labels, errors);
     const share = gradientShare(options, step);
     for (const [label, each] of classes.entries())
-      update(form, each, products, batch, errors[label]!, options, share);
+      update(form, each, products, batch, errors[label]!, rule, share);
   });
   return valuesOf(classes, x, start.weights, features);
-}
-
-function rows(values: Float32Array, count: number, features: number, isUnit: boolean): Float64Array[] {
-  return Array.from({ length: count }, (_, i) => {
-    const row = Float64Array.from(values.subarray(i * features, (i + 1) * features));
-    const scale = isUnit ? 1 / norm(row) : 1;
-    return scale === 1 ? row : row.map((value) => value * scale);
-  });
 }
 
 function startOf(x: readonly Float64Array[], weights: Float32Array, perClass: number): Class {
@@ -118,7 +113,7 @@ function update(
   products: readonly Float64Array[],
   batch: Uint32Array,
   errors: Float64Array,
-  { learningRate, momentum, weightDecay }: Adaptation,
+  { learningRate, momentum, weightDecay }: Adaptation & { readonly learningRate: number },
   share: number,
 ): void {
   let perExample = 1;

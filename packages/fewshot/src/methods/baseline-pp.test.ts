@@ -90,7 +90,7 @@ describe('baseline-pp', () => {
   test('learns its support, otherwise than a linear head', async () => {
     const { way, support } = newTask();
     const task = { way, support, query: support };
-    const options = { epochs: 100, learningRate: 0.01 };
+    const options = { epochs: 100 };
     const logits = await answers(build(made({ scale: 10, ...options }), tinyBackbone()), task);
     expect(accuracy(logits, task)).toBe(1);
     const linear = await answers(build(registry.make('method', 'finetune', options), tinyBackbone()), task);

@@ -2,13 +2,12 @@
  * Baseline++ (Chen, Liu, Kira, Wang & Huang 2019, "A Closer Look at Few-shot Classification"): cosine classifiers, over the base
  * classes in training and over a task's classes on its support. A logit is scale·g·cos(embedding, w). In their code g is the
  * length that weight normalisation learns for each class (`norm: 'learned'`), and the scale 2, or 10 for more than 200 classes;
- * their paper has `norm: 'one'`, the cosine times a scale. On a support we step by 0.1 where they have 0.01, which with few
- * images leaves the head near the weights that were drawn.
+ * their paper has `norm: 'one'`, the cosine times a scale.
  */
 import { strictOptions } from '@neusim/core';
 import { define } from '@neusim/registry';
 import * as v from 'valibot';
-import { type Adaptation, adaptationEntries, rateEntry } from '../adaptation/adaptation';
+import { type Adaptation, adaptationEntries } from '../adaptation/adaptation';
 import { classTrained } from '../heads/class-trained';
 import { cosineBaseHead } from '../heads/cosine-head';
 import { headFit } from '../heads/frozen-head';
@@ -48,8 +47,6 @@ export const baselinePp = define({
     /** Of the cosine; default 2, or 10 for more than 200 classes. */
     scale: v.optional(v.pipe(v.number(), v.gtValue(0))),
     ...adaptationEntries,
-    /** On a support, for a scale of 2: a larger one wants a smaller rate. */
-    learningRate: rateEntry(0.1),
   }),
   load: () => methodOf,
 });

@@ -22,11 +22,11 @@ describe('finetune', () => {
   describe('the head', () => adaptingSuite(made, tinyBackbone));
   describe('all', () => adaptingSuite(() => made({ adapt: 'all' }), tinyBackbone));
 
-  test('starts from the steps of Chen et al.', () => {
+  test('has the steps of Chen et al., but for the start and the rate', () => {
     expect(registry.make('method', 'finetune').options).toEqual({
       adapt: 'head',
       linearStart: 'zeros',
-      learningRate: 0.01,
+      learningRate: 'auto',
       momentum: 0.9,
       dampening: 0.9,
       weightDecay: 1e-3,

@@ -82,7 +82,7 @@ describe('static-nsn', () => {
 
   test("the kernels' gradients are not computed", async () => {
     const [backbone, task] = [uns(), newTask()];
-    const learner = build(made({ batchSize: 6, epochs: 1 }), backbone);
+    const learner = build(made({ learningRate: 0.1, batchSize: 6, epochs: 1 }), backbone);
     const { kernels } = await tf.profile(async () => {
       (await learner.fit(task.support, 3)).dispose();
     });
