@@ -26,6 +26,22 @@ export interface NetworkAdaptation {
 /** The head's weights and what it has for each class, then a tensor for each of the weights. */
 type Tensors = [tf.Tensor2D, tf.Tensor1D, ...tf.Tensor[]];
 
+/** Of images [n,H,W,C] before anything has adapted, so many at a time. */
+async function rowsOf(
+  images: tf.Tensor,
+  backbone: LayersModel,
+  head: HeadForm,
+  batch = 64,
+): Promise<Float64Array[]> {
+  const rows: Float64Array[] = [];
+  for (let from = 0; from < images.shape[0]!; from += batch) {
+    const size = Math.min(batch, images.shape[0]! - from);
+    const embedded = tf.tidy(() => embeddings(backbone, tf.slice(images, from, size)));
+    rows.push(...(await embeddingRows(head, embedded).finally(() => embedded.dispose())));
+  }
+  return rows;
+}
+
 /** On images [n,H,W,C]. */
 export const networkFit =
   ({ backbone, weights, head, adaptation }: NetworkAdaptation): Fit =>
@@ -36,11 +52,10 @@ export const networkFit =
         headLogits(head, embeddings(backbone, images), kernel, perClass),
       );
     };
-    const autoRateHere = async () => {
-      const embedded = embeddings(backbone, support.x);
-      return autoRate(head, await embeddingRows(head, embedded).finally(() => embedded.dispose()));
-    };
-    const learningRate = adaptation.learningRate === 'auto' ? await autoRateHere() : adaptation.learningRate;
+    const learningRate =
+      adaptation.learningRate === 'auto'
+        ? autoRate(head, await rowsOf(support.x, backbone, head))
+        : adaptation.learningRate;
     const start = headTensors(headStart(head, way, embeddingSize(backbone), options.seed ?? 0));
     const copies = weights.map(({ variable }) => tf.keep(tf.clone(variable.read())));
     let tensors: Tensors = [...start, ...copies];

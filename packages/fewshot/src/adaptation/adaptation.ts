@@ -1,6 +1,7 @@
 /**
  * How weights adapt to a support: stochastic gradient descent with momentum, on small batches in an order drawn anew for
- * each epoch. Default values are those of Chen et al. 2019, "A Closer Look at Few-shot Classification" (method: §11).
+ * each epoch. Default values but the learning rate's are those of Chen et al. 2019,
+ * "A Closer Look at Few-shot Classification" (method: §11).
  */
 import { permutation, random, streams } from '@neusim/datasets';
 import { breathe } from '@neusim/train';

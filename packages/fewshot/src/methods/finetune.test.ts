@@ -72,6 +72,13 @@ describe('finetune', () => {
     expect(relativeError(await of('all', 0.05, 1e-9), await of('head', 0.05))).toBeLessThan(1e-5);
   });
 
+  test('the rate `auto` of the whole network is that of the head on the embeddings it starts from', async () => {
+    const task = newTask();
+    const of = (adapt: 'head' | 'all') =>
+      answers(build(made({ adapt, networkRate: 1e-9 }), tinyBackbone()), task);
+    expect(relativeError(await of('all'), await of('head'))).toBeLessThan(1e-5);
+  });
+
   test('what is not trainable stands, and the rest moves', async () => {
     const [backbone, task] = [tinyBackbone(), newTask()];
     backbone.layers.find(({ name }) => name === 'stage2_conv1')!.trainable = false;
