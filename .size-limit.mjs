@@ -74,7 +74,7 @@ export default [
   // Of it 0.8 KB are objectives: what a session works for, classes or episodes; 0.3 KB tell which classes a run has seen.
   entry('train', '28.8 KB', { apart: ['@neusim/*', 'ml-matrix'] }),
   // Fourteen methods, training, tests and presets: each method is a file, and a bundle leaves out none that the plug-in lists.
-  alone('fewshot', '37 KB'),
+  alone('fewshot', '37.3 KB'),
   // Of it the float64 references of operators and responses.
   alone('testing', '12.4 KB'),
   alone('export', '10 KB'),
