@@ -100,7 +100,8 @@ export function autoRate(form: HeadForm, rows: readonly Float64Array[]): number 
     square += squares / rows.length;
     distance += squares / rows.length - (sum / rows.length) ** 2;
   }
-  // Of one example, or of equal ones, there is no distance: a share of their length stands for it.
+  // Of one example there is no distance, and of almost equal ones too little, as for the factor g of a cosine head: a share of their
+  // length bounds it.
   const d = Math.max(distance, square / 10) || 1;
   return form.kind === 'linear' ? 0.7 / d : 0.2 / (form.scale ** 2 * d);
 }
